@@ -1,0 +1,46 @@
+# `make demo` shows a living town; `make test` proves it. Everything is installed into .venv.
+PYTHON ?= python3
+PORT ?= 8000
+SPEED ?= 10
+BIN := .venv/bin
+
+.PHONY: demo test check setup bench lock screenshots clean
+
+demo: setup
+	$(BIN)/maas demo --port $(PORT) --speed $(SPEED)
+
+test: setup
+	$(BIN)/pytest
+	$(BIN)/python scripts/screens.py test
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/python scripts/screens.py check
+
+setup: .venv/ready
+	$(BIN)/python scripts/screens.py build
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11 ...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# Needs uv; names versions and hashes, never where they came from.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements.lock
+
+screenshots: setup
+	$(BIN)/python scripts/screenshots.py
+
+clean:
+	rm -rf .venv .demo node_modules signage/web/dist maas/web/dist
