@@ -1,0 +1,1 @@
+"""One runnable module a question; ``python -m benchmarks`` asks them all."""
