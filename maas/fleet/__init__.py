@@ -1,0 +1,1 @@
+"""Vehicles with their shifts, and the devices in them."""

@@ -1,0 +1,1 @@
+"""Quotes, bookings, the live plan, and what the drivers report."""

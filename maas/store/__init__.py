@@ -1,0 +1,1 @@
+"""The only truth: tables, transactions, and query functions per subject."""

@@ -1,0 +1,1 @@
+"""The town's facts and rules as data with validity dates."""

@@ -1,0 +1,304 @@
+"""What the rides say to the screens: the fields of the REST bodies, as values.
+
+Instants are epoch seconds (the API writes them as ISO 8601); a `Text` carries both languages and
+the API picks one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from maas.town.messages import Text
+
+State = Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
+Step = Literal["arrived", "aboard", "dropped", "no_show"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskIn:
+    """What somebody asks for on the telephone or the page.
+
+    `origin` and `destination` are place ids.  `time` is seconds of the service day, `None` as soon
+    as possible; `day` `None` is today.  `riders` counts everybody who travels, those in
+    wheelchairs, at half fare and infants too.  `instead_of` names the booking it would replace.
+    """
+
+    origin: int
+    destination: int
+    day: date | None = None
+    time: int | None = None
+    anchor: Literal["depart", "arrive"] = "depart"
+    riders: int = 1
+    wheelchairs: int = 0
+    rider_id: int | None = None
+    half_fares: int = 0
+    infants: int = 0
+    transfer: bool = False
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """A place as every screen shows it."""
+
+    id: int
+    name: str
+    kana: str
+    name_en: str
+    kind: str
+    address: str
+    oaza: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleRef:
+    """A vehicle, by name."""
+
+    id: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class FareView:
+    """The fare of the whole party: riding alone, and when it is shared by chance."""
+
+    yen: int
+    shared_yen: int
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A ride we could promise now; `token` is what a booking takes."""
+
+    token: str
+    kind: Literal["asked", "earlier", "later"]
+    vehicle: VehicleRef
+    pickup_from: int
+    pickup_to: int
+    pickup_planned: int
+    arrive_by: int
+    arrive_planned: int
+    ride_s: int
+    direct_s: int
+    detour_s: int
+    shared_with: int
+    fare: FareView
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """Why not, what limits it, and what would work."""
+
+    reason: str
+    binding: str | None
+    sentence: Text
+    alternatives: tuple[OfferView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Offers, best first."""
+
+    offers: tuple[OfferView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalAnswer:
+    """The answer "no"; it is in the log of refusals."""
+
+    refusal: RefusalView
+
+
+@dataclass(frozen=True, slots=True)
+class OfferGone:
+    """What was offered can no longer be promised; `alternatives` can (409, `.../offer-gone`)."""
+
+    sentence: Text
+    alternatives: tuple[OfferView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BadOffer:
+    """The token is not ours, damaged, or too old (422)."""
+
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyConflict:
+    """The Idempotency-Key was used before with other parameters (422, `.../key-reused`)."""
+
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """No such booking, vehicle or rider (404)."""
+
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """The state of the booking does not allow it (409, `.../not-now`); `state` is what it is."""
+
+    sentence: Text
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiderRef:
+    """Who rides."""
+
+    id: int
+    number: str
+    name: str
+    kana: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """A booking with its present promise."""
+
+    id: str
+    reference: str
+    state: State
+    area: str
+    date: date
+    rider: RiderRef | None
+    contact_name: str
+    contact_phone: str
+    origin: PlaceView
+    destination: PlaceView
+    riders: int
+    wheelchairs: int
+    pickup_from: int
+    pickup_to: int
+    pickup_planned: int
+    arrive_by: int
+    arrive_planned: int
+    vehicle: VehicleRef
+    fare: FareView
+    read_back: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStopView:
+    """One stop of a vehicle's plan, with who gets on or off."""
+
+    seq: int
+    kind: Literal["pickup", "dropoff"]
+    booking_id: str
+    reference: str
+    rider_name: str
+    rider_kana: str
+    notes: str
+    tags: tuple[str, ...]
+    riders: int
+    wheelchairs: int
+    place: PlaceView
+    planned: int
+    window_from: int | None
+    window_to: int
+    slack_s: int
+    state: Literal["planned", "arrived", "done"]
+    load_after: int
+    fare_yen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """Where a vehicle was at `ts`."""
+
+    lat: float
+    lon: float
+    bearing: float | None
+    ts: float
+
+
+@dataclass(frozen=True, slots=True)
+class VehiclePlanView:
+    """One vehicle's plan as the monitor and the driver see it."""
+
+    id: str
+    name: str
+    name_en: str
+    kind: str
+    operator: str
+    seats: int
+    wheelchair_places: int
+    version: int
+    shift_from: int
+    shift_to: int
+    driver: str | None
+    position: PositionView | None
+    battery_percent: float | None
+    stops: tuple[PlanStopView, ...]
+    path: tuple[tuple[float, float], ...]
+    on_board: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The live plan of an area."""
+
+    area: str
+    date: date
+    now: float
+    vehicles: tuple[VehiclePlanView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RideView:
+    """What one party's ride turned out to be."""
+
+    booking_id: str
+    reference: str
+    vehicle_id: str
+    picked_up: int
+    dropped_off: int
+    fare_yen: int
+    fare_reasons: tuple[Text, ...]
+    shared: bool
+    distance_m: int
+    tariff: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """What the driver does next; `ride` is the record a drop-off just made."""
+
+    vehicle: VehiclePlanView
+    next: PlanStopView | None
+    then: tuple[PlanStopView, ...]
+    on_board: tuple[PlanStopView, ...]
+    driver: str | None
+    ride: RideView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A committed fact on its way to screens and partners, delivered at least once.
+
+    `kind` is booking.booked, booking.changed, booking.cancelled, booking.arrived, booking.aboard,
+    booking.done, booking.no_show or plan.improved; `vehicles` are those whose plan moved (ask the
+    keeper for their view); `text` is the sentence of the day's event list, `None` for silent ones.
+    `id` is the same when delivered again.
+    """
+
+    kind: str
+    area: str
+    date: date
+    at: float
+    vehicles: tuple[str, ...] = ()
+    booking: BookingView | None = None
+    text: Text | None = None
+    id: int = field(default=0)

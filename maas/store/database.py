@@ -1,0 +1,132 @@
+"""Open the database and bring it up to date: SQLite by default, PostgreSQL in production."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Table, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+WRITES = "maas_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One open database; `reading` sees one moment, `writing` is all or nothing."""
+
+    engine: AsyncEngine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for a read; nothing is kept."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction that commits when the block ends and rolls back when it raises.
+
+        On SQLite it holds the one write lock from its first moment (BEGIN IMMEDIATE), so a read
+        inside it never has to be upgraded and never meets a busy database half-way.
+        """
+        async with self.engine.connect() as connection:
+            await connection.execution_options(**{WRITES: True})
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+def database_url(url: str) -> URL:
+    """Return `url` with our asynchronous driver filled in when it names none."""
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+    return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
+
+
+def open_database(url: str, *, pool_size: int = 8) -> Database:
+    """Return the database at `url`; nothing is read yet."""
+    parsed = database_url(url)
+    engine = create_async_engine(
+        parsed,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=parsed.get_backend_name() == "postgresql",
+    )
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine)
+    return Database(engine)
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """Make every connection durable, strict about keys, and begin transactions itself."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: DBAPIConnection, _record: object) -> None:
+        # The driver's own BEGIN comes too late and is deferred; ours below replaces it.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def insert_missing(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert `rows`, leaving those whose key is already there as they are."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    await connection.execute(statement, [dict(row) for row in rows])
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "maas:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database at `url` to the newest schema, making it when it is not there."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    database = open_database(url, pool_size=1)
+    try:
+        async with database.writing() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+    finally:
+        await database.close()
+
+
+def check_schema(connection: Connection) -> None:
+    """Raise when the tables in the code and those the migrations make differ."""
+    command.check(_config(connection))

@@ -1,0 +1,336 @@
+"""Every table of the service.
+
+Times of a service day are whole seconds after its midnight; instants are epoch seconds; money is
+integer yen.  JSON columns hold what is always read and written whole.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import BigInteger
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of exactly this type.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+# --- the town ---------------------------------------------------------------------------------
+
+towns = Table(
+    "towns",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False),
+    Column("timezone", String, nullable=False),
+    Column("region", JSON, nullable=False),
+    Column("booking_phone", String, nullable=False),
+    Column("notice", String, nullable=False),
+    Column("notice_en", String, nullable=False),
+)
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("town_id", ForeignKey("towns.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False),
+)
+
+# One dated rule each: `kind` is hours, booking or tariff; `body` its fields as in town.toml.
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("body", JSON, nullable=False),
+    CheckConstraint("kind IN ('hours', 'booking', 'tariff')", name="kind"),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("code", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("kana", String, nullable=False),
+    Column("name_en", String, nullable=False),
+    Column("kind", String, nullable=False, index=True),
+    Column("address", String, nullable=False),
+    Column("oaza", String, nullable=False),
+    Column("lat", Double, nullable=False),
+    Column("lon", Double, nullable=False),
+    Column("nicknames", JSON, nullable=False),
+    Column("anchor", String),
+    Column("network", String),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("kana", String, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("birth_year", Integer),
+    Column("address", String, nullable=False),
+    Column("oaza", String, nullable=False),
+    Column("home_place_id", ForeignKey("places.id")),
+    Column("tags", JSON, nullable=False),
+    Column("notes", String, nullable=False),
+    Column("favourites", JSON, nullable=False),
+    Column("language", String, nullable=False),
+)
+
+# --- vehicles and staff -----------------------------------------------------------------------
+
+vehicles = Table(
+    "vehicles",
+    metadata,
+    Column("row", RowId, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("wheelchair_places", Integer, nullable=False),
+    Column("seats_lost_per_wheelchair", Integer, nullable=False),
+    Column("battery_wh", Integer),
+    Column("depot_place_id", ForeignKey("places.id")),
+    Column("plate", String, nullable=False),
+    Column("shift_from_s", Integer, nullable=False),
+    Column("shift_to_s", Integer, nullable=False),
+    Column("block", String),
+    Column("driver", String),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("enrolled_at", Double, nullable=False),
+    Column("revoked_at", Double),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("display_name", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("area_id", String),
+    Column("disabled", Boolean, nullable=False, default=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String, primary_key=True),
+    Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+# --- bookings and promises --------------------------------------------------------------------
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("member_id", ForeignKey("members.id")),
+    Column("contact_name", String, nullable=False),
+    Column("contact_phone", String, nullable=False),
+    Column("origin_id", ForeignKey("places.id"), nullable=False),
+    Column("destination_id", ForeignKey("places.id"), nullable=False),
+    Column("riders", Integer, nullable=False),
+    Column("wheelchairs", Integer, nullable=False),
+    Column("half_fares", Integer, nullable=False),
+    Column("infants", Integer, nullable=False),
+    Column("transfer", Boolean, nullable=False),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("promise_no", Integer, nullable=False),
+    Column("pickup_planned_s", Integer, nullable=False),
+    Column("arrive_planned_s", Integer, nullable=False),
+    Column("direct_s", Integer, nullable=False),
+    Column("arrived_s", Integer),
+    Column("aboard_s", Integer),
+    Column("dropped_s", Integer),
+    Column("cancel_reason", String),
+    Column("booked_at", Double, nullable=False),
+    Column("booked_by", String, nullable=False),
+    UniqueConstraint("area_id", "service_date", "reference"),
+    CheckConstraint(
+        "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show')", name="state"
+    ),
+    Index(None, "service_date", "state"),
+    Index(None, "member_id", "service_date"),
+)
+
+# Append-only: every time ever told to a rider.  `request` is the dispatcher's promise as JSON.
+promises = Table(
+    "promises",
+    metadata,
+    Column("booking_id", ForeignKey("bookings.id"), primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("vehicle_id", String, nullable=False),
+    Column("pickup_from_s", Integer, nullable=False),
+    Column("pickup_to_s", Integer, nullable=False),
+    Column("arrive_by_s", Integer, nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("told_at", Double, nullable=False),
+    Column("told_by", String, nullable=False),
+    Column("why", String, nullable=False),
+)
+
+# The plan of one vehicle on one day; `version` is the compare-and-set of every commit.
+# `at_place_id`, `free_s`: where it was and when it was free after the last stop it finished.
+vehicle_plans = Table(
+    "vehicle_plans",
+    metadata,
+    Column("vehicle_id", ForeignKey("vehicles.id"), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("stops", JSON, nullable=False),
+    Column("at_place_id", ForeignKey("places.id")),
+    Column("free_s", Integer),
+    Index(None, "service_date"),
+)
+
+rides = Table(
+    "rides",
+    metadata,
+    Column("booking_id", ForeignKey("bookings.id"), primary_key=True),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("picked_up_s", Integer, nullable=False),
+    Column("dropped_off_s", Integer, nullable=False),
+    Column("distance_m", Integer, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("fare_yen", Integer, nullable=False),
+    Column("fare_reasons", JSON, nullable=False),
+    Column("fare_inputs", JSON, nullable=False),
+    Column("tariff", String, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("reason", String, nullable=False),
+    Column("binding", String),
+    Column("ask", JSON, nullable=False),
+    Column("alternatives", Integer, nullable=False),
+)
+
+# --- what makes commits safe ------------------------------------------------------------------
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("actor", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("parameters", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("area_id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", RowId, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", String, nullable=False),
+)
+
+# One row: the end of the audit chain, locked while a link is added.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("area_id", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
+# --- what happened on the road ----------------------------------------------------------------
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("vehicle_id", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("boot", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("t", Double, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("lat", Double, nullable=False),
+    Column("lon", Double, nullable=False),
+    Column("speed", Double),
+    Column("bearing", Double),
+    Column("trip", String),
+    UniqueConstraint("device", "boot", "seq"),
+    Index(None, "vehicle_id", "t"),
+)
