@@ -1,0 +1,286 @@
+"""A timetable in memory: every table as it was, typed rows, and the indexes riders ask for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import NamedTuple, TypeVar
+
+from gtfs import rows
+from gtfs.geo import Line
+from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip, whole
+from gtfs.tables import REQUIRED_TABLES, FeedError, Table
+
+__all__ = [
+    "Agency",
+    "Calendar",
+    "CalendarDate",
+    "Feed",
+    "FeedError",
+    "Route",
+    "Stop",
+    "StopTime",
+    "Table",
+    "Trip",
+]
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+UNFIT_M = 1000.0
+
+
+class Feed:
+    """A whole feed; nothing changes after it is made.
+
+    ``tables`` holds each known file by its name without ``.txt``; ``extras`` holds the bytes of
+    every other file by its full name, so that a feed can be written back without a loss.
+    """
+
+    def __init__(
+        self, tables: Mapping[str, Table], extras: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Raise ``FeedError`` when a required table, column or value is missing or malformed."""
+        for name in REQUIRED_TABLES:
+            if name not in tables:
+                raise FeedError(f"{name}.txt", None, None, "the file is missing")
+        self.tables: Mapping[str, Table] = dict(tables)
+        self.extras: Mapping[str, bytes] = dict(extras or {})
+        self.agencies: Sequence[Agency] = rows.agencies(self.table("agency"))
+        self.stops = _by_id(self.table("stops"), "stop_id", rows.stops, lambda stop: stop.id)
+        self.routes = _by_id(self.table("routes"), "route_id", rows.routes, lambda route: route.id)
+        self.trips = _by_id(self.table("trips"), "trip_id", rows.trips, lambda trip: trip.id)
+        self.stop_times = _by_trip(rows.stop_times(self.table("stop_times")))
+        self.calendars = _by_id(
+            self.table("calendar"), "service_id", rows.calendars, lambda week: week.service_id
+        )
+        self.calendar_dates: Sequence[CalendarDate] = rows.calendar_dates(
+            self.table("calendar_dates")
+        )
+        self.shapes = _shapes(self.table("shapes"))
+        self._services = lru_cache(maxsize=64)(self._find_services)
+        self._ways: dict[tuple[str, tuple[str, ...]], tuple[Line, tuple[float, ...]]] = {}
+
+    def __repr__(self) -> str:
+        return f"Feed({len(self.routes)} routes, {len(self.trips)} trips, {len(self.stops)} stops)"
+
+    def table(self, name: str) -> Table:
+        """Return a table as it was read, or an empty one."""
+        return self.tables.get(name) or Table(name, (), ())
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of every time in the feed, such as ``Asia/Tokyo``."""
+        return self.agencies[0].timezone if self.agencies else ""
+
+    # Days
+
+    def services_on(self, day: date) -> frozenset[str]:
+        """Return the ids of the services that run on a service day."""
+        return self._services(day)
+
+    def trips_on(self, day: date) -> list[Trip]:
+        """Return the trips of a service day in the order of the file."""
+        services = self.services_on(day)
+        return [trip for trip in self.trips.values() if trip.service_id in services]
+
+    def _find_services(self, day: date) -> frozenset[str]:
+        running = {
+            week.service_id
+            for week in self.calendars.values()
+            if week.start <= day <= week.end and week.weekdays[day.weekday()]
+        }
+        for change in self._changes.get(day, ()):
+            (running.add if change.added else running.discard)(change.service_id)
+        return frozenset(running)
+
+    @cached_property
+    def _changes(self) -> dict[date, list[CalendarDate]]:
+        return _grouped(self.calendar_dates, lambda change: change.day)
+
+    # Stops
+
+    def calls_at(self, stop_id: str, day: date) -> list[tuple[Trip, StopTime]]:
+        """Return the timed calls at a stop on a service day, by departure.
+
+        A station has the calls of all its platforms.  An unknown stop has none.
+        """
+        services = self.services_on(day)
+        calls = [
+            (departure_s, self.trips[call.trip_id], call)
+            for platform in (stop_id, *self.children.get(stop_id, ()))
+            for call in self._calls.get(platform, ())
+            if (departure_s := call.departure_s) is not None
+            and self.trips[call.trip_id].service_id in services
+        ]
+        calls.sort(key=lambda found: (found[0], found[1].id, found[2].stop_sequence))
+        return [(trip, call) for _, trip, call in calls]
+
+    @cached_property
+    def children(self) -> Mapping[str, Sequence[str]]:
+        """The ids of the platforms of each station."""
+        inner = (stop for stop in self.stops.values() if stop.parent_station)
+        grouped = _grouped(inner, lambda stop: stop.parent_station)
+        return {station: [stop.id for stop in stops] for station, stops in grouped.items()}
+
+    @cached_property
+    def _calls(self) -> dict[str, list[StopTime]]:
+        known = (calls for trip_id, calls in self.stop_times.items() if trip_id in self.trips)
+        return _grouped((call for calls in known for call in calls), lambda call: call.stop_id)
+
+    # The way of a trip
+
+    def line(self, trip_id: str) -> Line:
+        """Return the way a trip takes: its shape, else straight from stop to stop.
+
+        A shape that misses a stop by more than ``UNFIT_M`` is not taken for the trip's way.
+        Raises ``KeyError`` for an unknown trip, ``ValueError`` when it has no places at all.
+        """
+        return self._way(trip_id)[0]
+
+    def stop_offsets_m(self, trip_id: str) -> tuple[float, ...]:
+        """Return how far along ``line(trip_id)`` each of its stops lies, never decreasing."""
+        return self._way(trip_id)[1]
+
+    def _way(self, trip_id: str) -> tuple[Line, tuple[float, ...]]:
+        trip = self.trips[trip_id]
+        stop_ids = tuple(call.stop_id for call in self.stop_times.get(trip_id, ()))
+        key = (trip.shape_id if trip.shape_id in self.shapes else "", stop_ids)
+        if key not in self._ways:
+            self._ways[key] = self._find_way(*key)
+        return self._ways[key]
+
+    def _find_way(self, shape_id: str, stop_ids: Sequence[str]) -> tuple[Line, tuple[float, ...]]:
+        places = [self._place(stop_id) for stop_id in stop_ids]
+        shape = self.shapes.get(shape_id)
+        if shape is not None and _fits(shape, places):
+            return shape, _offsets_m(shape, places)
+        straight = Line([lat for lat, _ in places], [lon for _, lon in places])
+        return straight, _offsets_m(straight, places)
+
+    def _place(self, stop_id: str) -> tuple[float, float]:
+        stop = self.stops.get(stop_id)
+        if stop is None or stop.lat is None or stop.lon is None:
+            raise ValueError(f"stop {stop_id!r} has no place")
+        return stop.lat, stop.lon
+
+    # Words
+
+    def translate(
+        self, table: str, field: str, value: str, language: str, *, record_id: str | None = None
+    ) -> str | None:
+        """Return a text of the feed in another language, or ``None``; ``ja-Hrkt`` is kana.
+
+        ``value`` is the text as the feed has it, in ``translate("stops", "stop_name", "岡山駅",
+        "en")``; a translation given for ``record_id`` wins over one for the text.
+        """
+        words = self._words
+        return (
+            words.get((table, field, language, "id", record_id or ""))
+            or words.get((table, field, language, "text", value))
+            or words.get(("", "", language, "text", value))
+        )
+
+    @cached_property
+    def _words(self) -> dict[tuple[str, str, str, str, str], str]:
+        """Both forms: by record or text of one field, and (before 2020) by text anywhere."""
+        words: dict[tuple[str, str, str, str, str], str] = {}
+        for row in self.table("translations").records():
+            cell = {column: text.strip() for column, text in row.items()}.get
+            if "trans_id" in row:
+                key = ("", "", cell("lang", ""), "text", cell("trans_id", ""))
+            else:
+                kind = "id" if cell("record_id") else "text"
+                key = (
+                    cell("table_name", ""),
+                    cell("field_name", ""),
+                    cell("language", ""),
+                    kind,
+                    cell("record_id") or cell("field_value", ""),
+                )
+            words.setdefault(key, cell("translation", ""))
+        return words
+
+
+def _by_id(
+    table: Table, field: str, read: Callable[[Table], list[T]], id_of: Callable[[T], str]
+) -> Mapping[str, T]:
+    found: dict[str, T] = {}
+    for i, row in enumerate(read(table)):
+        if id_of(row) in found:
+            raise table.error(i, field, f"{id_of(row)!r} is there twice")
+        found[id_of(row)] = row
+    return found
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    groups: defaultdict[K, list[T]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return dict(groups)
+
+
+def _by_trip(calls: Iterable[StopTime]) -> Mapping[str, tuple[StopTime, ...]]:
+    grouped = _grouped(calls, lambda call: call.trip_id)
+    return {
+        trip_id: tuple(sorted(calls, key=lambda call: call.stop_sequence))
+        for trip_id, calls in grouped.items()
+    }
+
+
+def _shapes(table: Table) -> Mapping[str, Line]:
+    points = zip(
+        table.required("shape_id", str),
+        table.required("shape_pt_sequence", whole),
+        table.required("shape_pt_lat", rows.latitude),
+        table.required("shape_pt_lon", rows.longitude),
+        strict=True,
+    )
+    lines = {}
+    for shape_id, shape in _grouped(points, lambda point: point[0]).items():
+        shape.sort(key=lambda point: point[1])
+        lines[shape_id] = Line([point[2] for point in shape], [point[3] for point in shape])
+    return lines
+
+
+def _fits(shape: Line, places: Sequence[tuple[float, float]]) -> bool:
+    return all(shape.project(lat, lon)[1] <= UNFIT_M for lat, lon in places)
+
+
+class _Reached(NamedTuple):
+    """A way to place the stops so far: its sum of squared distances, and where each lies."""
+
+    cost: float
+    along_m: float
+    offsets_m: tuple[float, ...]
+
+
+def _offsets_m(line: Line, places: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Return places along the line in order, as near to their stops as the order allows.
+
+    Where the line runs a street twice, the passes are chosen together: the least sum of squared
+    distances over all stops.  Of equals the earlier passes win.
+    """
+    best = [_Reached(0.0, 0.0, ())]
+    for lat, lon in places:
+        passes = line.passes(lat, lon)
+        near_m = min(off_m for _, off_m in passes) + 100.0
+        passes = [(along_m, off_m) for along_m, off_m in passes if off_m <= near_m]
+        best = _worth_keeping(
+            _Reached(before.cost + round(off_m, 2) ** 2, along_m, (*before.offsets_m, along_m))
+            for before in best
+            for along_m, off_m in (*passes, line.project(lat, lon, from_m=before.along_m))
+            if along_m >= before.along_m
+        )
+    return min(best).offsets_m
+
+
+def _worth_keeping(reached: Iterable[_Reached]) -> list[_Reached]:
+    """Keep what is cheaper than everything that comes no further along."""
+    kept: list[_Reached] = []
+    for state in sorted(reached, key=lambda state: (state.along_m, state.cost)):
+        if not kept or state.cost < kept[-1].cost:
+            kept.append(state)
+    return kept
