@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Table, event, make_url, text

@@ -1,0 +1,171 @@
+"""Bookings and the promises given for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.tables import bookings, promises
+
+OPEN = ("booked", "arrived", "aboard")
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking; the `_s` fields are seconds of its service day, `None` until they happen."""
+
+    id: str
+    area_id: str
+    service_date: date
+    reference: str
+    state: str
+    member_id: int | None
+    contact_name: str
+    contact_phone: str
+    origin_id: int
+    destination_id: int
+    riders: int
+    wheelchairs: int
+    half_fares: int
+    infants: int
+    transfer: bool
+    vehicle_id: str
+    promise_no: int
+    pickup_planned_s: int
+    arrive_planned_s: int
+    direct_s: int
+    booked_at: float
+    booked_by: str
+    arrived_s: int | None = None
+    aboard_s: int | None = None
+    dropped_s: int | None = None
+    cancel_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """One promise as told; `request` is the dispatcher's request as JSON."""
+
+    booking_id: str
+    no: int
+    vehicle_id: str
+    pickup_from_s: int
+    pickup_to_s: int
+    arrive_by_s: int
+    request: dict[str, Any]
+    told_at: float
+    told_by: str
+    why: str
+
+
+async def booking(connection: AsyncConnection, booking_id: str) -> BookingRow | None:
+    """Return one booking, `None` when there is no such id."""
+    found = await connection.execute(select(bookings).where(bookings.c.id == booking_id))
+    row = found.mappings().first()
+    return None if row is None else BookingRow(**row)
+
+
+async def bookings_on(
+    connection: AsyncConnection,
+    day: date,
+    *,
+    area_id: str | None = None,
+    states: Sequence[str] | None = None,
+) -> list[BookingRow]:
+    """Return the bookings of a service day by planned pick-up; `states` `None` is all."""
+    query = select(bookings).where(bookings.c.service_date == day)
+    if area_id is not None:
+        query = query.where(bookings.c.area_id == area_id)
+    if states is not None:
+        query = query.where(bookings.c.state.in_(states))
+    rows = await connection.execute(query.order_by(bookings.c.pickup_planned_s, bookings.c.id))
+    return [BookingRow(**row) for row in rows.mappings()]
+
+
+async def next_booking_of(
+    connection: AsyncConnection, member_id: int, day: date
+) -> BookingRow | None:
+    """Return a member's next open booking from `day` on, `None` when there is none."""
+    rows = await connection.execute(
+        select(bookings)
+        .where(
+            bookings.c.member_id == member_id,
+            bookings.c.service_date >= day,
+            bookings.c.state.in_(OPEN),
+        )
+        .order_by(bookings.c.service_date, bookings.c.pickup_planned_s)
+        .limit(1)
+    )
+    row = rows.mappings().first()
+    return None if row is None else BookingRow(**row)
+
+
+async def references_on(connection: AsyncConnection, area_id: str, day: date) -> set[str]:
+    """Return the reference numbers already given out for a service day."""
+    rows = await connection.scalars(
+        select(bookings.c.reference).where(
+            bookings.c.area_id == area_id, bookings.c.service_date == day
+        )
+    )
+    return set(rows)
+
+
+async def add_booking(connection: AsyncConnection, row: BookingRow) -> None:
+    """Keep a new booking."""
+    await connection.execute(insert(bookings).values(**asdict(row)))
+
+
+async def set_booking(
+    connection: AsyncConnection, booking_id: str, seen_state: str, **values: object
+) -> bool:
+    """Change a booking that is still in `seen_state`; False when it no longer is."""
+    done = await connection.execute(
+        update(bookings)
+        .where(bookings.c.id == booking_id, bookings.c.state == seen_state)
+        .values(**values)
+    )
+    return done.rowcount == 1
+
+
+async def set_planned(
+    connection: AsyncConnection, planned: Sequence[tuple[str, str, int, int]]
+) -> None:
+    """Keep the present vehicle, planned pick-up and planned arrival of bookings."""
+    for booking_id, vehicle_id, pickup_s, arrive_s in planned:
+        await connection.execute(
+            update(bookings)
+            .where(bookings.c.id == booking_id)
+            .values(vehicle_id=vehicle_id, pickup_planned_s=pickup_s, arrive_planned_s=arrive_s)
+        )
+
+
+async def add_promise(connection: AsyncConnection, row: PromiseRow) -> None:
+    """Append to the ledger of promises."""
+    await connection.execute(insert(promises).values(**asdict(row)))
+
+
+async def promises_of(connection: AsyncConnection, booking_id: str) -> list[PromiseRow]:
+    """Return every promise ever given for a booking, oldest first."""
+    rows = await connection.execute(
+        select(promises).where(promises.c.booking_id == booking_id).order_by(promises.c.no)
+    )
+    return [PromiseRow(**row) for row in rows.mappings()]
+
+
+async def promises_on(connection: AsyncConnection, area_id: str, day: date) -> list[PromiseRow]:
+    """Return the promise now in force for each booking of a service day."""
+    rows = await connection.execute(
+        select(promises)
+        .join(bookings, bookings.c.id == promises.c.booking_id)
+        .where(
+            bookings.c.area_id == area_id,
+            bookings.c.service_date == day,
+            promises.c.no == bookings.c.promise_no,
+        )
+    )
+    return [PromiseRow(**row) for row in rows.mappings()]

@@ -1,0 +1,151 @@
+"""What makes a commit safe: remembered answers, the outbox, the audit chain, the lease."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.database import insert_missing
+from maas.store.tables import audit, audit_head, idempotency, leases, outbox
+
+FIRST_HASH = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer first given for an Idempotency-Key; `parameters` is the hash of the question."""
+
+    parameters: str
+    status: int
+    body: str
+
+
+async def answer(connection: AsyncConnection, actor: str, key: str) -> Answer | None:
+    """Return what was answered for this key, `None` when it is new."""
+    columns = (idempotency.c.parameters, idempotency.c.status, idempotency.c.body)
+    found = await connection.execute(
+        select(*columns).where(idempotency.c.actor == actor, idempotency.c.key == key)
+    )
+    row = found.first()
+    return None if row is None else Answer(*row)
+
+
+async def remember(
+    connection: AsyncConnection, actor: str, key: str, given: Answer, now: float
+) -> None:
+    """Keep the answer for a key; raises IntegrityError when another commit was first."""
+    await connection.execute(
+        insert(idempotency).values(
+            actor=actor,
+            key=key,
+            parameters=given.parameters,
+            status=given.status,
+            body=given.body,
+            at=now,
+        )
+    )
+
+
+async def add_events(connection: AsyncConnection, area_id: str, bodies: Sequence[str]) -> None:
+    """Put events into the outbox, in order."""
+    if bodies:
+        rows = [{"area_id": area_id, "body": body} for body in bodies]
+        await connection.execute(insert(outbox), rows)
+
+
+async def waiting_events(
+    connection: AsyncConnection, area_id: str, limit: int = 200
+) -> list[tuple[int, str]]:
+    """Return the oldest events not yet delivered, with their ids."""
+    rows = await connection.execute(
+        select(outbox.c.id, outbox.c.body)
+        .where(outbox.c.area_id == area_id)
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [(number, body) for number, body in rows]
+
+
+async def forget_events(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Take delivered events out of the outbox."""
+    await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to what, when; `detail` is JSON."""
+
+    at: float
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+def link(previous: str, seq: int, entry: AuditEntry) -> str:
+    """Return the hash of an entry that follows `previous`."""
+    fields = [seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail]
+    canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256((previous + canonical).encode()).hexdigest()
+
+
+async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
+    """Append to the audit chain; writers queue on its head, so call it last in a transaction."""
+    first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
+    await insert_missing(connection, audit_head, [first])
+    head = (await connection.execute(select(audit_head).with_for_update())).one()
+    linked = link(head.hash, head.seq + 1, entry)
+    await connection.execute(
+        insert(audit).values(
+            seq=head.seq + 1,
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            subject=entry.subject,
+            detail=entry.detail,
+            hash=linked,
+        )
+    )
+    await connection.execute(update(audit_head).values(seq=head.seq + 1, hash=linked))
+
+
+async def audit_break(connection: AsyncConnection) -> int | None:
+    """Return the first entry whose hash does not follow from the one before, `None` when whole."""
+    previous, expected = FIRST_HASH, 0
+    for row in await connection.execute(select(audit).order_by(audit.c.seq)):
+        expected += 1
+        entry = AuditEntry(row.at, row.actor, row.action, row.subject, row.detail)
+        if row.seq != expected or row.hash != link(previous, row.seq, entry):
+            return expected
+        previous = row.hash
+    head = (await connection.execute(select(audit_head))).first()
+    if (head.seq, head.hash) != (expected, previous) if head else expected:
+        return expected + 1
+    return None
+
+
+async def take_lease(connection: AsyncConnection, area_id: str, holder: str, until: float) -> None:
+    """Make `holder` the keeper of an area whoever held it before: versions are the fence."""
+    row = {"area_id": area_id, "holder": holder, "until": until}
+    await insert_missing(connection, leases, [row])
+    await connection.execute(
+        update(leases).where(leases.c.area_id == area_id).values(holder=holder, until=until)
+    )
+
+
+async def renew_lease(
+    connection: AsyncConnection, area_id: str, holder: str, now: float, until: float
+) -> bool:
+    """Hold on to the lease, or take one that ran out; False when somebody else holds it."""
+    done = await connection.execute(
+        update(leases)
+        .where(leases.c.area_id == area_id)
+        .where((leases.c.holder == holder) | (leases.c.until < now))
+        .values(holder=holder, until=until)
+    )
+    return done.rowcount == 1

@@ -1,0 +1,133 @@
+"""Vehicles, who drives them, and the devices in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.tables import devices, vehicles
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleRow:
+    """A vehicle; buses have a timetable `block` and take no bookings; `driver` claimed it."""
+
+    row: int
+    id: str
+    area_id: str
+    name: str
+    name_en: str
+    operator: str
+    kind: str
+    profile: str
+    seats: int
+    wheelchair_places: int
+    seats_lost_per_wheelchair: int
+    battery_wh: int | None
+    depot_place_id: int | None
+    plate: str
+    shift_from_s: int
+    shift_to_s: int
+    block: str | None
+    driver: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device that may report for one vehicle until it is revoked."""
+
+    id: str
+    vehicle_id: str
+    enrolled_at: float
+    revoked_at: float | None
+
+
+async def all_vehicles(connection: AsyncConnection, area_id: str | None = None) -> list[VehicleRow]:
+    """Return the vehicles of an area (`None`: all), buses too, by row."""
+    query = select(vehicles).order_by(vehicles.c.row)
+    if area_id is not None:
+        query = query.where(vehicles.c.area_id == area_id)
+    return [VehicleRow(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def vehicle(connection: AsyncConnection, vehicle_id: str) -> VehicleRow | None:
+    """Return one vehicle, `None` when there is no such id."""
+    found = await connection.execute(select(vehicles).where(vehicles.c.id == vehicle_id))
+    row = found.mappings().first()
+    return None if row is None else VehicleRow(**row)
+
+
+async def save_vehicles(connection: AsyncConnection, rows: Sequence[VehicleRow]) -> None:
+    """Add or update vehicles by their id; the row number and the driver stay as they are."""
+    known = {row.id for row in await all_vehicles(connection)}
+    for each in rows:
+        values = asdict(each)
+        del values["row"], values["driver"]
+        if each.id in known:
+            await connection.execute(
+                update(vehicles).where(vehicles.c.id == each.id).values(**values)
+            )
+        else:
+            await connection.execute(insert(vehicles).values(**values))
+
+
+async def claim(connection: AsyncConnection, vehicle_id: str, staff_name: str) -> bool:
+    """Make `staff_name` the vehicle's driver unless somebody else is; True when it is theirs."""
+    await connection.execute(
+        update(vehicles)
+        .where(vehicles.c.id == vehicle_id, vehicles.c.driver.is_(None))
+        .values(driver=staff_name)
+    )
+    driver = await connection.scalar(select(vehicles.c.driver).where(vehicles.c.id == vehicle_id))
+    return bool(driver == staff_name)
+
+
+async def release(connection: AsyncConnection, vehicle_id: str, staff_name: str) -> bool:
+    """Let the vehicle go; True when `staff_name` had it."""
+    done = await connection.execute(
+        update(vehicles)
+        .where(vehicles.c.id == vehicle_id, vehicles.c.driver == staff_name)
+        .values(driver=None)
+    )
+    return done.rowcount == 1
+
+
+async def add_device(
+    connection: AsyncConnection, device_id: str, vehicle_id: str, token_hash: str, now: float
+) -> None:
+    """Enrol a device; only the hash of its token is kept."""
+    await connection.execute(
+        insert(devices).values(
+            id=device_id, vehicle_id=vehicle_id, token_hash=token_hash, enrolled_at=now
+        )
+    )
+
+
+async def device_by_token(connection: AsyncConnection, token_hash: str) -> DeviceRow | None:
+    """Return the device with that token, `None` when unknown or revoked."""
+    columns = [devices.c[name] for name in ("id", "vehicle_id", "enrolled_at", "revoked_at")]
+    found = await connection.execute(
+        select(*columns).where(devices.c.token_hash == token_hash, devices.c.revoked_at.is_(None))
+    )
+    row = found.mappings().first()
+    return None if row is None else DeviceRow(**row)
+
+
+async def all_devices(connection: AsyncConnection) -> list[DeviceRow]:
+    """Return every device ever enrolled."""
+    columns = [devices.c[name] for name in ("id", "vehicle_id", "enrolled_at", "revoked_at")]
+    rows = await connection.execute(select(*columns).order_by(devices.c.enrolled_at))
+    return [DeviceRow(**row) for row in rows.mappings()]
+
+
+async def revoke_device(connection: AsyncConnection, device_id: str, now: float) -> bool:
+    """Stop a device from reporting; True when it could until now."""
+    done = await connection.execute(
+        update(devices)
+        .where(devices.c.id == device_id, devices.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return done.rowcount == 1

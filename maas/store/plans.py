@@ -1,0 +1,86 @@
+"""The plan of each vehicle on each day, changed only by compare-and-set on its version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.database import insert_missing
+from maas.store.tables import vehicle_plans, vehicles
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A vehicle's remaining stops on a day as (kind, booking id), and where it is free from."""
+
+    vehicle_id: str
+    service_date: date
+    version: int
+    stops: tuple[tuple[str, str], ...]
+    at_place_id: int | None = None
+    free_s: int | None = None
+
+
+async def plans_on(connection: AsyncConnection, area_id: str, day: date) -> list[PlanRow]:
+    """Return the plans of an area's vehicles on a day; a vehicle never touched has no row."""
+    rows = await connection.execute(
+        select(vehicle_plans)
+        .join(vehicles, vehicles.c.id == vehicle_plans.c.vehicle_id)
+        .where(vehicle_plans.c.service_date == day, vehicles.c.area_id == area_id)
+    )
+    return [_plan(row) for row in rows.mappings()]
+
+
+async def versions_on(connection: AsyncConnection, area_id: str, day: date) -> dict[str, int]:
+    """Return the version of each touched vehicle's plan on a day."""
+    rows = await connection.execute(
+        select(vehicle_plans.c.vehicle_id, vehicle_plans.c.version)
+        .join(vehicles, vehicles.c.id == vehicle_plans.c.vehicle_id)
+        .where(vehicle_plans.c.service_date == day, vehicles.c.area_id == area_id)
+    )
+    return dict(rows)
+
+
+def _plan(row: object) -> PlanRow:
+    values = dict(row)  # type: ignore[call-overload]
+    return PlanRow(**{**values, "stops": tuple((kind, who) for kind, who in values["stops"])})
+
+
+async def swap_plans(connection: AsyncConnection, seen: Sequence[PlanRow]) -> bool:
+    """Write plans whose `version` is the one seen before; False when any of them has moved on.
+
+    The rows are taken in the order of their ids, so that two writers cannot wait for each other.
+    """
+    ordered = sorted(seen, key=lambda row: row.vehicle_id)
+    blank = [
+        {"vehicle_id": r.vehicle_id, "service_date": r.service_date, "version": 0, "stops": []}
+        for r in ordered
+        if r.version == 0
+    ]
+    await insert_missing(connection, vehicle_plans, blank)
+    for row in ordered:
+        if not await _swap(connection, row):
+            return False
+    return True
+
+
+async def _swap(connection: AsyncConnection, row: PlanRow) -> bool:
+    done = await connection.execute(
+        update(vehicle_plans)
+        .where(
+            vehicle_plans.c.vehicle_id == row.vehicle_id,
+            vehicle_plans.c.service_date == row.service_date,
+            vehicle_plans.c.version == row.version,
+        )
+        .values(
+            version=row.version + 1,
+            stops=[list(stop) for stop in row.stops],
+            at_place_id=row.at_place_id,
+            free_s=row.free_s,
+        )
+    )
+    return done.rowcount == 1

@@ -1,0 +1,86 @@
+"""Rides as they happened, and refusals as they were given."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.tables import refusals, rides
+
+
+@dataclass(frozen=True, slots=True)
+class RideRow:
+    """One party's ride; `fare_reasons` are pairs of Japanese and English sentences."""
+
+    booking_id: str
+    service_date: date
+    vehicle_id: str
+    picked_up_s: int
+    dropped_off_s: int
+    distance_m: int
+    shared: bool
+    fare_yen: int
+    fare_reasons: tuple[tuple[str, str], ...]
+    fare_inputs: dict[str, Any]
+    tariff: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """One "no", with what was asked and how many other offers were named."""
+
+    area_id: str
+    at: float
+    service_date: date
+    reason: str
+    binding: str | None
+    ask: dict[str, Any]
+    alternatives: int
+
+
+async def add_ride(connection: AsyncConnection, row: RideRow) -> None:
+    """Keep a ride; rides are never changed."""
+    values = asdict(row) | {"fare_reasons": [list(pair) for pair in row.fare_reasons]}
+    await connection.execute(insert(rides).values(**values))
+
+
+async def rides_on(connection: AsyncConnection, day: date) -> list[RideRow]:
+    """Return the rides of a service day in the order of their drop-offs."""
+    rows = await connection.execute(
+        select(rides)
+        .where(rides.c.service_date == day)
+        .order_by(rides.c.dropped_off_s, rides.c.booking_id)
+    )
+    return [_ride(row) for row in rows.mappings()]
+
+
+async def ride(connection: AsyncConnection, booking_id: str) -> RideRow | None:
+    """Return the ride of a booking, `None` when it has not ended."""
+    found = await connection.execute(select(rides).where(rides.c.booking_id == booking_id))
+    row = found.mappings().first()
+    return None if row is None else _ride(row)
+
+
+def _ride(row: object) -> RideRow:
+    values = dict(row)  # type: ignore[call-overload]
+    return RideRow(
+        **{**values, "fare_reasons": tuple((ja, en) for ja, en in values["fare_reasons"])}
+    )
+
+
+async def add_refusal(connection: AsyncConnection, row: RefusalRow) -> None:
+    """Keep a refusal; they show where another vehicle would help."""
+    await connection.execute(insert(refusals).values(**asdict(row)))
+
+
+async def refusals_on(connection: AsyncConnection, day: date) -> list[RefusalRow]:
+    """Return the refusals for a service day, oldest first."""
+    columns = [refusals.c[name] for name in RefusalRow.__slots__]
+    rows = await connection.execute(
+        select(*columns).where(refusals.c.service_date == day).order_by(refusals.c.id)
+    )
+    return [RefusalRow(**row) for row in rows.mappings()]
