@@ -1,0 +1,1 @@
+"""HTTP: one thin router per subject; endpoints translate and decide nothing."""

@@ -1,0 +1,1 @@
+"""Who may come in: roles, staff, sessions, devices.  Knows no web framework."""

@@ -1,0 +1,7 @@
+"""`python -m maas` is `maas`."""
+
+from __future__ import annotations
+
+from maas.cli import main
+
+main()

@@ -1,0 +1,36 @@
+"""The domain's ways of saying no, as problems."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from maas.api.problems import Problem
+from maas.api.shapes import OfferOut, Rendering
+from maas.rides.views import BadOffer, KeyConflict, NotFound, NotNow, OfferGone
+
+Said = TypeVar("Said")
+No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow
+
+_SLUGS = {
+    OfferGone: "offer-gone",
+    BadOffer: "bad-offer",
+    KeyConflict: "key-reused",
+    NotFound: "not-found",
+    NotNow: "not-now",
+}
+
+
+def granted(answer: Said | No, write: Rendering) -> Said:
+    """Return the answer when it is a yes; otherwise raise the problem it stands for."""
+    if not isinstance(answer, No):
+        return answer
+    raise Problem(
+        _SLUGS[type(answer)], detail=answer.sentence.get(write.language), extra=_more(answer, write)
+    )
+
+
+def _more(answer: No, write: Rendering) -> dict[str, object]:
+    if isinstance(answer, OfferGone):
+        offers = write.many(OfferOut, answer.alternatives)
+        return {"alternatives": [offer.model_dump(mode="json") for offer in offers]}
+    return {"state": answer.state} if isinstance(answer, NotNow) else {}

@@ -1,0 +1,88 @@
+"""Who is asking: a member of staff by cookie, or a device by bearer token."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from maas.api.problems import Problem
+from maas.api.service import Service, service_of
+from maas.auth.devices import vehicle_of
+from maas.auth.sessions import ABSOLUTE_S, SEEN_EVERY_S, find_session, note_use
+from maas.auth.staff import Person
+
+_UNKNOWN: Final = object()
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Return the session cookie's name; only over TLS can it carry the `__Host-` prefix."""
+    return "__Host-maas" if _secure(connection) else "maas"
+
+
+def _secure(connection: HTTPConnection) -> bool:
+    return connection.url.scheme in {"https", "wss"}
+
+
+def set_cookie(connection: HTTPConnection, response: Response, token: str) -> None:
+    """Give the browser the session id, where no script can read it."""
+    response.set_cookie(
+        cookie_name(connection),
+        token,
+        max_age=ABSOLUTE_S,
+        path="/",
+        secure=_secure(connection),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def identify(connection: HTTPConnection) -> Person | None:
+    """Return who is signed in, or None; asked once per request."""
+    known = getattr(connection.state, "person", _UNKNOWN)
+    if known is _UNKNOWN:
+        known = await _look_up(connection)
+        connection.state.person = known
+    return known if isinstance(known, Person) else None
+
+
+async def _look_up(connection: HTTPConnection) -> Person | None:
+    token = connection.cookies.get(cookie_name(connection))
+    if not token:
+        return None
+    service = service_of(connection)
+    now_s = service.real_now()
+    async with service.database.reading() as db:
+        found = await find_session(db, token, now_s)
+    if found is None:
+        return None
+    person, seen_at = found
+    if now_s - seen_at >= SEEN_EVERY_S:
+        async with service.database.writing() as db:
+            await note_use(db, token, now_s)
+    return person
+
+
+async def signed_in(connection: HTTPConnection) -> Person:
+    """Return who is signed in, or raise the problem 401."""
+    person = await identify(connection)
+    if person is None:
+        raise Problem("not-signed-in")
+    return person
+
+
+async def device_vehicle(connection: HTTPConnection) -> str | None:
+    """Return the vehicle of the request's bearer token, or None when it has no valid one."""
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    service = service_of(connection)
+    async with service.database.reading() as db:
+        return await vehicle_of(db, token)
+
+
+MaybePerson = Annotated[Person | None, Depends(identify)]
+SignedIn = Annotated[Person, Depends(signed_in)]
+The = Annotated[Service, Depends(service_of)]

@@ -1,0 +1,89 @@
+"""The screens: static pages built once, served under addresses one can read aloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from maas.api.permissions import needs
+from maas.api.problems import Problem, language_of
+from maas.auth.roles import Permission
+from maas.messages import PROBLEMS
+
+router = APIRouter(include_in_schema=False)
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+DISTS: Final = (_ROOT / "signage" / "web" / "dist", _ROOT / "maas" / "web" / "dist")
+
+_NOT_BUILT: Final = """<!doctype html>
+<html lang="{language}"><meta charset="utf-8"><title>{title}</title>
+<h1>{title}</h1><p>{detail}</p></html>
+"""
+
+
+def page(name: str, request: Request) -> Response:
+    """Return a built page, or the sentence that says how to build it."""
+    for dist in DISTS:
+        if (dist / f"{name}.html").is_file():
+            return FileResponse(dist / f"{name}.html", headers={"cache-control": "no-cache"})
+    language = language_of(request.scope)
+    status, title, detail = PROBLEMS["screens-not-built"]
+    text = _NOT_BUILT.format(
+        language=language, title=getattr(title, language), detail=getattr(detail, language)
+    )
+    return HTMLResponse(text, status_code=status)
+
+
+@router.get("/", **needs(Permission.PUBLIC))
+async def home(request: Request) -> Response:
+    """The public home page."""
+    return page("index", request)
+
+
+@router.get("/signage/{stop:path}", **needs(Permission.PUBLIC))
+async def sign(stop: str, request: Request) -> Response:  # noqa: ARG001 -- the script reads it
+    """The sign of a stop."""
+    return page("sign", request)
+
+
+@router.get("/stop/{stop:path}", **needs(Permission.PUBLIC))
+async def stop_page(stop: str, request: Request) -> Response:  # noqa: ARG001 -- as above
+    """The page of a stop for a telephone."""
+    return page("stop", request)
+
+
+@router.get("/{screen}", **needs(Permission.PUBLIC))
+async def staff_screen(screen: str, request: Request) -> Response:
+    """A staff screen; it asks for the session itself."""
+    if screen not in {"login", "operator", "monitor", "driver"}:
+        return _root_file(screen)
+    return page(screen, request)
+
+
+@router.get("/assets/{name:path}", **needs(Permission.PUBLIC))
+async def asset(name: str) -> Response:
+    """A script, style or font; its name contains its hash, so it may be kept for ever."""
+    found = _inside(name, "assets")
+    if found is None:
+        raise Problem("not-found")
+    return FileResponse(found, headers={"cache-control": "public, max-age=31536000, immutable"})
+
+
+def _root_file(name: str) -> Response:
+    """Return a file that lies beside the pages (favicon, manifest, service worker)."""
+    found = None if name.endswith(".html") else _inside(name, ".")
+    if found is None:
+        raise Problem("not-found")
+    return FileResponse(found, headers={"cache-control": "no-cache"})
+
+
+def _inside(name: str, folder: str) -> Path | None:
+    for dist in DISTS:
+        root = (dist / folder).resolve()
+        path = (root / name).resolve()
+        if path.is_relative_to(root) and path.is_file():
+            return path
+    return None

@@ -1,0 +1,85 @@
+"""When could a vehicle come?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from maas.api.identity import The
+from maas.api.permissions import needs
+from maas.api.requests import In
+from maas.api.shapes import OfferOut, RefusalOut
+from maas.auth.roles import Permission
+from maas.rides.views import AskIn, Quote
+
+router = APIRouter(prefix="/quotes", tags=["bookings"])
+
+RowId = Annotated[int, Field(ge=1, lt=2**31)]
+TimeOfDay = Annotated[
+    str,
+    Field(
+        pattern=r"^([01][0-9]|2[0-9]):[0-5][0-9]$",
+        examples=["10:30"],
+        description="Time of the service day; 25:10 is ten past one in the night after it.",
+    ),
+]
+
+
+class QuoteIn(BaseModel):
+    """A trip someone asks for; `riders` counts everybody, also those in wheelchairs."""
+
+    origin: RowId = Field(examples=[12])
+    destination: RowId = Field(examples=[7])
+    date: dt.date | None = Field(None, description="Service day; today when absent.")
+    time: TimeOfDay | None = Field(None, description="Absent: as soon as possible.")
+    anchor: Literal["depart", "arrive"] = "depart"
+    riders: int = Field(1, ge=1, le=20)
+    wheelchairs: int = Field(0, ge=0, le=20)
+    rider_id: RowId | None = None
+    half_fares: int = Field(0, ge=0, le=20)
+    infants: int = Field(0, ge=0, le=20)
+    transfer: bool = False
+    instead_of: str | None = Field(
+        None, max_length=64, description="The booking this trip would replace."
+    )
+    area: str | None = Field(None, max_length=64, description="The only area when absent.")
+
+    def ask(self) -> AskIn:
+        """Return the question as the rides understand it."""
+        fields = self.model_dump(exclude={"area", "date", "time"})
+        return AskIn(day=self.date, time=seconds_of(self.time), **fields)
+
+
+def seconds_of(time: str | None) -> int | None:
+    """Return service-day seconds of `HH:MM`.
+
+    >>> seconds_of("10:30"), seconds_of(None)
+    (37800, None)
+    """
+    if time is None:
+        return None
+    hours, _, minutes = time.partition(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+class QuoteOut(BaseModel):
+    """Either offers, best first, or a refusal that says why and what would work."""
+
+    offers: list[OfferOut]
+    refusal: RefusalOut | None
+
+
+@router.post(
+    "",
+    operation_id="quote",
+    **needs(Permission.BOOK, "no-roads", "no-town", "not-found", changes=True),
+)
+async def quote(asked: QuoteIn, service: The, write: In) -> QuoteOut:
+    """Say when a vehicle could come, without promising it yet."""
+    answer = await service.keeper(asked.area).quote(asked.ask())
+    if isinstance(answer, Quote):
+        return QuoteOut(offers=write.many(OfferOut, answer.offers), refusal=None)
+    return QuoteOut(offers=[], refusal=write.one(RefusalOut, answer.refusal))

@@ -1,0 +1,100 @@
+"""Staff sign in, see who they are, and sign out."""
+
+from __future__ import annotations
+
+import math
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from maas.api.identity import SignedIn, The, cookie_name, set_cookie
+from maas.api.permissions import needs
+from maas.api.problems import Problem
+from maas.api.service import Service
+from maas.auth.roles import Permission, Role
+from maas.auth.sessions import close_session, open_session
+from maas.auth.staff import Person, find_by_password
+
+router = APIRouter(prefix="/session", tags=["session"])
+
+
+class CredentialsIn(BaseModel):
+    """A staff member's name and password."""
+
+    name: str = Field(min_length=1, max_length=100, examples=["operator"])
+    password: str = Field(min_length=1, max_length=200, examples=["kibi-demo"])
+
+
+class SessionOut(BaseModel):
+    """Who is signed in; `area` null means every area."""
+
+    name: str
+    display_name: str
+    role: Role
+    area: str | None
+
+    @classmethod
+    def of(cls, person: Person) -> SessionOut:
+        """Return the shape of `person` on the API."""
+        return cls(
+            name=person.name,
+            display_name=person.display_name,
+            role=person.role,
+            area=person.area,
+        )
+
+
+@router.post(
+    "",
+    operation_id="signIn",
+    **needs(Permission.PUBLIC, "bad-credentials", "too-many-attempts", changes=True),
+)
+async def sign_in(
+    credentials: CredentialsIn, request: Request, response: Response, service: The
+) -> SessionOut:
+    """Start a new session; five failures within five minutes make a name or an address wait."""
+    keys = _throttle_keys(request, credentials.name)
+    _refuse_while_throttled(service, keys)
+    async with service.database.reading() as db:
+        person = await find_by_password(db, credentials.name, credentials.password)
+    if person is None:
+        for key in keys:
+            service.throttle.fail(key, service.real_now())
+        raise Problem("bad-credentials")
+    service.throttle.succeed(keys[0])
+    old = request.cookies.get(cookie_name(request))
+    async with service.database.writing() as db:
+        if old:
+            await close_session(db, old)
+        token = await open_session(db, person.name, service.real_now())
+    set_cookie(request, response, token)
+    return SessionOut.of(person)
+
+
+def _throttle_keys(request: Request, name: str) -> tuple[str, str]:
+    host = request.client.host if request.client else "?"
+    return f"name {name} from {host}", f"host {host}"
+
+
+def _refuse_while_throttled(service: Service, keys: tuple[str, ...]) -> None:
+    wait_s = math.ceil(max(service.throttle.wait_s(key, service.real_now()) for key in keys))
+    if wait_s > 0:
+        raise Problem("too-many-attempts", wait_s=wait_s, headers={"retry-after": str(wait_s)})
+
+
+@router.get("", operation_id="readSession", **needs(Permission.SIGNED_IN))
+async def read_session(person: SignedIn) -> SessionOut:
+    """Say who is signed in."""
+    return SessionOut.of(person)
+
+
+@router.delete(
+    "", operation_id="signOut", status_code=204, **needs(Permission.PUBLIC, changes=True)
+)
+async def sign_out(request: Request, response: Response, service: The) -> None:
+    """End the session; the same answer when there is none."""
+    token = request.cookies.get(cookie_name(request))
+    if token:
+        async with service.database.writing() as db:
+            await close_session(db, token)
+    response.delete_cookie(cookie_name(request), path="/")

@@ -1,0 +1,56 @@
+"""Who may do what: five roles, one table, and everything not in it is refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a member of staff is."""
+
+    OPERATOR = "operator"
+    DISPATCHER = "dispatcher"
+    DRIVER = "driver"
+    PLANNER = "planner"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """What a route needs.  `PUBLIC` needs nobody; `DEVICE` a vehicle's own token."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    READ_PEOPLE = "read_people"
+    WRITE_PEOPLE = "write_people"
+    READ_BOOKINGS = "read_bookings"
+    BOOK = "book"
+    READ_PLAN = "read_plan"
+    READ_RIDES = "read_rides"
+    DRIVE = "drive"
+    READ_JOB = "read_job"
+    DEVICE = "device"
+
+
+_DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+_OFFICE: Final = _DESK | {Role.PLANNER}
+
+GRANTS: Final = MappingProxyType(
+    {
+        Permission.SIGNED_IN: frozenset(Role),
+        Permission.READ_PEOPLE: _DESK,
+        Permission.WRITE_PEOPLE: _DESK,
+        Permission.READ_BOOKINGS: _DESK,
+        Permission.BOOK: _DESK,
+        Permission.READ_PLAN: _OFFICE,
+        Permission.READ_RIDES: _OFFICE,
+        Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
+        Permission.READ_JOB: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
+    }
+)
+
+
+def allowed(role: Role, permission: Permission) -> bool:
+    """Say whether the table grants `permission` to `role`; what it does not list is refused."""
+    return role in GRANTS.get(permission, frozenset())

@@ -1,0 +1,206 @@
+"""The sentences the API answers with, in Japanese and English; an operator can read them aloud."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
+
+Language = Literal["ja", "en"]
+
+
+class Words(NamedTuple):
+    """One sentence in both languages; `{name}` marks what is filled in."""
+
+    ja: str
+    en: str
+
+
+PROBLEMS: Final = MappingProxyType(
+    {
+        "not-found": (
+            404,
+            Words("見つかりません", "Not found"),
+            Words("お探しのものは見つかりませんでした。", "There is nothing at this address."),
+        ),
+        "method-not-allowed": (
+            405,
+            Words("この操作はできません", "Not possible here"),
+            Words("ここではこの操作はできません。", "This address does not take that method."),
+        ),
+        "invalid-json": (
+            400,
+            Words("JSONが正しくありません", "Not JSON"),
+            Words("送られた内容がJSONとして読めません。", "The body cannot be read as JSON."),
+        ),
+        "bad-request": (
+            400,
+            Words("正しくない要求です", "Bad request"),
+            Words("送られた内容を読み取れませんでした。", "The request cannot be read."),
+        ),
+        "invalid": (
+            422,
+            Words("入力に誤りがあります", "Not valid"),
+            Words("入力に誤りがあります: {fields}", "Some of this is not valid: {fields}"),
+        ),
+        "too-large": (
+            413,
+            Words("大きすぎます", "Too large"),
+            Words("送られた内容が大きすぎます。", "The body is larger than this address takes."),
+        ),
+        "key-missing": (
+            400,
+            Words("Idempotency-Keyがありません", "Idempotency-Key missing"),
+            Words(
+                "この操作には Idempotency-Key ヘッダーが必要です。",
+                "This needs an Idempotency-Key header, so that a repeat does nothing twice.",
+            ),
+        ),
+        "key-reused": (
+            422,
+            Words("Idempotency-Keyが使用済みです", "Idempotency-Key already used"),
+            Words(
+                "同じ Idempotency-Key が別の内容で使われています。",
+                "The same Idempotency-Key was used with other contents.",
+            ),
+        ),
+        "not-signed-in": (
+            401,
+            Words("ログインが必要です", "Sign in first"),
+            Words("ログインしてください。", "Please sign in."),
+        ),
+        "bad-credentials": (
+            401,
+            Words("ログインできません", "Cannot sign in"),
+            Words("名前かパスワードが違います。", "The name or the password is wrong."),
+        ),
+        "too-many-attempts": (
+            429,
+            Words("しばらくお待ちください", "Please wait"),
+            Words(
+                "ログインの失敗が続いたため、{wait_s}秒お待ちください。",
+                "Too many failed sign-ins. Please wait {wait_s} seconds.",
+            ),
+        ),
+        "forbidden": (
+            403,
+            Words("権限がありません", "Not allowed"),
+            Words("この操作をする権限がありません。", "Your role does not allow this."),
+        ),
+        "foreign-origin": (
+            403,
+            Words("別のサイトからの操作です", "Foreign origin"),
+            Words(
+                "別のサイトからの操作は受け付けません。",
+                "Requests that change something are not taken from other sites.",
+            ),
+        ),
+        "bad-device": (
+            401,
+            Words("端末を確認できません", "Unknown device"),
+            Words(
+                "車載端末の登録が確認できません。",
+                "The device's token is missing, unknown or revoked.",
+            ),
+        ),
+        "no-roads": (
+            503,
+            Words("道路データがありません", "No road network"),
+            Words(
+                "道路データが読み込まれていないため、乗合の予約は受け付けられません。",
+                "No road network is loaded, so rides cannot be quoted. See `maas roads build`.",
+            ),
+        ),
+        "no-town": (
+            503,
+            Words("町のデータがありません", "No town"),
+            Words(
+                "町のデータが取り込まれていません。",
+                "No town has been imported. See `maas town import`.",
+            ),
+        ),
+        "no-timetable": (
+            404,
+            Words("時刻表がありません", "No timetable"),
+            Words("時刻表が取り込まれていません。", "No timetable has been imported."),
+        ),
+        "starting": (
+            503,
+            Words("準備中です", "Starting"),
+            Words("準備中です。少しお待ちください。", "The service is starting. Please wait."),
+        ),
+        "screens-not-built": (
+            503,
+            Words("画面がまだ作られていません", "Screens not built"),
+            Words(
+                "画面がまだ作られていません。python scripts/screens.py を実行してください。",
+                "The screens have not been built yet. Run python scripts/screens.py.",
+            ),
+        ),
+        "offer-gone": (
+            409,
+            Words("その便は埋まりました", "That ride is taken"),
+            Words(
+                "その時間の便は埋まりました。別の時間はいかがですか。",
+                "That ride has just been taken. Would another time do?",
+            ),
+        ),
+        "bad-offer": (
+            422,
+            Words("見積もりが無効です", "Not an offer of ours"),
+            Words(
+                "見積もりが古いか正しくありません。もう一度検索してください。",
+                "The offer is too old or not ours. Please ask for a new one.",
+            ),
+        ),
+        "not-now": (
+            409,
+            Words("今はできません", "Not possible now"),
+            Words("今はこの操作はできません。", "This is not possible in the present state."),
+        ),
+        "not-your-vehicle": (
+            403,
+            Words("担当の車両ではありません", "Not your vehicle"),
+            Words(
+                "担当している車両だけを操作できます。",
+                "A driver may only touch the vehicle they have taken over.",
+            ),
+        ),
+        "no-way": (
+            404,
+            Words("道がつながっていません", "No way"),
+            Words(
+                "この2地点をつなぐ道がありません。",
+                "No road of the network joins these two points.",
+            ),
+        ),
+        "internal": (
+            500,
+            Words("内部エラー", "Internal error"),
+            Words(
+                "申し訳ありません。問題が起きました。もう一度お試しください。",
+                "Sorry, something went wrong. Please try again.",
+            ),
+        ),
+    }
+)
+
+
+def preferred(accept_language: str | None) -> Language:
+    """Return the language of an `Accept-Language` header: Japanese unless English is preferred.
+
+    >>> preferred("en-GB,en;q=0.9"), preferred("ja,en;q=0.8"), preferred(None), preferred("fr")
+    ('en', 'ja', 'ja', 'ja')
+    """
+    weights: dict[str, float] = {}
+    for part in (accept_language or "").lower().split(","):
+        tag, _, parameter = part.strip().partition(";")
+        weights.setdefault(tag.split("-")[0], _weight(parameter))
+    return "en" if weights.get("en", 0.0) > weights.get("ja", 0.0) else "ja"
+
+
+def _weight(parameter: str) -> float:
+    name, _, number = parameter.strip().partition("=")
+    try:
+        return float(number) if name == "q" else 1.0
+    except ValueError:
+        return 0.0

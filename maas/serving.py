@@ -1,0 +1,44 @@
+"""Run the application under uvicorn: one process, one port, and say where it is."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+
+from maas.app import create_app
+from maas.settings import Settings
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted.  Port 0 picks a free one; the address is printed once bound."""
+    listening = listen(settings.host, settings.port)
+    sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
+    sys.stdout.flush()
+    uvicorn.Server(server_config(settings)).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a bound socket; raises ``OSError`` when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
+
+
+def server_config(settings: Settings, **more: Any) -> uvicorn.Config:  # noqa: ANN401
+    """Return uvicorn's configuration: httptools, and uvloop where there is one."""
+    uvloop = importlib.util.find_spec("uvloop") is not None
+    return uvicorn.Config(
+        create_app(settings),
+        http="httptools",
+        loop="uvloop" if uvloop else "asyncio",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        **more,
+    )
