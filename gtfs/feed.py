@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 from gtfs import rows
-from gtfs.geo import Line
+from gtfs.geo import Line, distance_m
 from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip, whole
 from gtfs.tables import REQUIRED_TABLES, FeedError, Table
 
@@ -144,6 +144,11 @@ class Feed:
         """Return how far along ``line(trip_id)`` each of its stops lies, never decreasing."""
         return self._way(trip_id)[1]
 
+    def follows_shape(self, trip_id: str) -> bool:
+        """Say whether a trip's way is its shape; ``True`` also for a trip that has none."""
+        shape = self.shapes.get(self.trips[trip_id].shape_id)
+        return shape is None or self.line(trip_id) is shape
+
     def _way(self, trip_id: str) -> tuple[Line, tuple[float, ...]]:
         trip = self.trips[trip_id]
         stop_ids = tuple(call.stop_id for call in self.stop_times.get(trip_id, ()))
@@ -155,8 +160,10 @@ class Feed:
     def _find_way(self, shape_id: str, stop_ids: Sequence[str]) -> tuple[Line, tuple[float, ...]]:
         places = [self._place(stop_id) for stop_id in stop_ids]
         shape = self.shapes.get(shape_id)
-        if shape is not None and _fits(shape, places):
-            return shape, _offsets_m(shape, places)
+        if shape is not None:
+            offsets_m = _offsets_m(shape, places)
+            if _fits(shape, places, offsets_m):
+                return shape, offsets_m
         straight = Line([lat for lat, _ in places], [lon for _, lon in places])
         return straight, _offsets_m(straight, places)
 
@@ -245,8 +252,11 @@ def _shapes(table: Table) -> Mapping[str, Line]:
     return lines
 
 
-def _fits(shape: Line, places: Sequence[tuple[float, float]]) -> bool:
-    return all(shape.project(lat, lon)[1] <= UNFIT_M for lat, lon in places)
+def _fits(shape: Line, places: Sequence[tuple[float, float]], offsets_m: Sequence[float]) -> bool:
+    return all(
+        distance_m(*place, *shape.at(along_m)[:2]) <= UNFIT_M
+        for place, along_m in zip(places, offsets_m, strict=True)
+    )
 
 
 class _Reached(NamedTuple):

@@ -16,7 +16,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from gtfs.feed import Feed
+from gtfs.report import ImportReport, import_report
 from gtfs.tables import COLUMNS, FeedError, Table
+
+__all__ = ["FeedError", "ImportReport", "import_report", "parse_table", "read_feed"]
 
 MOST_FILES = 200
 MOST_FILE_BYTES = 256 * 2**20
@@ -68,7 +71,7 @@ def _text(file: str, data: bytes) -> str:
 
 
 def _columns(file: str, header: list[str]) -> tuple[str, ...]:
-    columns = tuple(name.strip() for name in header)
+    columns = tuple(name.strip(" \t\ufeff") for name in header)
     if not columns:
         raise FeedError(file, 1, None, "the file is empty; it needs a header row")
     for i, name in enumerate(columns):

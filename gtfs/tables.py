@@ -37,7 +37,7 @@ class Table:
 
     name: str
     columns: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[tuple[str, ...]]
     lines: Sequence[int] = field(default=(), compare=False, repr=False)
 
     def __len__(self) -> int:

@@ -1,0 +1,42 @@
+"""Figures a planner asks of a timetable, by gtfs-kit.
+
+gtfs-kit takes over a second to import and drops files when it writes: it is imported here only,
+inside the function, and never writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from gtfs.calendar import format_date
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDay:
+    """What a route offers on a day; ``headway_min`` is the mean gap from 7 to 19, or ``None``."""
+
+    route_id: str
+    trips: int
+    service_h: float
+    headway_min: float | None
+
+
+def route_days(path: str | Path, day: date) -> list[RouteDay]:
+    """Return the figures of every route that runs on a day, the busiest first."""
+    import gtfs_kit
+
+    feed = gtfs_kit.read_feed(path, dist_units="km")
+    table = feed.compute_route_stats([format_date(day)])
+    found = [
+        RouteDay(
+            route_id=row.route_id,
+            trips=int(row.num_trips),
+            service_h=float(row.service_duration),
+            headway_min=None if row.mean_headway != row.mean_headway else float(row.mean_headway),
+        )
+        for row in table.itertuples()
+        if row.num_trips > 0
+    ]
+    return sorted(found, key=lambda route: (-route.trips, route.route_id))
