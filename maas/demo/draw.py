@@ -1,7 +1,7 @@
 """Lines like roads in hills: bent between two points, or wandering off into a valley.
 
-Bends are midpoint displacement (each half of a line is pushed aside at its middle, again and again),
-then rounded by cutting corners (Chaikin).
+Bends are midpoint displacement (a line is pushed aside at its middle, then each half at its own,
+and so on), then rounded by cutting corners (Chaikin).
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ CELL_M = 200.0
 
 
 def bent(a: Point, b: Point, winding: float, random: np.random.Generator) -> list[Point]:
-    """Return a line from ``a`` to ``b`` with bends; ``winding`` is the sideways share of each half."""
+    """Return a line from ``a`` to ``b`` with bends; ``winding`` is the sideways share."""
     line = [a, b]
     for _ in range(max(1, round(log2(max(2.0, hypot(b[0] - a[0], b[1] - a[1]) / 300.0))))):
         line = [a] + [

@@ -1,6 +1,6 @@
 """The 46 oaza of the town, the points its main roads pass, and a plane to draw on.
 
-The plane has its origin at the main town hall: metres east and north, good to a few metres in the town.
+The plane has its origin at the main town hall: metres east and north, good to a few metres.
 """
 
 import csv

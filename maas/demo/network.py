@@ -1,6 +1,6 @@
 """A road network like Kibichuo's, as an OpenStreetMap file for the production importer.
 
-The courses of the main roads are facts, the lines are drawn (合成): every way says ``synthetic=yes``.
+The courses of the main roads are facts, the lines are drawn: every way says ``synthetic=yes``.
 Same seed, same bytes.
 """
 
@@ -33,11 +33,15 @@ class Way:
 
 @dataclass(slots=True)
 class Network:
-    """Nodes on the plane and the ways over them; ``lane_nodes`` are where houses may stand."""
+    """Nodes on the plane and the ways over them.
+
+    ``lane_nodes`` are where houses may stand; ``courses`` the line of each main road by its ends.
+    """
 
     nodes: list[Point] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
     lane_nodes: list[int] = field(default_factory=list)
+    courses: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
     _known: dict[Point, int] = field(default_factory=dict)
 
     def add(self, line: Sequence[Point], tags: Mapping[str, str]) -> tuple[int, ...]:
@@ -64,6 +68,7 @@ def draw_network() -> Network:
         else:
             ground.add(line)
             network.add(line, link.tags)
+            network.courses[link.ends] = line
     _draw_motorway(network, motorway)
     _draw_rotary(network, at["吉川"])
     _grow_lanes(network, ground)
@@ -71,7 +76,7 @@ def draw_network() -> Network:
 
 
 def _draw_motorway(network: Network, legs: Sequence[tuple[Link, list[Point]]]) -> None:
-    """Draw two carriageways that keep left and pass over everything, with ramps at every junction."""
+    """Draw two carriageways that keep left and pass over all else, with ramps at junctions."""
     line, junctions = [legs[0][1][0]], {0: legs[0][0].ends[0]}
     for link, leg in legs:
         line += leg[1:]

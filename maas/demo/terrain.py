@@ -1,4 +1,4 @@
-"""A smooth made-up surface like the town's plateau, as SRTM tiles for the production importer (合成).
+"""A smooth made-up (合成) surface like the town's plateau, as SRTM tiles for the importer.
 
 Only three numbers are the town's: 200 to 500 m over the plateau, 697 m at the highest point.
 """
@@ -17,7 +17,7 @@ Metres = NDArray[np.float64]
 
 
 def height_m(x: Metres, y: Metres) -> Metres:
-    """Return the height in metres at places of the plane: 200-500 in the town, less towards the plains."""
+    """Return metres above the sea at points of the plane: 200-500 in the town, less outside."""
     rolling = 350 + 70 * np.sin(x / 1500 + 0.7) * np.cos(y / 1700) + 45 * np.sin((x + y) / 1100)
     away_m = np.hypot(x - 5_000, y + 300)
     share = 1 / (1 + np.exp((away_m - 17_000) / 2_500))

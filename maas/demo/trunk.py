@@ -1,8 +1,8 @@
 """Which places the town's main roads join, and what kind of road each link is.
 
-A Gabriel graph of the oaza and junctions (no third point inside the circle over a link) looks like the
-road net of a hill country: connected, planar, few long detours.  The roads that exist are laid over it
-first; what remains is classed by betweenness, the share of shortest ways that use a link.
+A Gabriel graph of the oaza and junctions (no third point inside the circle over a link) looks
+like the road net of a hill country: connected, planar, few long detours.  The roads that exist are
+laid over it first; the rest is classed by betweenness, the count of shortest ways that use a link.
 """
 
 from collections import Counter
@@ -113,7 +113,7 @@ def _laid_roads(ways: Ways) -> list[Link]:
 def _made_up(
     pairs: list[tuple[str, str]], use: Counter[frozenset[str]], taken: set[frozenset[str]]
 ) -> list[Link]:
-    """Class the other links by betweenness: a fifth secondary, to 60 % tertiary, the rest lesser."""
+    """Class the other links by use: a fifth secondary, to 60 % tertiary, the rest lesser."""
     free = [pair for pair in pairs if frozenset(pair) not in taken]
     busy, some = np.quantile([use[frozenset(pair)] for pair in free], (0.8, 0.4))
 
