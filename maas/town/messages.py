@@ -86,6 +86,13 @@ MESSAGES: dict[str, Text] = {
         "運賃は{yen}円、相乗りなら{shared}円です。",
         "The fare is {yen} yen, or {shared} yen when the ride is shared.",
     ),
+    "fare.base": Text("{count}人 1人{yen}円", "{count} at {yen} yen"),
+    "fare.shared": Text("{count}人 相乗り 1人{yen}円", "{count} sharing the ride at {yen} yen"),
+    "fare.transfer": Text(
+        "{count}人 バス乗継 1人{yen}円", "{count} changing to a bus at {yen} yen"
+    ),
+    "fare.half": Text("{count}人 半額 1人{yen}円", "{count} at half fare, {yen} yen"),
+    "fare.infant": Text("未就学児{count}人 無料", "{count} small child(ren) free"),
     "fare_certain": Text("運賃は{yen}円です。", "The fare is {yen} yen."),
     "read_back": Text(
         "受付番号{reference}。{day}、{pickup_from}から{pickup_to}の間に{origin}へお迎えに伺い、"

@@ -1,0 +1,312 @@
+"""Read a town's directory: town.toml and its lists, checked line by line.
+
+Everything wrong is reported as the file, the line and the field, because the person who mends it
+works in a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from maas.town.rules import KINDS, Clock, Count, Dated, Fault, Positive, Text1, read_as, seconds
+
+Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
+PlaceKind = Literal[
+    "hall", "hospital", "clinic", "shop", "market", "school", "hub", "stop", "facility", "depot",
+    "park", "home",
+]  # fmt: skip
+Lists = list[str]
+
+
+class TownError(Exception):
+    """A town file that cannot be taken; the message says where and why."""
+
+    def __init__(self, file: str, line: int | None, field: str, message: str) -> None:
+        self.file, self.line, self.field, self.reason = file, line, field, message
+        where = file if line is None else f"{file}:{line}"
+        super().__init__(f"{where}: {field}: {message}" if field else f"{where}: {message}")
+
+
+class TownFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The town itself; `region` is lat_min, lon_min, lat_max, lon_max."""
+
+    id: Text1
+    name: Text1
+    name_en: Text1
+    timezone: Text1
+    region: tuple[Latitude, Longitude, Latitude, Longitude]
+    booking_phone: str = ""
+    notice: str = ""
+    notice_en: str = ""
+
+    def holds(self, lat: float, lon: float) -> bool:
+        """Whether a point lies in the region."""
+        lat_min, lon_min, lat_max, lon_max = self.region
+        return lat_min <= lat <= lat_max and lon_min <= lon <= lon_max
+
+
+class AreaFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An area of the town."""
+
+    id: Text1
+    name: Text1
+    name_en: Text1
+
+
+class PlaceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of places.csv."""
+
+    id: Text1
+    name: Text1
+    kana: str = ""
+    name_en: str = ""
+    kind: PlaceKind
+    address: str = ""
+    oaza: str = ""
+    lat: Latitude
+    lon: Longitude
+    nicknames: Lists = []
+
+
+class MemberLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of members.csv; `favourites` are ids of places."""
+
+    number: Text1
+    name: Text1
+    kana: str = ""
+    phone: str = ""
+    birth_year: Annotated[int, Meta(ge=1880, le=2200)] | None = None
+    address: str = ""
+    oaza: str = ""
+    lat: Latitude
+    lon: Longitude
+    tags: Lists = []
+    notes: str = ""
+    favourites: Annotated[Lists, Meta(max_length=9)] = []
+    language: Literal["ja", "en"] = "ja"
+
+
+class VehicleLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of vehicles.csv; a bus has the `block` it runs and takes no bookings."""
+
+    id: Text1
+    name: Text1
+    name_en: str = ""
+    operator: str = ""
+    kind: Literal["van", "wheelchair_van", "micro_ev", "bus"]
+    profile: Literal["car", "micro_ev"] = "car"
+    seats: Positive
+    wheelchair_places: Count = 0
+    seats_lost_per_wheelchair: Count = 0
+    battery_wh: Positive | None = None
+    depot_place: str = ""
+    plate: str = ""
+    shift_from: Clock
+    shift_to: Clock
+    block: str | None = None
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TownFiles:
+    """A whole town, checked."""
+
+    town: TownFacts
+    areas: tuple[AreaFacts, ...]
+    rules: tuple[tuple[str, Dated], ...]
+    places: tuple[PlaceLine, ...]
+    members: tuple[MemberLine, ...]
+    vehicles: tuple[VehicleLine, ...]
+
+
+S = TypeVar("S", bound=Struct)
+Line = tuple[int, S]
+
+
+def read_town(folder: Path) -> TownFiles:
+    """Return the town in `folder`.  Raises ``TownError`` at the first thing that is wrong."""
+    town, areas, rules = _read_toml(folder / "town.toml")
+    places = _read_lines(folder / "places.csv", PlaceLine, lambda line: line.id, "id")
+    members = _read_lines(folder / "members.csv", MemberLine, lambda line: line.number, "number")
+    vehicles = _read_lines(folder / "vehicles.csv", VehicleLine, lambda line: line.id, "id")
+    _check_inside("places.csv", town, places)
+    _check_inside("members.csv", town, members)
+    _check_members(members, {line.id for _, line in places})
+    _check_vehicles(vehicles, {line.id for _, line in places}, {area.id for area in areas})
+    return TownFiles(town, areas, rules, _bare(places), _bare(members), _bare(vehicles))
+
+
+def _bare(lines: Iterable[Line[S]]) -> tuple[S, ...]:
+    return tuple(line for _, line in lines)
+
+
+# --- town.toml --------------------------------------------------------------------------------
+
+
+def _read_toml(
+    file: Path,
+) -> tuple[TownFacts, tuple[AreaFacts, ...], tuple[tuple[str, Dated], ...]]:
+    text = _text(file)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TownError(file.name, _line_in(str(error)), "", str(error)) from error
+    known = {"town", "areas", *KINDS}
+    for name in values.keys() - known:
+        raise TownError(file.name, _table_line(text, name, 0), name, "no such table here")
+    town = _table(file.name, text, "town", 0, values.get("town", {}), TownFacts)
+    areas = _tables(file.name, text, "areas", values, AreaFacts)
+    rules = tuple(
+        (kind, rule)
+        for kind, shape in KINDS.items()
+        for rule in _tables(file.name, text, kind, values, shape)
+    )
+    _check_rules(file.name, text, {area.id for area in areas}, rules)
+    return town, areas, rules
+
+
+def _tables(
+    file: str, text: str, name: str, values: dict[str, Any], shape: type[S]
+) -> tuple[S, ...]:
+    entries = values.get(name, [])
+    if not isinstance(entries, list) or not entries:
+        raise TownError(file, None, name, f"at least one [[{name}]] is needed")
+    return tuple(
+        _table(file, text, name, index, entry, shape) for index, entry in enumerate(entries)
+    )
+
+
+def _table(
+    file: str, text: str, name: str, index: int, values: dict[str, Any], shape: type[S]
+) -> S:
+    read = read_as(shape, values)
+    if isinstance(read, Fault):
+        line = _table_line(text, name, index, read.field)
+        raise TownError(file, line, f"{name}.{read.field}", read.message)
+    return read
+
+
+def _check_rules(file: str, text: str, areas: set[str], rules: Sequence[tuple[str, Dated]]) -> None:
+    """Every rule belongs to an area, and every area has a rule of each kind."""
+    seen: dict[str, int] = {}
+    for kind, rule in rules:
+        index = seen[kind] = seen.get(kind, -1) + 1
+        if rule.area not in areas:
+            line = _table_line(text, kind, index, "area")
+            raise TownError(file, line, f"{kind}.area", f"there is no area {rule.area!r}")
+    for area in sorted(areas):
+        for kind in KINDS:
+            if not any(rule.area == area for of, rule in rules if of == kind):
+                raise TownError(file, None, kind, f"the area {area!r} has no [[{kind}]]")
+
+
+def _table_line(text: str, name: str, index: int, field: str = "") -> int | None:
+    """Return the line of a field (or of the head) of the `index`-th table of a name."""
+    heads = re.compile(rf"^\s*\[\[?\s*{re.escape(name)}\s*\]\]?")
+    row = re.compile(rf"""^\s*["']?{re.escape(field)}["']?\s*=""")
+    count, head = -1, None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("["):
+            count += bool(heads.match(line))
+            inside = bool(heads.match(line)) and count == index
+            head = number if inside else head
+            if count > index or (head is not None and not inside):
+                return head
+        elif field and head is not None and row.match(line):
+            return number
+    return head
+
+
+def _line_in(message: str) -> int | None:
+    found = re.search(r"line (\d+)", message)
+    return int(found[1]) if found else None
+
+
+# --- lists ------------------------------------------------------------------------------------
+
+
+def _read_lines(
+    file: Path, shape: type[S], key: Callable[[S], Hashable], key_field: str
+) -> list[Line[S]]:
+    """Return the lines of a CSV file with their numbers; an empty cell is a missing field."""
+    reader = csv.DictReader(io.StringIO(_text(file), newline=""))
+    lists = {f.name for f in msgspec.structs.fields(shape) if _is_list(f.type)}
+    lines: list[Line[S]] = []
+    seen: dict[Hashable, int] = {}
+    for cells in reader:
+        number = reader.line_num
+        if None in cells or None in cells.values():
+            raise TownError(file.name, number, "", "as many cells as the first line are needed")
+        read = read_as(shape, _filled(cells, lists), strict=False)
+        if isinstance(read, Fault):
+            raise TownError(file.name, number, read.field, read.message)
+        first = seen.setdefault(key(read), number)
+        if first != number:
+            raise TownError(file.name, number, key_field, f"is already on line {first}")
+        lines.append((number, read))
+    return lines
+
+
+def _filled(cells: dict[str, str], lists: set[str]) -> dict[str, Any]:
+    filled = {name: cell.strip() for name, cell in cells.items() if cell.strip()}
+    return {
+        name: [part.strip() for part in cell.split(";") if part.strip()] if name in lists else cell
+        for name, cell in filled.items()
+    }
+
+
+def _is_list(shape: object) -> bool:
+    return "list[" in str(shape)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise TownError(file.name, None, "", f"not found in {file.parent}") from None
+    except UnicodeDecodeError as error:
+        raise TownError(file.name, None, "", f"not UTF-8 at byte {error.start}") from error
+
+
+def _check_inside(
+    file: str, town: TownFacts, lines: Iterable[tuple[int, PlaceLine | MemberLine]]
+) -> None:
+    for number, line in lines:
+        if not town.holds(line.lat, line.lon):
+            message = f"{line.lat}, {line.lon} is outside the town's region"
+            raise TownError(file, number, "lat", message)
+
+
+def _check_members(lines: Iterable[Line[MemberLine]], places: set[str]) -> None:
+    for number, line in lines:
+        for place in line.favourites:
+            if place not in places:
+                raise TownError("members.csv", number, "favourites", f"no place {place!r}")
+
+
+def _check_vehicles(lines: Iterable[Line[VehicleLine]], places: set[str], areas: set[str]) -> None:
+    for number, line in lines:
+        faults = (
+            ("depot_place", line.kind != "bus" and line.depot_place not in places, "no such place"),
+            ("area", bool(line.area) and line.area not in areas, "no such area"),
+            ("block", (line.kind == "bus") != bool(line.block), "a bus has one, a taxi has none"),
+            (
+                "shift_to",
+                seconds(line.shift_to) <= seconds(line.shift_from),
+                "not after shift_from",
+            ),
+        )
+        for field, wrong, message in faults:
+            if wrong:
+                raise TownError("vehicles.csv", number, field, message)
