@@ -1,7 +1,7 @@
 """Read a town's directory: town.toml and its lists, checked line by line.
 
 Everything wrong is reported as the file, the line and the field, because the person who mends it
-works in a spreadsheet.
+works in a spreadsheet.  Columns the town keeps for itself are left alone.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class AreaFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name_en: Text1
 
 
-class PlaceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlaceLine(Struct, frozen=True, kw_only=True):
     """A line of places.csv."""
 
     id: Text1
@@ -79,7 +79,7 @@ class PlaceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nicknames: Lists = []
 
 
-class MemberLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MemberLine(Struct, frozen=True, kw_only=True):
     """A line of members.csv; `favourites` are ids of places."""
 
     number: Text1
@@ -97,7 +97,7 @@ class MemberLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: Literal["ja", "en"] = "ja"
 
 
-class VehicleLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VehicleLine(Struct, frozen=True, kw_only=True):
     """A line of vehicles.csv; a bus has the `block` it runs and takes no bookings."""
 
     id: Text1
