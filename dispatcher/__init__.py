@@ -1,0 +1,61 @@
+"""Who carries whom, and when: the dispatcher of a demand taxi.  It does no input or output.
+
+Four functions bear the name of their file and are imported from it, lest they hide it:
+``dispatcher.schedule.schedule``, ``dispatcher.insert.insert``, ``dispatcher.improve.improve`` and
+``dispatcher.check.check``.
+"""
+
+from dispatcher.check import Violation
+from dispatcher.cost import plan_cost_s, route_cost_s
+from dispatcher.fleet import Approach, Fleet
+from dispatcher.insert import Insertion, insertions, warm
+from dispatcher.model import (
+    UNREACHABLE_S,
+    Place,
+    Plan,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    TravelTimes,
+    Vehicle,
+)
+from dispatcher.offer import Ask, Offer, OfferKind, OfferRules, Reason, Refusal, offers, take
+from dispatcher.plan import boarded, dropped, moved, relaxed
+from dispatcher.schedule import Breach, Rule, Schedule, expected
+
+__all__ = [
+    "UNREACHABLE_S",
+    "Approach",
+    "Ask",
+    "Breach",
+    "Fleet",
+    "Insertion",
+    "Offer",
+    "OfferKind",
+    "OfferRules",
+    "Place",
+    "Plan",
+    "Reason",
+    "Refusal",
+    "Request",
+    "Route",
+    "Rule",
+    "Schedule",
+    "Stop",
+    "StopKind",
+    "TravelTimes",
+    "Vehicle",
+    "Violation",
+    "boarded",
+    "dropped",
+    "expected",
+    "insertions",
+    "moved",
+    "offers",
+    "plan_cost_s",
+    "relaxed",
+    "route_cost_s",
+    "take",
+    "warm",
+]

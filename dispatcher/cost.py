@@ -1,0 +1,27 @@
+"""What a route costs the town and its riders, in seconds of driving: the one measure of better.
+
+A second on the road costs ``DRIVE``, and ``ABOARD`` more for each rider who sits through it, so
+that between two equal drives the one that keeps riders shorter wins.  Waiting costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dispatcher.model import Plan, Route, TravelTimes
+from dispatcher.nodes import nodes_of
+
+DRIVE: Final = 1.0
+ABOARD: Final = 0.125
+
+
+def route_cost_s(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> float:
+    """Return what one route costs, from where the vehicle is to its depot if it has one."""
+    nodes = nodes_of(route, plan.requests, travel)
+    return float((nodes.leg * (DRIVE + ABOARD * nodes.riders)).sum())
+
+
+def plan_cost_s(plan: Plan, travel: Mapping[str, TravelTimes]) -> float:
+    """Return what all routes cost together."""
+    return sum(route_cost_s(route, plan, travel) for route in plan.routes.values())

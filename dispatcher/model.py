@@ -1,0 +1,223 @@
+"""What the dispatcher talks about: requests, vehicles, and the plan that joins them.
+
+Times are whole seconds after midnight of the service day (25:10 is 90 600).  Places are opaque
+integers that only the caller's travel times can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NewType, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Place = NewType("Place", int)
+
+UNREACHABLE_S: Final = 2**30
+"""The driving time between two places no road joins."""
+
+
+class TravelTimes(Protocol):
+    """How long drives take; it need not satisfy the triangle inequality to the second."""
+
+    def table(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        """Return driving seconds, one row an origin, ``UNREACHABLE_S`` where no road leads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A party that wants to ride, and what it has been (or would be) promised.
+
+    A pickup time is the start of boarding, a dropoff time the arrival; the ride lasts from the end
+    of boarding to the arrival and takes at most ``ride_max_s``.  ``seats`` counts the riders who
+    do not stay in a wheelchair.
+
+    Raises ``ValueError`` when no ride could keep those promises.
+    """
+
+    id: str
+    origin: Place
+    destination: Place
+    earliest_pickup_s: int
+    latest_pickup_s: int
+    earliest_dropoff_s: int
+    latest_dropoff_s: int
+    ride_max_s: int
+    seats: int = 1
+    wheelchairs: int = 0
+    boarding_s: int = 60
+    alighting_s: int = 30
+
+    def __post_init__(self) -> None:
+        if self.seats < 0 or self.wheelchairs < 0 or self.riders == 0:
+            raise ValueError(f"{self.id}: nobody rides ({self.seats}+{self.wheelchairs})")
+        if self.boarding_s < 0 or self.alighting_s < 0:
+            raise ValueError(f"{self.id}: boarding or alighting takes less than no time")
+        if self.latest_pickup_s < self.earliest_pickup_s:
+            raise ValueError(f"{self.id}: the pickup window ends before it begins")
+        if self.latest_dropoff_s < self.earliest_dropoff_s:
+            raise ValueError(f"{self.id}: the dropoff window ends before it begins")
+        if self.latest_dropoff_s < self.earliest_pickup_s + self.boarding_s:
+            raise ValueError(f"{self.id}: due before anybody could have boarded")
+        if self.earliest_dropoff_s > self.latest_pickup_s + self.boarding_s + self.ride_max_s:
+            raise ValueError(f"{self.id}: ride_max_s={self.ride_max_s} cannot reach the dropoff")
+
+    @property
+    def riders(self) -> int:
+        """How many people ride."""
+        return self.seats + self.wheelchairs
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle for the rest of its shift.
+
+    ``start`` is where it is, or will leave from, not before ``start_s``; ``end`` the depot it must
+    have reached by ``end_s``, or ``None`` when its last stop may be anywhere.  Every wheelchair on
+    board takes one wheelchair place and ``seats_lost_per_wheelchair`` seats.
+
+    Raises ``ValueError`` when it holds nobody or its shift ends before it begins.
+    """
+
+    id: str
+    start: Place
+    end: Place | None
+    start_s: int
+    end_s: int
+    seats: int
+    wheelchair_places: int = 0
+    seats_lost_per_wheelchair: int = 0
+    profile: str = "car"
+
+    def __post_init__(self) -> None:
+        if min(self.seats, self.wheelchair_places, self.seats_lost_per_wheelchair) < 0:
+            raise ValueError(f"{self.id}: a vehicle cannot hold less than nobody")
+        if self.end_s < self.start_s:
+            raise ValueError(f"{self.id}: the shift ends before it begins")
+
+    def holds(self, seats: int, wheelchairs: int) -> bool:
+        """Whether so many fit in at once when nobody else is on board."""
+        taken = seats + wheelchairs * self.seats_lost_per_wheelchair
+        return wheelchairs <= self.wheelchair_places and taken <= self.seats
+
+
+class StopKind(StrEnum):
+    """What happens at a stop."""
+
+    PICKUP = "pickup"
+    DROPOFF = "dropoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One party gets in, or out."""
+
+    request_id: str
+    kind: StopKind
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The stops one vehicle has still to make, in order.
+
+    ``boarded_s`` maps each rider on board now to the end of their boarding; only their dropoff is
+    among the stops.  The first ``locked`` stops may not be moved, and nothing may come before them.
+
+    Raises ``ValueError`` when a party would get out before it got in, or never.
+    """
+
+    vehicle: Vehicle
+    stops: tuple[Stop, ...] = ()
+    boarded_s: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    locked: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.locked <= len(self.stops):
+            raise ValueError(f"{self.vehicle.id}: locked={self.locked} of {len(self.stops)} stops")
+        aboard, done = set(self.boarded_s), set[str]()
+        for stop in self.stops:
+            _step(stop, aboard, done)
+        if aboard:
+            raise ValueError(f"{self.vehicle.id}: {sorted(aboard)} would never get out")
+
+    @property
+    def request_ids(self) -> frozenset[str]:
+        """Everyone this route carries."""
+        return frozenset(stop.request_id for stop in self.stops)
+
+    def with_stops(self, stops: Sequence[Stop]) -> Route:
+        """Return the same vehicle's route over ``stops``."""
+        return replace(self, stops=tuple(stops))
+
+    def without(self, request_id: str) -> Route:
+        """Return the route without a party's stops; the lock shrinks by those that were locked."""
+        kept = tuple(stop for stop in self.stops if stop.request_id != request_id)
+        gone = sum(stop.request_id == request_id for stop in self.stops[: self.locked])
+        boarded_s = {id_: at_s for id_, at_s in self.boarded_s.items() if id_ != request_id}
+        return Route(self.vehicle, kept, boarded_s, self.locked - gone)
+
+
+def _step(stop: Stop, aboard: set[str], done: set[str]) -> None:
+    """Move one party in or out, or raise."""
+    if stop.kind is StopKind.PICKUP:
+        if stop.request_id in aboard or stop.request_id in done:
+            raise ValueError(f"{stop.request_id} would get in twice")
+        aboard.add(stop.request_id)
+        return
+    if stop.request_id not in aboard:
+        raise ValueError(f"{stop.request_id} would get out without having got in")
+    aboard.discard(stop.request_id)
+    done.add(stop.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All routes of an area at one moment; every change makes a new plan with the next version.
+
+    Raises ``ValueError`` when a route is filed under another vehicle's id.
+    """
+
+    version: int
+    routes: Mapping[str, Route]
+    requests: Mapping[str, Request]
+
+    def __post_init__(self) -> None:
+        for vehicle_id, route in self.routes.items():
+            if route.vehicle.id != vehicle_id:
+                raise ValueError(f"the route of {route.vehicle.id} is filed under {vehicle_id}")
+
+    def with_route(self, route: Route, *requests: Request) -> Plan:
+        """Return the next plan, with this route and the requests it brings in."""
+        added = {request.id: request for request in requests}
+        routes = {**self.routes, route.vehicle.id: route}
+        return Plan(self.version + 1, routes, {**self.requests, **added})
+
+    def without(self, request_id: str) -> Plan:
+        """Return the next plan without a party.
+
+        Raises ``KeyError`` for an unknown party, ``ValueError`` for one that is on board.
+        """
+        if request_id not in self.requests:
+            raise KeyError(request_id)
+        requests = {id_: request for id_, request in self.requests.items() if id_ != request_id}
+        route = self.route_of(request_id)
+        if route is None:
+            return Plan(self.version + 1, self.routes, requests)
+        if request_id in route.boarded_s:
+            raise ValueError(f"{request_id} is on board of {route.vehicle.id}")
+        routes = {**self.routes, route.vehicle.id: route.without(request_id)}
+        return Plan(self.version + 1, routes, requests)
+
+    def route_of(self, request_id: str) -> Route | None:
+        """Return the route that carries a party, ``None`` when none does."""
+        for route in self.routes.values():
+            if any(stop.request_id == request_id for stop in route.stops):
+                return route
+        return None

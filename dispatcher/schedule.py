@@ -1,0 +1,160 @@
+"""When a route's stops happen, or which limit it breaks.
+
+Among all schedules that keep every limit this is the one where everybody arrives as early as
+possible and, that given, boards as late as possible: nobody waits in the vehicle without need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from dispatcher import kernel
+from dispatcher.model import Request, Route, StopKind, TravelTimes
+from dispatcher.nodes import Ints, Nodes, nodes_of
+
+
+class Rule(StrEnum):
+    """The limits a route can break."""
+
+    SEATS = "seats"
+    WHEELCHAIR_PLACES = "wheelchair_places"
+    LATEST_PICKUP = "latest_pickup"
+    LATEST_DROPOFF = "latest_dropoff"
+    RIDE_MAX = "ride_max"
+    SHIFT_END = "shift_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The times of a route, one entry a stop, in seconds of the service day.
+
+    The vehicle leaves its start at ``leave_s``, arrives (``arrive_s``), begins (``begin_s``, after
+    waiting if it is early) and departs (``depart_s``), and has reached its end at ``end_s``.
+    ``load`` is how many people are on board after the stop; ``slack_s`` how much later the stop
+    could begin without breaking a limit there or further on.
+    """
+
+    leave_s: int
+    end_s: int
+    arrive_s: tuple[int, ...]
+    begin_s: tuple[int, ...]
+    depart_s: tuple[int, ...]
+    load: tuple[int, ...]
+    slack_s: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The first limit a route breaks, and by how much: seconds, or people for a load.
+
+    ``stop_index`` equals the number of stops when it is the end of the shift; ``request_id`` is
+    ``None`` then.
+    """
+
+    rule: Rule
+    stop_index: int
+    request_id: str | None
+    by: int
+
+
+def schedule(
+    route: Route, requests: Mapping[str, Request], travel: Mapping[str, TravelTimes]
+) -> Schedule | Breach:
+    """Return when every stop of a route happens, or the limit that cannot be kept."""
+    nodes = nodes_of(route, requests, travel)
+    overload = _overload(route, nodes)
+    if overload is not None:
+        return overload
+    times = np.empty_like(nodes.early)
+    failed = kernel.least_times(*nodes[:6], times)
+    if failed != kernel.FEASIBLE:
+        return _breach(route, requests, nodes, times, failed)
+    kernel.board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
+    return _schedule(nodes, times)
+
+
+def expected(
+    route: Route, requests: Mapping[str, Request], travel: Mapping[str, TravelTimes]
+) -> Schedule:
+    """Return when the stops will happen if the vehicle goes on as fast as it can.
+
+    Unlike ``schedule`` it also answers for a route that is late: ``slack_s`` is negative where a
+    limit will be broken.
+    """
+    nodes = nodes_of(route, requests, travel)
+    times = np.empty_like(nodes.early)
+    kernel.soonest_times(nodes.early, nodes.service, nodes.leg, times)
+    return _schedule(nodes, times)
+
+
+def _overload(route: Route, nodes: Nodes) -> Breach | None:
+    """Return the first stop after which too many are on board."""
+    room = (
+        (Rule.WHEELCHAIR_PLACES, nodes.chairs - route.vehicle.wheelchair_places),
+        (Rule.SEATS, nodes.seats - route.vehicle.seats),
+    )
+    for rule, excess in room:
+        if excess.max() > 0:
+            node = int(np.argmax(excess > 0))
+            stop = max(node - 1, 0)
+            return Breach(rule, stop, route.stops[stop].request_id, int(excess[node]))
+    return None
+
+
+def _breach(
+    route: Route, requests: Mapping[str, Request], nodes: Nodes, times: Ints, node: int
+) -> Breach:
+    """Name the limit that stopped the times at ``node``."""
+    over_s = int(times[node] - nodes.late[node])
+    if node == len(times) - 1:
+        return Breach(Rule.SHIFT_END, len(route.stops), None, over_s)
+    request = requests[route.stops[node - 1].request_id]
+    if route.stops[node - 1].kind is StopKind.PICKUP:
+        return Breach(Rule.LATEST_PICKUP, node - 1, request.id, over_s)
+    if times[node] > request.latest_dropoff_s:
+        over_s = int(times[node]) - request.latest_dropoff_s
+        return Breach(Rule.LATEST_DROPOFF, node - 1, request.id, over_s)
+    if request.id not in route.boarded_s:
+        over_s = _ride_excess_s(nodes, times, node)
+    return Breach(Rule.RIDE_MAX, node - 1, request.id, over_s)
+
+
+def _ride_excess_s(nodes: Nodes, times: Ints, node: int) -> int:
+    """Return by how much the ride that ends at ``node`` is too long, boarding at the latest."""
+    pickup = int(nodes.pickup[node])
+    moving_s = int((nodes.service + nodes.leg)[pickup:node].sum())
+    aboard_s = max(moving_s, int(times[node] - nodes.late[pickup]))
+    return aboard_s - int(nodes.ride[node])
+
+
+def _schedule(nodes: Nodes, times: Ints) -> Schedule:
+    depart = times + nodes.service
+    arrive = depart[:-1] + nodes.leg[:-1]
+    inner = slice(1, -1)
+    return Schedule(
+        leave_s=int(times[0]),
+        end_s=int(arrive[-1]),
+        arrive_s=tuple(arrive[:-1].tolist()),
+        begin_s=tuple(times[inner].tolist()),
+        depart_s=tuple(depart[inner].tolist()),
+        load=tuple(nodes.riders[inner].tolist()),
+        slack_s=tuple(_slack_s(nodes, times, node) for node in range(1, len(times) - 1)),
+    )
+
+
+def _slack_s(nodes: Nodes, times: Ints, node: int) -> int:
+    """Return how much later ``node`` could begin; waits further on absorb part of the delay."""
+    slack_s, waits_s = int(nodes.late[node] - times[node]), 0
+    for k in range(node, len(times)):
+        if k > node:
+            waits_s += int(times[k] - times[k - 1] - nodes.service[k - 1] - nodes.leg[k - 1])
+        room_s = int(nodes.late[k] - times[k])
+        pickup = int(nodes.pickup[k])
+        if 0 <= pickup < node:
+            room_s = min(room_s, int(nodes.ride[k] - (times[k] - times[pickup])))
+        slack_s = min(slack_s, waits_s + room_s)
+    return slack_s
