@@ -1,7 +1,7 @@
 """400 invented members: nobody is meant, every telephone number is out of use.
 
 Where they live follows the lanes drawn around each oaza; ages and needs are drawn from shares that
-are assumptions of the demo (in the town 41.7 % are 65 or older; members of such a service are older).
+are assumptions of the demo (41.7 % of the town are 65 or older; members of such a service more).
 """
 
 import tomllib

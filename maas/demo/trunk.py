@@ -124,7 +124,7 @@ def _made_up(
         elif count >= some:
             tags = {"highway": "tertiary", "maxspeed": "40"}
         else:
-            tags = {"highway": "unclassified", "maxspeed": "40", "lanes": "1"}
+            tags = {"highway": "unclassified", "maxspeed": "40"}
         name = f"町道（合成）{a}{b}線"
         return Link((a, b), {"name": name} | tags, 0.21 if count >= some else 0.26)
 
