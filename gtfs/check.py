@@ -11,7 +11,7 @@ from itertools import pairwise
 from gtfs.calendar import parse_date
 from gtfs.feed import Feed, FeedError, Stop, StopTime
 from gtfs.geo import distance_m
-from gtfs.japan import headsign_kana, stop_kana
+from gtfs.japan import KANA, stop_kana
 
 AHEAD_DAYS = 7
 FASTEST_MPS = 120 / 3.6
@@ -168,7 +168,11 @@ def _headsign_without_kana(feed: Feed, _today: date) -> Iterator[str]:
     if not _is_japanese(feed):
         return iter(())
     headsigns = {trip.headsign for trip in feed.trips.values()} - {""}
-    return (headsign for headsign in headsigns if headsign_kana(feed, headsign) is None)
+    return (
+        headsign
+        for headsign in headsigns
+        if feed.translate("trips", "trip_headsign", headsign, KANA) is None
+    )
 
 
 def _stop_without_english(feed: Feed, _today: date) -> Iterator[str]:

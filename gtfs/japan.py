@@ -46,8 +46,13 @@ def stop_kana(feed: Feed, stop_id: str) -> str | None:
 
 
 def headsign_kana(feed: Feed, headsign: str) -> str | None:
-    """Return how a destination is read, or ``None`` when the feed does not say."""
-    return feed.translate("trips", "trip_headsign", headsign, KANA)
+    """Return how a destination is read, or ``None`` when the feed does not say.
+
+    A destination that is also the name of a stop is read like the stop.
+    """
+    fields = (("trips", "trip_headsign"), ("stop_times", "stop_headsign"), ("stops", "stop_name"))
+    readings = (feed.translate(table, field, headsign, KANA) for table, field in fields)
+    return next((reading for reading in readings if reading), None)
 
 
 def is_pre_2020(translations: Table) -> bool:

@@ -6,9 +6,12 @@ inside the function, and never writes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 from gtfs.calendar import format_date
 
@@ -26,17 +29,19 @@ class RouteDay:
 def route_days(path: str | Path, day: date) -> list[RouteDay]:
     """Return the figures of every route that runs on a day, the busiest first."""
     import gtfs_kit
+    from gtfs_kit.routes import compute_route_stats
 
     feed = gtfs_kit.read_feed(path, dist_units="km")
-    table = feed.compute_route_stats([format_date(day)])
-    found = [
-        RouteDay(
-            route_id=row.route_id,
-            trips=int(row.num_trips),
-            service_h=float(row.service_duration),
-            headway_min=None if row.mean_headway != row.mean_headway else float(row.mean_headway),
-        )
-        for row in table.itertuples()
-        if row.num_trips > 0
-    ]
+    table: Any = compute_route_stats(feed, [format_date(day)])
+    found = [_route_day(row) for row in table.to_dict("records") if row["num_trips"] > 0]
     return sorted(found, key=lambda route: (-route.trips, route.route_id))
+
+
+def _route_day(row: Mapping[str, Any]) -> RouteDay:
+    headway_min = float(row["mean_headway"])
+    return RouteDay(
+        route_id=row["route_id"],
+        trips=int(row["num_trips"]),
+        service_h=float(row["service_duration"]),
+        headway_min=None if isnan(headway_min) else headway_min,
+    )
