@@ -83,10 +83,11 @@ class Line:
         """
         legs = len(self._starts) - 1
         along, off = self._nearest_on_legs(lat, lon, 0, legs, 0.0, self._length)
-        before = np.concatenate(([np.inf], off[:-1]))
-        after = np.concatenate((off[1:], [np.inf]))
-        near = np.flatnonzero((off < before) & (off <= after))
-        return [(float(along[i]), float(off[i])) for i in near]
+        at_start, at_end = along <= self._starts[:-1], along >= self._starts[1:]
+        away_next = np.append(at_start[1:], [True])
+        near = ~(at_start | at_end) | (at_end & away_next)
+        near[0] |= at_start[0]
+        return [(float(along[i]), float(off[i])) for i in np.flatnonzero(near)]
 
     def at(self, along_m: float) -> tuple[float, float, float]:
         """Return (lat, lon, bearing) at a distance along the line, clamped to its ends."""
