@@ -1,0 +1,250 @@
+"""A better plan for the same promises, by local search in OR-Tools' routing model.
+
+The model holds what is not yet done: every vehicle from where it is, riders on board as dropoffs
+that belong to their vehicle, locked stops chained to the start.  It begins from the plan itself and
+only descends (metaheuristics gain nothing from a warm start, google/or-tools#1841), with matrices
+instead of callbacks.  What it finds is published only if ``check`` finds nothing new and
+``cost`` is lower.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from dispatcher.check import check
+from dispatcher.cost import plan_cost_s
+from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes
+from dispatcher.schedule import Schedule, schedule
+
+_DROPPED_S = 10_000_000
+"""What leaving a party out would cost the search: more than any drive."""
+
+
+def improve(
+    plan: Plan, travel: Mapping[str, TravelTimes], *, time_limit_s: float, seed: int = 0
+) -> Plan:
+    """Return a cheaper plan that keeps every promise, or the same plan when none was found.
+
+    Routes that are late already are left alone.  ``seed`` shuffles the order in which stops are
+    looked at, and so the local optimum that is reached.
+    """
+    sound = [
+        route
+        for route in plan.routes.values()
+        if isinstance(schedule(route, plan.requests, travel), Schedule)
+    ]
+    if not any(route.stops for route in sound):
+        return plan
+    search = _Search(plan, sound, travel, seed)
+    found = {route.vehicle.id: route for route in search.descend(time_limit_s)}
+    better = replace(plan, version=plan.version + 1, routes={**plan.routes, **found})
+    if plan_cost_s(better, travel) >= plan_cost_s(plan, travel):
+        return plan
+    if set(check(better, travel)) - set(check(plan, travel)):
+        return plan
+    return better
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A place in the model: a vehicle's start or end, or a stop."""
+
+    place: Place | None
+    request: Request | None = None
+    kind: StopKind | None = None
+
+    @property
+    def service_s(self) -> int:
+        """How long the vehicle stands there."""
+        if self.request is None:
+            return 0
+        pickup = self.kind is StopKind.PICKUP
+        return self.request.boarding_s if pickup else self.request.alighting_s
+
+    @property
+    def sign(self) -> int:
+        """+1 where riders get in, -1 where they get out."""
+        if self.kind is None:
+            return 0
+        return 1 if self.kind is StopKind.PICKUP else -1
+
+
+class _Search:
+    """The routing model of some routes of a plan; times count from the earliest start."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        routes: list[Route],
+        travel: Mapping[str, TravelTimes],
+        seed: int,
+    ) -> None:
+        from ortools.constraint_solver import pywrapcp  # takes half a second; quotes never need it
+
+        self.requests, self.routes, self.travel = plan.requests, routes, travel
+        self.base_s = min(route.vehicle.start_s for route in routes)
+        self.stops = [stop for route in routes for stop in route.stops]
+        random.Random(seed).shuffle(self.stops)  # noqa: S311 -- not a secret
+        self.nodes = list(self._nodes())
+        count = len(routes)
+        starts, ends = list(range(count)), list(range(count, 2 * count))
+        self.manager = pywrapcp.RoutingIndexManager(len(self.nodes), count, starts, ends)
+        self.model = pywrapcp.RoutingModel(self.manager)
+        self.index = {
+            stop: int(self.manager.NodeToIndex(2 * count + at))
+            for at, stop in enumerate(self.stops)
+        }
+        self.stop_at = {index: stop for stop, index in self.index.items()}
+        self._add_time()
+        self._add_loads()
+        self._add_parties()
+        self._add_locks()
+
+    def _nodes(self) -> Iterator[_Node]:
+        for route in self.routes:
+            yield _Node(route.vehicle.start)
+        for route in self.routes:
+            yield _Node(route.vehicle.end)
+        for stop in self.stops:
+            request = self.requests[stop.request_id]
+            pickup = stop.kind is StopKind.PICKUP
+            yield _Node(request.origin if pickup else request.destination, request, stop.kind)
+
+    def _drives(self, profile: str) -> np.ndarray:
+        """Return driving seconds between all nodes; nothing to an end that may be anywhere."""
+        places = sorted({node.place for node in self.nodes if node.place is not None})
+        row: dict[Place | None, int] = {place: at for at, place in enumerate(places)}
+        rows = [row.get(node.place, 0) for node in self.nodes]
+        drives = self.travel[profile].table(places, places).astype(np.int64)[np.ix_(rows, rows)]
+        anywhere = [node.place is None for node in self.nodes]
+        drives[:, anywhere] = 0
+        drives[anywhere, :] = 0
+        return drives
+
+    def _add_time(self) -> None:
+        """Driving costs; windows and shifts are hard."""
+        service = np.array([node.service_s for node in self.nodes], dtype=np.int64)
+        profiles = sorted({route.vehicle.profile for route in self.routes})
+        drives = {profile: self._drives(profile) for profile in profiles}
+        cost = {p: self.model.RegisterTransitMatrix(d.tolist()) for p, d in drives.items()}
+        time = {
+            p: self.model.RegisterTransitMatrix((d + service[:, None]).tolist())
+            for p, d in drives.items()
+        }
+        for v, route in enumerate(self.routes):
+            self.model.SetArcCostEvaluatorOfVehicle(cost[route.vehicle.profile], v)
+            self.model.SetVehicleUsedWhenEmpty(True, v)  # noqa: FBT003 -- OR-Tools' own signature
+        horizon_s = max(route.vehicle.end_s for route in self.routes) - self.base_s
+        transits = [time[route.vehicle.profile] for route in self.routes]
+        self.model.AddDimensionWithVehicleTransits(transits, horizon_s, horizon_s, False, "time")  # noqa: FBT003
+        self.time = self.model.GetDimensionOrDie("time")
+        for v, route in enumerate(self.routes):
+            for index in (self.model.Start(v), self.model.End(v)):
+                self._between(index, route.vehicle.start_s, route.vehicle.end_s)
+
+    def _between(self, index: int, early_s: int, late_s: int) -> None:
+        var = self.time.CumulVar(index)
+        var.SetRange(max(early_s - self.base_s, 0), min(late_s - self.base_s, var.Max()))
+
+    def _add_loads(self) -> None:
+        """Seats, and wheelchair places that cost seats."""
+        vehicles = [route.vehicle for route in self.routes]
+        chairs = [n.sign * n.request.wheelchairs if n.request else 0 for n in self.nodes]
+        seats = [n.sign * n.request.seats if n.request else 0 for n in self.nodes]
+        taken = {
+            lost: self.model.RegisterUnaryTransitVector(
+                [s + lost * c for s, c in zip(seats, chairs, strict=True)]
+            )
+            for lost in {vehicle.seats_lost_per_wheelchair for vehicle in vehicles}
+        }
+        wheeled = self.model.RegisterUnaryTransitVector(chairs)
+        self._add_load(
+            "seats",
+            [taken[vehicle.seats_lost_per_wheelchair] for vehicle in vehicles],
+            [vehicle.seats for vehicle in vehicles],
+        )
+        self._add_load(
+            "chairs", [wheeled] * len(vehicles), [vehicle.wheelchair_places for vehicle in vehicles]
+        )
+        for v, route in enumerate(self.routes):
+            aboard = [self.requests[id_] for id_ in route.boarded_s]
+            on_chairs = sum(request.wheelchairs for request in aboard)
+            lost = on_chairs * route.vehicle.seats_lost_per_wheelchair
+            on_seats = sum(request.seats for request in aboard) + lost
+            self._begins_with("chairs", v, on_chairs)
+            self._begins_with("seats", v, on_seats)
+
+    def _add_load(self, name: str, transits: list[Any], capacities: list[int]) -> None:
+        self.model.AddDimensionWithVehicleTransitAndCapacity(transits, 0, capacities, False, name)  # noqa: FBT003
+
+    def _begins_with(self, name: str, v: int, load: int) -> None:
+        self.model.GetDimensionOrDie(name).CumulVar(self.model.Start(v)).SetRange(load, load)
+
+    def _add_parties(self) -> None:
+        """Both stops of a party on one vehicle, within its windows and its longest ride."""
+        pairs = 0
+        for v, route in enumerate(self.routes):
+            for stop in route.stops:
+                if stop.kind is StopKind.PICKUP:
+                    self._add_pair(self.requests[stop.request_id], pairs)
+                    pairs += 1
+                elif stop.request_id in route.boarded_s:
+                    self._add_aboard(stop, v, route.boarded_s[stop.request_id])
+
+    def _add_pair(self, request: Request, number: int) -> None:
+        pickup = self.index[Stop(request.id, StopKind.PICKUP)]
+        dropoff = self.index[Stop(request.id, StopKind.DROPOFF)]
+        model, solver = self.model, self.model.solver()
+        self._between(pickup, request.earliest_pickup_s, request.latest_pickup_s)
+        self._between(dropoff, request.earliest_dropoff_s, request.latest_dropoff_s)
+        model.AddPickupAndDelivery(pickup, dropoff)
+        model.AddDisjunction([pickup], _DROPPED_S)
+        model.AddDisjunction([dropoff], 0)
+        solver.Add(model.ActiveVar(pickup) == model.ActiveVar(dropoff))
+        solver.Add(model.VehicleVar(pickup) == model.VehicleVar(dropoff))
+        solver.Add(self.time.CumulVar(pickup) <= self.time.CumulVar(dropoff))
+        limit_s = request.boarding_s + request.ride_max_s
+        self.time.SetPickupToDeliveryLimitFunctionForPair(lambda _p, _d: limit_s, number)
+
+    def _add_aboard(self, stop: Stop, v: int, boarded_s: int) -> None:
+        request, dropoff = self.requests[stop.request_id], self.index[stop]
+        due_s = min(request.latest_dropoff_s, boarded_s + request.ride_max_s)
+        self._between(dropoff, request.earliest_dropoff_s, due_s)
+        self.model.AddDisjunction([dropoff], _DROPPED_S)
+        self.model.VehicleVar(dropoff).SetValues([-1, v])
+
+    def _add_locks(self) -> None:
+        for v, route in enumerate(self.routes):
+            chain = [self.model.Start(v), *(self.index[stop] for stop in route.stops)]
+            for before, after in pairwise(chain[: route.locked + 1]):
+                self.model.solver().Add(self.model.NextVar(before) == after)
+
+    def descend(self, time_limit_s: float) -> list[Route]:
+        """Return the routes at the local optimum below the plan, or none when time ran out."""
+        from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+
+        parameters = pywrapcp.DefaultRoutingSearchParameters()
+        parameters.local_search_metaheuristic = (
+            routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+        )
+        parameters.time_limit.FromMilliseconds(max(1, round(time_limit_s * 1000)))
+        self.model.CloseModelWithParameters(parameters)
+        now = [[self.index[stop] for stop in route.stops] for route in self.routes]
+        start = self.model.ReadAssignmentFromRoutes(now, False)  # noqa: FBT003
+        end = self.model.SolveFromAssignmentWithParameters(start, parameters)
+        return [] if end is None else [self._route(v, end) for v in range(len(self.routes))]
+
+    def _route(self, v: int, solution: Any) -> Route:  # noqa: ANN401 -- OR-Tools has no types
+        stops: list[Stop] = []
+        index = self.model.Start(v)
+        while not self.model.IsEnd(index):
+            if index in self.stop_at:
+                stops.append(self.stop_at[index])
+            index = solution.Value(self.model.NextVar(index))
+        return self.routes[v].with_stops(stops)
