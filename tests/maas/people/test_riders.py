@@ -1,0 +1,73 @@
+"""How an operator finds a caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from maas.people.riders import RiderIndex, age
+from maas.store.members import MemberRow
+
+
+def member(
+    number: str, name: str, kana: str, phone: str, birth_year: int | None = 1950
+) -> MemberRow:
+    return MemberRow(
+        int(number), number, name, kana, phone, birth_year, "", "", None, (), "", (), "ja"
+    )  # fmt: skip
+
+
+HYOMOTO = member("1001", "標本 修", "ひょうもと おさむ", "000-000-1001")
+ONO = member("1002", "仮野 順子", "おおの じゅんこ", "000-000-2345")
+MATCHA = member("2345", "見本 抹茶", "みほん まっちゃ", "000-111-1003")
+SHINICHI = member("1004", "標本 真一", "ひょうもと しんいち", "000-000-1004", None)
+RIDERS = RiderIndex([HYOMOTO, ONO, MATCHA, SHINICHI])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ひょうもと", [HYOMOTO, SHINICHI]),
+        ("ヒョウモト", [HYOMOTO, SHINICHI]),
+        ("ﾋｮｳﾓﾄ", [HYOMOTO, SHINICHI]),
+        ("hyomoto", [HYOMOTO, SHINICHI]),
+        ("HYOUMOTO", [HYOMOTO, SHINICHI]),
+        ("Hyōmoto", [HYOMOTO, SHINICHI]),
+        ("標本", [HYOMOTO, SHINICHI]),
+        ("標本修", [HYOMOTO]),
+        ("ひょうもとおさむ", [HYOMOTO]),
+        ("おさむ", [HYOMOTO]),
+        ("ohno", [ONO]),
+        ("oono", [ONO]),
+        ("おおのじ", [ONO]),
+        ("jyunko", [ONO]),
+        ("zyunko", [ONO]),
+        ("matcha", [MATCHA]),
+        ("mattya", [MATCHA]),
+        ("sinniti", []),
+        ("shin'ichi", [SHINICHI]),
+        ("sinichi", [SHINICHI]),
+        ("もと", [HYOMOTO, SHINICHI]),
+        ("だれか", []),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(query: str, found: list[MemberRow]) -> None:
+    assert RIDERS.search(query) == found
+
+
+def test_a_member_number_comes_before_a_telephone_that_ends_like_it() -> None:
+    assert RIDERS.search("2345") == [MATCHA, ONO]
+
+
+def test_a_telephone_is_found_by_its_end_or_whole_with_or_without_hyphens() -> None:
+    assert RIDERS.search("000-000-1004") == [SHINICHI]
+    assert RIDERS.search("００００００1004") == [SHINICHI]
+    assert RIDERS.search("01004") == [SHINICHI]
+
+
+def test_the_best_match_comes_first_and_only_as_many_as_wanted() -> None:
+    assert RIDERS.search("ひょうもと し", limit=1) == [SHINICHI]
+    assert len(RIDERS.search("", limit=3)) == 3
+
+
+def test_age_is_not_known_without_a_year_of_birth() -> None:
+    assert (age(HYOMOTO, 2026), age(SHINICHI, 2026)) == (76, None)
