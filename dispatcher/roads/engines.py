@@ -1,0 +1,192 @@
+"""Three ways to find shortest driving times over the same states and weights.
+
+``pyroutingkit`` and ``routingkit_cch`` are Customizable Contraction Hierarchies (Dibbelt, Strasser,
+Wagner, 2016) over RoutingKit; ``scipy`` is Dijkstra's algorithm, slower but always there.  All
+answer in the same integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+INFINITE = 2_147_483_647
+"""A weight or distance that means: not at all."""
+
+
+class Topology(Protocol):
+    """A network prepared once, whatever its weights."""
+
+    def metric(self, weights: NDArray[np.uint32]) -> Metric:
+        """Return the network under these weights (one per turn)."""
+        ...
+
+
+class Metric(Protocol):
+    """A network under one set of weights."""
+
+    def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return the distance from every source to every target, ``INFINITE`` where none."""
+        ...
+
+    def route(self, source: int, target: int) -> list[int]:
+        """Return the states of a shortest route, both ends included; empty when there is none."""
+        ...
+
+
+class _PyRoutingKit:
+    def __init__(
+        self,
+        tail: NDArray[np.uint32],
+        head: NDArray[np.uint32],
+        lat: NDArray[np.float32],
+        lon: NDArray[np.float32],
+    ) -> None:
+        import pyroutingkit
+
+        self._kit = pyroutingkit
+        self._topology = pyroutingkit.CCHTopology()
+        self._topology.build(tail, head, lat, lon, len(lat))
+
+    def metric(self, weights: NDArray[np.uint32]) -> Metric:
+        metric = self._kit.CCHMetric(self._topology)
+        metric.customize(weights)
+        return _PyRoutingKitMetric(metric)
+
+
+class _PyRoutingKitMetric:
+    def __init__(self, metric: Any) -> None:  # noqa: ANN401 - the package has no types
+        self._metric = metric
+
+    def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return np.asarray(self._metric.distances_many_to_many(sources, targets))
+
+    def route(self, source: int, target: int) -> list[int]:
+        distance, states, _ = self._metric.query(source, target)
+        return [] if distance >= INFINITE else [int(state) for state in states]
+
+
+class _RoutingKitCch:
+    def __init__(
+        self,
+        tail: NDArray[np.uint32],
+        head: NDArray[np.uint32],
+        lat: NDArray[np.float32],
+        lon: NDArray[np.float32],
+    ) -> None:
+        import routingkit_cch
+
+        self._kit = routingkit_cch
+        ends = tail.tolist(), head.tolist()
+        order = routingkit_cch.compute_order_inertial(len(lat), *ends, lat.tolist(), lon.tolist())
+        self._cch = routingkit_cch.CCH(order, *ends, False)  # noqa: FBT003 - positional there
+
+    def metric(self, weights: NDArray[np.uint32]) -> Metric:
+        return _RoutingKitCchMetric(self._kit, self._kit.CCHMetric(self._cch, weights.tolist()))
+
+
+class _RoutingKitCchMetric:
+    def __init__(self, kit: Any, metric: Any) -> None:  # noqa: ANN401 - the package has no types
+        self._kit, self._metric = kit, metric
+
+    def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        pinned = self._kit.CCHOneToMany(self._metric, targets.tolist())
+        rows = [
+            [INFINITE if d is None else d for d in pinned.distances_from(source)]
+            for source in sources.tolist()
+        ]
+        return np.array(rows, dtype=np.uint32).reshape(len(sources), len(targets))
+
+    def route(self, source: int, target: int) -> list[int]:
+        found = self._kit.CCHQuery(self._metric).run(source, target)
+        return [] if found.distance is None else [int(state) for state in found.node_path]
+
+
+class _Scipy:
+    def __init__(
+        self,
+        tail: NDArray[np.uint32],
+        head: NDArray[np.uint32],
+        lat: NDArray[np.float32],
+        lon: NDArray[np.float32],  # noqa: ARG002 - Dijkstra needs no positions
+    ) -> None:
+        self._tail, self._head, self._size = tail, head, len(lat)
+
+    def metric(self, weights: NDArray[np.uint32]) -> Metric:
+        from scipy.sparse import csr_array
+
+        open_ = weights < INFINITE
+        ends = (self._tail[open_].astype(np.int32), self._head[open_].astype(np.int32))
+        values = weights[open_].astype(np.float64)
+        return _ScipyMetric(csr_array((values, ends), shape=(self._size, self._size)))
+
+
+class _ScipyMetric:
+    def __init__(self, graph: Any) -> None:  # noqa: ANN401 - a csr_array of float64
+        self._graph = graph
+
+    def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        from scipy.sparse.csgraph import dijkstra
+
+        table = np.empty((len(sources), len(targets)), dtype=np.uint32)
+        for first in range(0, len(sources), 64):
+            rows = slice(first, first + 64)
+            found = dijkstra(self._graph, indices=sources[rows].astype(np.int64))[:, targets]
+            table[rows] = np.where(np.isfinite(found), found, INFINITE)
+        return table
+
+    def route(self, source: int, target: int) -> list[int]:
+        from scipy.sparse.csgraph import dijkstra
+
+        found, before = dijkstra(self._graph, indices=source, return_predecessors=True)
+        if not np.isfinite(found[target]):
+            return []
+        states = [target]
+        while states[-1] != source:
+            states.append(int(before[states[-1]]))
+        return states[::-1]
+
+
+_Builder = Callable[
+    [NDArray[np.uint32], NDArray[np.uint32], NDArray[np.float32], NDArray[np.float32]], Topology
+]
+ENGINES: Mapping[str, _Builder] = {
+    "pyroutingkit": _PyRoutingKit,
+    "routingkit_cch": _RoutingKitCch,
+    "scipy": _Scipy,
+}
+
+
+def topology(
+    engine: str,
+    tail: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    lat: NDArray[np.float32],
+    lon: NDArray[np.float32],
+) -> Topology:
+    """Return a network prepared by an engine; ``auto`` is the fastest one installed.
+
+    Raises ``ValueError`` for an unknown engine, ``ImportError`` for one that is not installed.
+    """
+    if engine == "auto":
+        return _fastest(tail, head, lat, lon)
+    if engine not in ENGINES:
+        raise ValueError(f"no engine {engine!r}: choose auto, {', '.join(ENGINES)}")
+    return ENGINES[engine](tail, head, lat, lon)
+
+
+def _fastest(
+    tail: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    lat: NDArray[np.float32],
+    lon: NDArray[np.float32],
+) -> Topology:
+    for builder in (_PyRoutingKit, _RoutingKitCch):
+        try:
+            return builder(tail, head, lat, lon)
+        except ImportError:
+            continue
+    return _Scipy(tail, head, lat, lon)
