@@ -1,0 +1,1 @@
+"""The rim of ``busloc``: WebSockets, HTTP bodies, Redis and the writing of history."""

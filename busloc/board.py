@@ -1,0 +1,209 @@
+"""The next departures of a stop: the timetable, and what is known of the vehicles that run it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from busloc.course import Course, Run, Timetable
+from busloc.ghost import RiderState, rider_state
+from busloc.match import LATE_S, Match
+from busloc.predict import Expected, predict, spread, start_after
+from busloc.publish import Departure
+from gtfs.calendar import format_date
+from gtfs.feed import StopTime, Trip
+
+AHEAD_S = 24 * 3600
+LINGER_S = 900
+"""How long a planned departure stays on the board when nothing was seen of the bus."""
+VANISH_S = 1800
+"""A bus silent for longer has no expected time any more."""
+CHAIN_MAX = 3
+"""How many trips ahead of the one it is on a vehicle's delay is carried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The last match of a run, and the vehicle it was."""
+
+    vehicle: str
+    match: Match
+
+
+@dataclass(slots=True)
+class Sightings:
+    """What was seen of each run and each duty, and which runs are called off."""
+
+    by_run: dict[Run, Sighting] = field(default_factory=dict)
+    by_block: dict[tuple[str, date], Sighting] = field(default_factory=dict)
+    cancelled: set[Run] = field(default_factory=set)
+
+    def see(self, vehicle: str, match: Match, block_id: str) -> None:
+        """Note a match; a run's own vehicle never goes back on it."""
+        sighting = Sighting(vehicle, match)
+        self.by_run[match.run] = sighting
+        if block_id:
+            self.by_block[block_id, match.run.day] = sighting
+
+    def forget_before(self, day: date) -> None:
+        """Drop the service days before ``day``."""
+        self.by_run = {run: seen for run, seen in self.by_run.items() if run.day >= day}
+        self.by_block = {key: seen for key, seen in self.by_block.items() if key[1] >= day}
+        self.cancelled = {run for run in self.cancelled if run.day >= day}
+
+
+class Boards:
+    """Makes departure boards out of a timetable and sightings."""
+
+    def __init__(self, timetable: Timetable, sightings: Sightings) -> None:
+        self._timetable = timetable
+        self._seen = sightings
+        self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
+        self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
+
+    def departures(self, stop_id: str, now_s: float, limit: int) -> list[Departure]:
+        """Return the next ``limit`` departures of a stop or station, soonest first."""
+        found: list[Departure] = []
+        for scheduled, run, trip, call in self._planned(stop_id, now_s):
+            if len(found) >= limit and scheduled > sorted(d.leaves for d in found)[limit - 1]:
+                break
+            departure = self._departure(scheduled, run, trip, call, now_s)
+            if departure is not None:
+                found.append(departure)
+        found.sort(key=lambda departure: (departure.leaves, departure.id))
+        return found[:limit]
+
+    def _planned(self, stop_id: str, now_s: float) -> Iterator[tuple[int, Run, Trip, StopTime]]:
+        """Yield the calls where riders may board, from the latest a bus may be late on."""
+        earliest = now_s - LATE_S
+        planned: list[tuple[int, Run, Trip, StopTime]] = []
+        for day in self._timetable.days_around(now_s):
+            start = self._timetable.day_start(day)
+            calls = self._calls(stop_id, day)
+            for trip, call in calls[bisect_left(calls, earliest - start, key=_departs_s) :]:
+                scheduled = start + _departs_s((trip, call))
+                if scheduled > now_s + AHEAD_S:
+                    break
+                planned.append((scheduled, Run(trip.id, day), trip, call))
+        planned.sort(key=lambda item: (item[0], item[2].id, item[3].stop_sequence))
+        return iter(planned)
+
+    def _departure(
+        self, scheduled: int, run: Run, trip: Trip, call: StopTime, now_s: float
+    ) -> Departure | None:
+        """Return a departure, ``None`` when the bus has left or riders cannot board here."""
+        course = self._timetable.course(trip.id)
+        if course is None or call.pickup_type == 1 or call is course.calls[-1]:
+            return None
+        sighting = self._sighting(run, trip)
+        state = self._state(run, course, sighting, now_s)
+        expected = None
+        if sighting is not None and state is not RiderState.CANCELLED:
+            index = course.calls.index(call)
+            ahead = self._expected(sighting, run, course, now_s)
+            expected = next((there for there in ahead if there.index == index), None)
+            if expected is None:
+                return None
+            if state is RiderState.SCHEDULED or now_s - sighting.match.t > VANISH_S:
+                expected = None
+        if expected is None and scheduled < now_s - LINGER_S:
+            return None
+        return self._row(scheduled, run, course, call, state, sighting, expected, now_s)
+
+    def _state(
+        self, run: Run, course: Course, sighting: Sighting | None, now_s: float
+    ) -> RiderState:
+        return rider_state(
+            cancelled=run in self._seen.cancelled,
+            start_s=self._timetable.day_start(run.day) + course.depart_s[0],
+            now_s=now_s,
+            seen_s=None if sighting is None else sighting.match.t,
+            on_trip=sighting is not None and sighting.match.run == run,
+        )
+
+    def _sighting(self, run: Run, trip: Trip) -> Sighting | None:
+        """Return the vehicle seen on a run, or else on an earlier run of the same duty."""
+        seen = self._seen.by_run.get(run)
+        if seen is not None or not trip.block_id:
+            return seen
+        ahead = self._seen.by_block.get((trip.block_id, run.day))
+        if ahead is None:
+            return None
+        runs = self._timetable.block_runs(trip.block_id, run.day)
+        if ahead.match.run not in runs or run not in runs:
+            return None
+        steps = runs.index(run) - runs.index(ahead.match.run)
+        return ahead if 0 < steps <= CHAIN_MAX else None
+
+    def _expected(
+        self, sighting: Sighting, run: Run, course: Course, now_s: float
+    ) -> list[Expected]:
+        """Return the calls a vehicle has yet to make on a run, by way of those before it."""
+        day_start = self._timetable.day_start(run.day)
+        seen = sighting.match
+        there = self._timetable.course(seen.run.trip_id)
+        if there is None:
+            return []
+        calls = predict(there, along_m=seen.along_m, delay_s=seen.delay_s, now_s=now_s - day_start)
+        if seen.run == run:
+            return calls
+        runs = self._timetable.block_runs(course.trip.block_id, run.day)
+        for later in runs[runs.index(seen.run) + 1 : runs.index(run) + 1]:
+            next_course = self._timetable.course(later.trip_id)
+            if next_course is None or later in self._seen.cancelled:
+                continue
+            free_s = calls[-1].arrive_s if calls else seen.t - day_start
+            delay_s = start_after(next_course, free_s)
+            calls = predict(next_course, along_m=0.0, delay_s=delay_s, now_s=now_s - day_start)
+        return calls
+
+    def _row(
+        self, scheduled: int, run: Run, course: Course, call: StopTime, state: RiderState,
+        sighting: Sighting | None, expected: Expected | None, now_s: float,
+    ) -> Departure:  # fmt: skip
+        feed = self._timetable.feed
+        trip, route = course.trip, feed.routes.get(course.trip.route_id)
+        headsign = call.headsign or trip.headsign
+        sign_field = (
+            ("stop_times", "stop_headsign") if call.headsign else ("trips", "trip_headsign")
+        )
+        name_field = "route_short_name" if route and route.short_name else "route_long_name"
+        start = self._timetable.day_start(run.day)
+        band = None
+        if expected is not None and sighting is not None:
+            band = spread(course, expected, now_s=now_s - start, fix_s=sighting.match.t - start)
+        leaves = None if expected is None else start + expected.depart_s
+        name = route.name if route else ""
+        return Departure(
+            id=f"{format_date(run.day)}:{trip.id}:{call.stop_sequence}",
+            trip=trip.id,
+            route=trip.route_id,
+            route_name=name,
+            route_name_en=self._words("routes", name_field, name, "en") or "",
+            headsign=headsign,
+            headsign_kana=self._words(*sign_field, headsign, "ja-Hrkt") or "",
+            headsign_en=self._words(*sign_field, headsign, "en") or "",
+            color=route.color if route else "",
+            text_color=route.text_color if route else "",
+            platform=feed.stops[call.stop_id].platform_code if call.stop_id in feed.stops else "",
+            scheduled=scheduled,
+            expected=leaves,
+            low=None if band is None else start + band.low_s,
+            high=None if band is None else start + band.high_s,
+            be_there_by=scheduled if band is None else start + band.be_there_by_s,
+            state=state,
+            delay_s=None if leaves is None else leaves - scheduled,
+            vehicle=sighting.vehicle if sighting is not None and leaves is not None else None,
+        )
+
+
+def stops_ahead(course: Course, along_m: float) -> Iterable[str]:
+    """Return the stops a vehicle has yet to leave."""
+    return (call.stop_id for call in course.calls[course.next_call(along_m) :])
+
+
+def _departs_s(call: tuple[Trip, StopTime]) -> int:
+    return call[1].departure_s or 0

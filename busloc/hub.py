@@ -1,0 +1,319 @@
+"""The hub: sends one prebuilt frame to everybody on a topic, and never waits for anybody.
+
+``publish`` only notes an update.  ``flush`` builds one frame per topic that is due and writes the
+same bytes to every subscriber: at once when the topic was quiet for a tick (leading edge), else at
+most once a tick with the latest of each key.  Whoever falls behind is skipped, and gets one merged
+state when its buffer has drained.  Pure: clocks are given, and a client is anything with
+``write``, ``buffered`` and ``close``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import Protocol
+
+from busloc.frame import TRY_AGAIN_LATER, ws_frame
+from busloc.topic import Topic, Update, encode
+
+TICK_S = 0.2
+BEAT_S = 20.0
+BEHIND_BYTES = 64 * 1024
+CLOSE_BYTES = 1024 * 1024
+CLOSE_AFTER_S = 10.0
+STATE_KEYS = 100_000
+LOSSLESS: Mapping[str, int] = {"plan": 1_000, "bookings": 5_000, "calls": 200}
+"""Topics, named by what stands before the colon, that lose nothing, and how many keys they keep."""
+
+Since = tuple[str, int]
+Send = Callable[[str, Sequence[Update]], None]
+
+
+class Client(Protocol):
+    """Where frames go.  ``write`` must not block; ``buffered`` is the bytes not yet sent."""
+
+    @property
+    def write(self) -> Callable[[bytes], object]:
+        """Take one whole frame."""
+        ...
+
+    @property
+    def buffered(self) -> Callable[[], int]:
+        """Return the bytes not yet sent."""
+        ...
+
+    def close(self, code: int) -> None:
+        """End the connection with a status code, even when nothing drains."""
+        ...
+
+
+class Subscriber:
+    """One client's place in the hub: its topics, and how far behind it is on them."""
+
+    __slots__ = ("behind", "behind_since_s", "buffered", "client", "topics", "write")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.write = client.write
+        self.buffered = client.buffered
+        self.topics: dict[str, Topic] = {}
+        self.behind: dict[Topic, Since | None] = {}
+        self.behind_since_s: float | None = None
+
+
+class Hub:
+    """All topics of one process.  Every method must be called from one thread.
+
+    ``now`` is the service clock (epoch seconds, sent as ``n``), ``monotonic`` orders the ticks.
+    ``tick_s=0`` sends each update by itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float],
+        monotonic: Callable[[], float],
+        tick_s: float = TICK_S,
+        lossless: Mapping[str, int] = LOSSLESS,
+        new_epoch: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        self._now = now
+        self._monotonic = monotonic
+        self._tick_s = tick_s
+        self._lossless = lossless
+        self._new_epoch = new_epoch
+        self._topics: dict[str, Topic] = {}
+        self._due: list[tuple[float, int, Topic]] = []
+        self._order = count()
+        self._slow: dict[Subscriber, None] = {}
+        self._fill: dict[str, Callable[[str], None]] = {}
+        self._wake_at_s = float("inf")
+        self.send: Send = self._number
+        """Where a tick's updates go; a bus puts itself here and answers through ``deliver``."""
+        self.wake: Callable[[float], object] = lambda _delay_s: None
+        """Asks the rim to call ``flush`` after a delay in seconds."""
+        self.subscribers: dict[Subscriber, None] = {}
+        self.closed_slow = 0
+
+    # Publishing
+
+    def publish(self, topic: str, key: str, fragment: bytes) -> None:
+        """Give a key of a topic a new value: ``fragment`` is one encoded JSON object."""
+        self._note(topic, Update(key, fragment))
+
+    def remove(self, topic: str, key: str, fragment: bytes) -> None:
+        """Say that a key has left a topic; ``fragment`` tells the clients (``"gone":true``)."""
+        self._note(topic, Update(key, fragment, gone=True))
+
+    def last(self, topic: str, key: str) -> bytes | None:
+        """Return the latest value of a key, sent or about to be, ``None`` when it has none."""
+        found = self._topics.get(topic)
+        if found is None:
+            return None
+        for update in reversed(found.pending):
+            if update.key == key:
+                return None if update.gone else update.fragment
+        return found.last.get(key)
+
+    def keys(self, topic: str) -> list[str]:
+        """Return the keys of a topic as it was last sent."""
+        found = self._topics.get(topic)
+        return [] if found is None else list(found.last)
+
+    def watched(self, prefix: str = "") -> list[str]:
+        """Return the topics that somebody listens to and whose name starts so."""
+        return [
+            name for name, topic in self._topics.items()
+            if topic.subscribers and name.startswith(prefix)
+        ]  # fmt: skip
+
+    def fill(self, kind: str, publish_all: Callable[[str], None]) -> None:
+        """Have ``publish_all(topic)`` called before somebody joins a ``kind:`` topic unheard."""
+        self._fill[kind] = publish_all
+
+    def snapshot(self, topic: str) -> bytes:
+        """Return the snapshot frame of a topic as it stands."""
+        found = self._topics.get(topic) or self._fresh(topic)
+        return found.snapshot(self._now())
+
+    # Listening
+
+    def join(self, client: Client) -> Subscriber:
+        """Take in a client whose connection is open."""
+        subscriber = Subscriber(client)
+        self.subscribers[subscriber] = None
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forget a client; harmless when it is already gone."""
+        for name in list(subscriber.topics):
+            self.unsubscribe(subscriber, name)
+        self._slow.pop(subscriber, None)
+        self.subscribers.pop(subscriber, None)
+
+    def subscribe(self, subscriber: Subscriber, topic: str, since: Since | None = None) -> None:
+        """Send what brings the client up to date, then every later delta.
+
+        That is the missed deltas (or an empty one) when ``since`` is still held; else a snapshot,
+        marked ``"recovered":false`` when ``since`` was asked for.
+        """
+        found = self._topic(topic)
+        if not found.subscribers and (fill := self._fill.get(topic.partition(":")[0])):
+            fill(topic)
+        if found.pending:
+            self._flush_topic(found)
+            found = self._topic(topic)
+        found.subscribers[subscriber] = None
+        subscriber.topics[topic] = found
+        if subscriber.behind_since_s is not None or subscriber.buffered() > BEHIND_BYTES:
+            self._fall_behind(subscriber, found, since)
+        else:
+            self._catch_up(subscriber, found, since)
+
+    def refuse(self, subscriber: Subscriber, topic: str, reason: str) -> None:
+        """Tell a client that it may not hear a topic, and why."""
+        words = {"t": topic, "k": "refused", "reason": reason, "n": self._now(), "u": []}
+        subscriber.write(ws_frame(encode(words)))
+
+    def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
+        """Stop sending a topic to a client."""
+        found = subscriber.topics.pop(topic, None)
+        if found is None:
+            return
+        found.subscribers.pop(subscriber, None)
+        subscriber.behind.pop(found, None)
+        self._forget_idle(found)
+
+    # Ticking
+
+    def flush(self) -> None:
+        """Send every topic that is due, and what slow clients can take now."""
+        clock_s = self._monotonic()
+        self._wake_at_s = float("inf")
+        while self._due and self._due[0][0] <= clock_s:
+            due_s, _, topic = heappop(self._due)
+            if topic.due_s == due_s:
+                self._flush_topic(topic)
+        for subscriber in list(self._slow):
+            self._look_after(subscriber, clock_s)
+        next_s = self._due[0][0] if self._due else float("inf")
+        if self._slow:
+            next_s = min(next_s, clock_s + TICK_S)
+        self._wake_by(next_s)
+
+    def beat(self) -> None:
+        """Tell the listeners of topics quiet for ``BEAT_S`` that the stream is alive."""
+        clock_s = self._monotonic()
+        for topic in self._topics.values():
+            if topic.subscribers and clock_s - topic.sent_s >= BEAT_S:
+                topic.sent_s = clock_s
+                self._write(topic, topic.beat(self._now()), (topic.epoch, topic.seq))
+
+    def deliver(self, topic: str, epoch: str, seq: int, updates: Sequence[Update]) -> None:
+        """Take a numbered tick from the bus and send it on.
+
+        A tick that does not follow the last one means that history was lost: the topic starts
+        anew and its listeners get a snapshot that says so.
+        """
+        found = self._topic(topic)
+        whole = (found.epoch, found.seq + 1) == (epoch, seq)
+        if not whole:
+            found.restart(epoch, seq - 1)
+        frame = found.advance(updates, self._now())
+        found.sent_s = self._monotonic()
+        if not whole:
+            frame = found.snapshot(self._now(), recovered=False)
+        self._write(found, frame, (epoch, seq - 1))
+        self._forget_idle(found)
+
+    def restore(self, topic: str, epoch: str, seq: int, last: Mapping[str, bytes]) -> None:
+        """Take a topic's whole state from the bus, as after a start or a lost connection."""
+        found = self._topic(topic)
+        found.restart(epoch, seq)
+        found.last = dict(last)
+        self._write(found, found.snapshot(self._now(), recovered=False), (epoch, seq - 1))
+        self._forget_idle(found)
+
+    # Inside
+
+    def _number(self, topic: str, updates: Sequence[Update]) -> None:
+        found = self._topic(topic)
+        self.deliver(topic, found.epoch, found.seq + 1, updates)
+
+    def _note(self, name: str, update: Update) -> None:
+        topic = self._topic(name)
+        topic.pending.append(update)
+        if topic.due_s is None:
+            topic.due_s = max(self._monotonic(), topic.sent_s + self._tick_s)
+            heappush(self._due, (topic.due_s, next(self._order), topic))
+            self._wake_by(topic.due_s)
+
+    def _flush_topic(self, topic: Topic) -> None:
+        updates = topic.take_pending()
+        topic.sent_s = self._monotonic()
+        if self._tick_s:
+            self.send(topic.name, updates)
+        else:
+            for update in updates:
+                self.send(topic.name, (update,))
+
+    def _write(self, topic: Topic, frame: bytes, since: Since) -> None:
+        """Send a frame to all who keep up; ``since`` is where the others will go on."""
+        for subscriber in topic.subscribers:
+            if subscriber.behind_since_s is None and subscriber.buffered() <= BEHIND_BYTES:
+                subscriber.write(frame)
+            else:
+                self._fall_behind(subscriber, topic, since)
+
+    def _fall_behind(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
+        subscriber.behind.setdefault(topic, since)
+        if subscriber.behind_since_s is None:
+            subscriber.behind_since_s = self._monotonic()
+            self._slow[subscriber] = None
+            self._wake_by(subscriber.behind_since_s + TICK_S)
+
+    def _look_after(self, subscriber: Subscriber, clock_s: float) -> None:
+        waiting = subscriber.buffered()
+        behind_since_s = subscriber.behind_since_s or clock_s
+        if waiting == 0:
+            del self._slow[subscriber]
+            subscriber.behind_since_s = None
+            behind, subscriber.behind = subscriber.behind, {}
+            for topic, since in behind.items():
+                # A state is whole in one merged snapshot; only a log needs what was skipped.
+                self._catch_up(subscriber, topic, since if topic.lossless else None)
+        elif waiting > CLOSE_BYTES or clock_s - behind_since_s > CLOSE_AFTER_S:
+            self.closed_slow += 1
+            self.leave(subscriber)
+            subscriber.client.close(TRY_AGAIN_LATER)
+
+    def _catch_up(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
+        missed = None if since is None else topic.missed_since(*since)
+        if missed is None:
+            subscriber.write(topic.snapshot(self._now(), recovered=since is None))
+            return
+        for frame in list(missed) or [topic.beat(self._now())]:
+            subscriber.write(frame)
+
+    def _topic(self, name: str) -> Topic:
+        topic = self._topics.get(name)
+        if topic is None:
+            topic = self._topics[name] = self._fresh(name)
+        return topic
+
+    def _fresh(self, name: str) -> Topic:
+        kept = self._lossless.get(name.partition(":")[0])
+        return Topic(
+            name, self._new_epoch(), lossless=kept is not None, keep=kept or STATE_KEYS
+        )  # fmt: skip
+
+    def _forget_idle(self, topic: Topic) -> None:
+        if topic.idle:
+            self._topics.pop(topic.name, None)
+
+    def _wake_by(self, at_s: float) -> None:
+        if at_s < self._wake_at_s:
+            self._wake_at_s = at_s
+            self.wake(max(0.0, at_s - self._monotonic()))

@@ -1,0 +1,117 @@
+"""One topic of the live stream: its number, its latest state and what was sent lately."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from busloc.frame import ws_frame
+
+if TYPE_CHECKING:
+    from busloc.hub import Subscriber
+
+encode = msgspec.json.encode
+
+RING_FRAMES = 512
+RING_BYTES = 512 * 1024
+
+
+class Update(NamedTuple):
+    """A new value of one key; ``gone`` says that the key has left the topic."""
+
+    key: str
+    fragment: bytes
+    gone: bool = False
+
+
+class Topic:
+    """Epoch, sequence number, latest fragment of each key, recent frames, and who listens.
+
+    A lossless topic delivers every update in order; any other topic only the latest of a key
+    within a tick.  ``keep`` bounds the keys remembered: the one untouched for longest goes first.
+    """
+
+    __slots__ = (
+        "_head", "_ring", "_ring_bytes", "due_s", "epoch", "keep", "last", "lossless", "name",
+        "pending", "sent_s", "seq", "subscribers",
+    )  # fmt: skip
+
+    def __init__(self, name: str, epoch: str, *, lossless: bool, keep: int) -> None:
+        self.name = name
+        self.lossless = lossless
+        self.keep = keep
+        self.last: dict[str, bytes] = {}
+        self.pending: list[Update] = []
+        self.subscribers: dict[Subscriber, None] = {}
+        self.sent_s = float("-inf")
+        self.due_s: float | None = None
+        self.restart(epoch, 0)
+
+    def restart(self, epoch: str, seq: int) -> None:
+        """Begin a new history at ``seq``: nothing sent before can be replayed."""
+        self.epoch = epoch
+        self.seq = seq
+        self._ring: deque[bytes] = deque()
+        self._ring_bytes = 0
+        self._head = b'{"t":%b,"e":%b,"s":' % (encode(self.name), encode(epoch))
+
+    @property
+    def idle(self) -> bool:
+        """Nobody listens, and nothing would be lost by forgetting the topic."""
+        return not (self.subscribers or self.last or self.pending)
+
+    def take_pending(self) -> list[Update]:
+        """Return what waits to be sent: everything when lossless, else the latest of each key."""
+        waiting, self.pending, self.due_s = self.pending, [], None
+        if self.lossless or len(waiting) < 2:
+            return waiting
+        return list({update.key: update for update in waiting}.values())
+
+    def advance(self, updates: Sequence[Update], now: float) -> bytes:
+        """Take the next number, remember the updates and return their delta frame."""
+        self.seq += 1
+        for update in updates:
+            self.last.pop(update.key, None)
+            if not update.gone:
+                self.last[update.key] = update.fragment
+        while len(self.last) > self.keep:
+            del self.last[next(iter(self.last))]
+        frame = self._frame(b"delta", (update.fragment for update in updates), now)
+        self._remember(frame)
+        return frame
+
+    def snapshot(self, now: float, *, recovered: bool = True) -> bytes:
+        """Return a frame with every key's latest value, valid at the current number.
+
+        ``recovered=False`` tells the listener that updates were lost on the way.
+        """
+        return self._frame(b"snap", self.last.values(), now, recovered=recovered)
+
+    def beat(self, now: float) -> bytes:
+        """Return an empty delta at the current number: nothing was missed, we are alive."""
+        return self._frame(b"delta", (), now)
+
+    def missed_since(self, epoch: str, seq: int) -> Iterator[bytes] | None:
+        """Return the frames after ``seq``, or ``None`` when they are no longer all held."""
+        missed = self.seq - seq
+        if epoch != self.epoch or not 0 <= missed <= len(self._ring):
+            return None
+        return (self._ring[i] for i in range(len(self._ring) - missed, len(self._ring)))
+
+    def _remember(self, frame: bytes) -> None:
+        self._ring.append(frame)
+        self._ring_bytes += len(frame)
+        while len(self._ring) > RING_FRAMES or self._ring_bytes > RING_BYTES:
+            self._ring_bytes -= len(self._ring.popleft())
+
+    def _frame(
+        self, kind: bytes, fragments: Iterable[bytes], now: float, *, recovered: bool = True
+    ) -> bytes:
+        mark = b"" if recovered else b'"recovered":false,'
+        body = b",".join(fragments)
+        return ws_frame(
+            b'%b%d,"k":"%b",%b"n":%.3f,"u":[%b]}' % (self._head, self.seq, kind, mark, now, body)
+        )

@@ -1,0 +1,75 @@
+"""What a vehicle is doing, as far as its latest fixes tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from busloc.course import Timetable
+from busloc.match import Match, match
+from busloc.ping import Ping
+
+SILENT_S = 180
+GHOST_S = 900
+MISSES_MAX = 2
+"""So many fixes in a row off the line, and the old place on it is given up."""
+
+
+class TrackState(StrEnum):
+    """The state of a vehicle on the live map."""
+
+    ON_TRIP = "on_trip"
+    LAYOVER = "layover"
+    OFF_ROUTE = "off_route"
+    IDLE = "idle"
+    DEMAND = "demand"
+    SILENT = "silent"
+    GHOST = "ghost"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A vehicle's newest fix, the last one that was placed on a trip, and those missed since."""
+
+    ping: Ping
+    match: Match | None = None
+    misses: int = 0
+
+
+def follow(
+    timetable: Timetable | None, before: Track | None, ping: Ping, block_id: str | None
+) -> Track:
+    """Return the track after one more fix, newer than all before it."""
+    if timetable is None:
+        return Track(ping)
+    trusted = before.match if before and before.misses < MISSES_MAX else None
+    found = match(timetable, ping, block_id, trusted)
+    if found is not None:
+        return Track(ping, found)
+    if before is None or before.match is None or not _still_driving(timetable, before.match, ping):
+        return Track(ping)
+    return Track(ping, before.match, before.misses + 1)
+
+
+def state_of(
+    timetable: Timetable | None, track: Track, block_id: str | None, now_s: float
+) -> TrackState:
+    """Return what a vehicle is doing at an instant (epoch seconds)."""
+    age_s = now_s - track.ping.t
+    if age_s > SILENT_S:
+        return TrackState.GHOST if age_s > GHOST_S else TrackState.SILENT
+    if track.match is None or timetable is None:
+        bus = block_id is not None or track.ping.trip is not None
+        return TrackState.IDLE if bus else TrackState.DEMAND
+    if track.misses:
+        return TrackState.OFF_ROUTE
+    course = timetable.course(track.match.run.trip_id)
+    at_end = course is None or course.next_call(track.match.along_m) in (0, len(course.calls) - 1)
+    return TrackState.LAYOVER if at_end else TrackState.ON_TRIP
+
+
+def _still_driving(timetable: Timetable, last: Match, ping: Ping) -> bool:
+    """Say whether a fix off every line may be a detour of the trip last seen."""
+    course = timetable.course(last.run.trip_id)
+    time_s = ping.t - timetable.day_start(last.run.day)
+    return course is not None and time_s <= course.arrive_s[-1] + max(0.0, last.delay_s) + SILENT_S
