@@ -12,8 +12,8 @@ import stat
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from gtfs.feed import Feed
 from gtfs.report import ImportReport, import_report
@@ -33,7 +33,7 @@ def read_feed(path: str | Path) -> Feed:
     files = _folder_files(path) if path.is_dir() else _zip_files(path)
     tables: dict[str, Table] = {}
     extras: dict[str, bytes] = {}
-    for file, data in files:
+    for file, data in files.items():
         name = file.removesuffix(".txt")
         if file.endswith(".txt") and (name in COLUMNS or name.endswith("_jp")):
             tables[name] = parse_table(name, data)
@@ -88,31 +88,28 @@ def _row(file: str, line: int, cells: list[str], width: int) -> tuple[str, ...]:
     return tuple(cells[:width])
 
 
-def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _folder_files(folder: Path) -> dict[str, bytes]:
     paths = sorted(folder.iterdir())
     for path in paths:
         if path.is_symlink() or not path.is_file():
             raise FeedError(path.name, None, None, "not a plain file")
     _check_sizes([(path.name, path.stat().st_size) for path in paths])
-    for path in paths:
-        with path.open("rb") as stream:
-            yield path.name, _bounded(path.name, iter(lambda: stream.read(_CHUNK_BYTES), b""))
+    return {path.name: _contents(path.name, path.open("rb")) for path in paths}
 
 
-def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
+def _zip_files(path: Path) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not _is_litter(info.filename)]
             _check_members(members)
-            total = 0
             for info in members:
-                data = _bounded(info.filename, _chunks(archive, info))
-                total += len(data)
-                if total > MOST_BYTES:
+                files[info.filename] = _unpacked(archive, info)
+                if sum(map(len, files.values())) > MOST_BYTES:
                     raise FeedError(info.filename, None, None, "the feed is too large")
-                yield info.filename, data
     except zipfile.BadZipFile as error:
         raise FeedError(path.name, None, None, f"not a proper zip file: {error}") from error
+    return files
 
 
 def _is_litter(name: str) -> bool:
@@ -146,20 +143,19 @@ def _check_sizes(sizes: list[tuple[str, int]]) -> None:
         raise FeedError("feed", None, None, f"more than {MOST_BYTES} bytes")
 
 
-def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
-        with archive.open(info) as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                yield chunk
+        return _contents(info.filename, archive.open(info))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise FeedError(info.filename, None, None, f"cannot be unpacked: {error}") from error
 
 
-def _bounded(name: str, chunks: Iterable[bytes]) -> bytes:
-    """Join the chunks, but never more than a file may have, whatever its header claims."""
-    data = bytearray()
-    for chunk in chunks:
-        data += chunk
-        if len(data) > MOST_FILE_BYTES:
-            raise FeedError(name, None, None, f"more than {MOST_FILE_BYTES} bytes")
+def _contents(name: str, stream: IO[bytes]) -> bytes:
+    """Read and close a stream, but never more than a file may have, whatever was declared."""
+    with stream:
+        data = bytearray()
+        while chunk := stream.read(_CHUNK_BYTES):
+            data += chunk
+            if len(data) > MOST_FILE_BYTES:
+                raise FeedError(name, None, None, f"more than {MOST_FILE_BYTES} bytes")
     return bytes(data)
