@@ -97,10 +97,11 @@ def _draw_ramps(
 ) -> None:
     """Join a carriageway to the junction at its ``i``-th point: off before it, on after it."""
     tags = {"highway": "motorway_link", "oneway": "yes", "maxspeed": "40", "name": f"{name} ランプ"}
+    last = len(carriageway) - 1
     if i > 0:
-        network.add([carriageway[max(i - RAMP, 1)], junction], tags)
-    if i < len(carriageway) - 1:
-        network.add([junction, carriageway[min(i + RAMP, len(carriageway) - 2)]], tags)
+        network.add([carriageway[i if i == last else i - RAMP], junction], tags)
+    if i < last:
+        network.add([junction, carriageway[i if i == 0 else i + RAMP]], tags)
 
 
 def _beside(line: Sequence[Point]) -> list[Point]:
