@@ -1,0 +1,168 @@
+"""One service day of an area: what the database says, and the dispatcher's plan made of it.
+
+`Day` holds rows and nothing else, so that a day changed commit by commit in memory and a day read
+anew from the database are equal.  `plan_of` turns it into the dispatcher's plan, and `as_of` into
+the plan as it is at a moment: vehicles where they are, near stops locked, late limits widened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from dispatcher import (
+    Place,
+    Plan,
+    Request,
+    Route,
+    Schedule,
+    Stop,
+    StopKind,
+    TravelTimes,
+    expected,
+    moved,
+    relaxed,
+)
+from dispatcher.schedule import schedule
+from maas.fleet.vehicles import on_shift
+from maas.store.bookings import BookingRow, PromiseRow
+from maas.store.fleet import VehicleRow
+from maas.store.plans import PlanRow
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The rows of one day: plans by vehicle, bookings and the promises in force by booking."""
+
+    day: date
+    plans: Mapping[str, PlanRow]
+    bookings: Mapping[str, BookingRow]
+    promises: Mapping[str, PromiseRow]
+
+    def plan_row(self, vehicle_id: str) -> PlanRow:
+        """Return a vehicle's plan, an empty one of version 0 before its first commit."""
+        return self.plans.get(vehicle_id) or PlanRow(vehicle_id, self.day, 0, ())
+
+    def with_rows(
+        self,
+        plans: Iterable[PlanRow],
+        bookings: Iterable[BookingRow],
+        promises: Iterable[PromiseRow] = (),
+    ) -> Day:
+        """Return the day after a commit that wrote these rows."""
+        return Day(
+            self.day,
+            {**self.plans, **{row.vehicle_id: row for row in plans}},
+            {**self.bookings, **{row.id: row for row in bookings}},
+            {**self.promises, **{row.booking_id: row for row in promises}},
+        )
+
+
+def write_request(request: Request) -> dict[str, Any]:
+    """Return a promise as JSON values."""
+    plain: dict[str, Any] = msgspec.to_builtins(request)
+    return plain
+
+
+def read_request(plain: Mapping[str, Any]) -> Request:
+    """Return the promise that `write_request` wrote."""
+    return msgspec.convert(dict(plain), Request)
+
+
+def plan_of(day: Day, fleet: Iterable[VehicleRow]) -> Plan:
+    """Return the plan the rows describe, every vehicle where it finished its last stop."""
+    routes = {row.id: _route(day, row) for row in fleet}
+    requests = {
+        id_: read_request(day.promises[id_].request)
+        for route in routes.values()
+        for id_ in route.request_ids
+    }
+    version = sum(row.version for row in day.plans.values())
+    return Plan(version, routes, requests)
+
+
+def _route(day: Day, vehicle: VehicleRow) -> Route:
+    row = day.plan_row(vehicle.id)
+    stops = tuple(Stop(who, StopKind(kind)) for kind, who in row.stops)
+    picked = {stop.request_id for stop in stops if stop.kind is StopKind.PICKUP}
+    boarded_s = {
+        stop.request_id: day.bookings[stop.request_id].aboard_s or 0
+        for stop in stops
+        if stop.request_id not in picked
+    }
+    return Route(on_shift(vehicle, row.at_place_id, row.free_s), stops, boarded_s)
+
+
+def stops_of(route: Route) -> tuple[tuple[str, str], ...]:
+    """Return a route's stops as they are kept."""
+    return tuple((stop.kind.value, stop.request_id) for stop in route.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where: `places` are the vehicles' live places; `at_stop` bookings waited for."""
+
+    now_s: int
+    places: Mapping[str, Place]
+    at_stop: frozenset[str]
+    divert_until_s: int
+
+
+def as_of(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan:
+    """Return the plan at a moment of its own day.
+
+    No vehicle can leave before now; what a late vehicle can no longer keep is widened to what it
+    still can; a first stop about to happen is locked.
+    """
+    for vehicle_id, route in plan.routes.items():
+        place = moment.places.get(vehicle_id, route.vehicle.start)
+        start_s = max(route.vehicle.start_s, moment.now_s)
+        if (place, start_s) != (route.vehicle.start, route.vehicle.start_s):
+            plan = moved(plan, vehicle_id, place, start_s)
+    plan = relaxed(plan, travel)
+    for route in plan.routes.values():
+        if route.stops and _is_near(route, plan, moment, travel):
+            plan = plan.with_route(replace(route, locked=1))
+    return plan
+
+
+def _is_near(route: Route, plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> bool:
+    if route.stops[0].request_id in moment.at_stop:
+        return True
+    first_s = times(route, plan, travel).begin_s[0]
+    return first_s - moment.now_s <= moment.divert_until_s
+
+
+def times(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> Schedule:
+    """Return when a route's stops will happen, whether or not all limits can be kept."""
+    planned = schedule(route, plan.requests, travel)
+    if isinstance(planned, Schedule):
+        return planned
+    return expected(route, plan.requests, travel)
+
+
+def planned_bookings(
+    day: Day, plan: Plan, vehicle_ids: Iterable[str], travel: Mapping[str, TravelTimes]
+) -> list[BookingRow]:
+    """Return the bookings on these vehicles whose vehicle or planned times the plan changes."""
+    changed: list[BookingRow] = []
+    for vehicle_id in vehicle_ids:
+        route = plan.routes[vehicle_id]
+        begin_s = times(route, plan, travel).begin_s
+        at_s = {(s.request_id, s.kind): t for s, t in zip(route.stops, begin_s, strict=True)}
+        for id_ in sorted(route.request_ids & day.bookings.keys()):
+            row = day.bookings[id_]
+            pickup_s = at_s.get((id_, StopKind.PICKUP), row.pickup_planned_s)
+            planned = replace(
+                row,
+                vehicle_id=vehicle_id,
+                pickup_planned_s=pickup_s,
+                arrive_planned_s=at_s[id_, StopKind.DROPOFF],
+            )
+            if planned != row:
+                changed.append(planned)
+    return changed
