@@ -117,10 +117,14 @@ class Hub:
                 return None if update.gone else update.fragment
         return found.last.get(key)
 
-    def keys(self, topic: str) -> list[str]:
-        """Return the keys of a topic as it was last sent."""
+    def values(self, topic: str) -> dict[str, bytes]:
+        """Return the latest value of each key of a topic as it was last sent."""
         found = self._topics.get(topic)
-        return [] if found is None else list(found.last)
+        return {} if found is None else dict(found.last)
+
+    def keys_kept(self, topic: str) -> int:
+        """Return how many keys of a topic are remembered."""
+        return self._lossless.get(topic.partition(":")[0], STATE_KEYS)
 
     def watched(self, prefix: str = "") -> list[str]:
         """Return the topics that somebody listens to and whose name starts so."""
@@ -304,10 +308,8 @@ class Hub:
         return topic
 
     def _fresh(self, name: str) -> Topic:
-        kept = self._lossless.get(name.partition(":")[0])
-        return Topic(
-            name, self._new_epoch(), lossless=kept is not None, keep=kept or STATE_KEYS
-        )  # fmt: skip
+        lossless = name.partition(":")[0] in self._lossless
+        return Topic(name, self._new_epoch(), lossless=lossless, keep=self.keys_kept(name))
 
     def _forget_idle(self, topic: Topic) -> None:
         if topic.idle:

@@ -205,6 +205,6 @@ class LiveMap:
         for key, fragment in rows.items():
             if self._hub.last(topic, key) != fragment:
                 self._hub.publish(topic, key, fragment)
-        for key in self._hub.keys(topic):
+        for key in self._hub.values(topic):
             if key not in rows:
                 self._hub.remove(topic, key, gone(key))

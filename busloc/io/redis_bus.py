@@ -1,0 +1,250 @@
+"""The bus between processes: one Redis Stream per shard of topics, one entry per tick.
+
+Redis gives each tick its number and keeps the latest value of each key for processes that start
+later.  It may vanish at any moment: ticks are then numbered here, under an epoch of our own, and
+when it is back the state of both sides is merged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from busloc.hub import Hub
+from busloc.topic import Update
+
+SHARDS = 16
+TIMEOUT_S = 0.3
+BLOCK_MS = 200
+RETRY_S = 1.0
+ENTRIES_KEPT = 4096
+AWAY_MAX = 50_000
+
+_log = logging.getLogger(__name__)
+
+# KEYS: stream, numbers, epoch, values, order.  ARGV: topic, epoch if there is none yet, entries
+# kept, keys kept, the tick; then key, "1" when gone, fragment of each update.
+_SEND = """
+local epoch = redis.call('GET', KEYS[3])
+if not epoch then epoch = ARGV[2]; redis.call('SET', KEYS[3], epoch) end
+local seq = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
+for i = 6, #ARGV, 3 do
+  if ARGV[i + 1] == '1' then
+    redis.call('HDEL', KEYS[4], ARGV[i]); redis.call('ZREM', KEYS[5], ARGV[i])
+  else
+    redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 2])
+    redis.call('ZADD', KEYS[5], seq * 10000 + i, ARGV[i])
+  end
+end
+while redis.call('ZCARD', KEYS[5]) > tonumber(ARGV[4]) do
+  redis.call('HDEL', KEYS[4], redis.call('ZPOPMIN', KEYS[5])[1])
+end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
+           't', ARGV[1], 'e', epoch, 's', seq, 'u', ARGV[5])
+return seq
+"""
+
+# KEYS: stream, numbers, epoch.  ARGV: what the names of values and of order begin with.
+_LOAD = """
+local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local topics = {}
+local numbers = redis.call('HGETALL', KEYS[2])
+for i = 1, #numbers, 2 do
+  local keys = redis.call('ZRANGE', ARGV[2] .. numbers[i], 0, -1)
+  local values = {}
+  for j, key in ipairs(keys) do
+    values[#values + 1] = key
+    values[#values + 1] = redis.call('HGET', ARGV[1] .. numbers[i], key) or ''
+  end
+  topics[#topics + 1] = {numbers[i], numbers[i + 1], values}
+end
+return {entry[1] and entry[1][1] or '0-0', redis.call('GET', KEYS[3]) or '', topics}
+"""
+
+_updates = msgspec.msgpack.Decoder(list[Update])
+
+
+def connect(url: str) -> Redis:
+    """Return a client that gives up at once instead of retrying for seconds."""
+    return Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+class _GapError(Exception):
+    """Entries were dropped before we read them, or Redis has lost its memory."""
+
+
+class RedisBus:
+    """See ``busloc.ports.Bus``.  ``connected`` says whether other processes hear us."""
+
+    def __init__(
+        self, hub: Hub, redis: Redis, *, prefix: str = "busloc", retry_s: float = RETRY_S
+    ) -> None:
+        self._hub = hub
+        self._redis = redis
+        self._prefix = prefix
+        self._retry_s = retry_s
+        self._load_script = redis.register_script(_LOAD)
+        self._send_script = redis.register_script(_SEND)
+        self._outbox: list[tuple[str, list[Update]]] = []
+        self._news = asyncio.Event()
+        self._read_ids: dict[Any, Any] = {}
+        self._numbers: dict[str, tuple[str, int]] = {}
+        self._away: dict[tuple[str, str], Update] = {}
+        self._local_epoch = ""
+        self._local_seqs: Counter[str] = Counter()
+        self.connected = False
+        hub.send = self.send
+
+    def send(self, topic: str, updates: Sequence[Update]) -> None:
+        """See ``busloc.ports.Bus.send``."""
+        if self.connected:
+            self._outbox.append((topic, list(updates)))
+            self._news.set()
+        else:
+            self._deliver_here(topic, updates)
+
+    async def run(self) -> None:
+        """Carry ticks until cancelled, through every loss of Redis."""
+        self._go_local()
+        while True:
+            try:
+                await self._load()
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._write())
+                    tasks.create_task(self._read())
+            except* (RedisError, OSError, _GapError) as lost:
+                _log.warning("redis bus interrupted: %s", lost.exceptions[0])
+            finally:
+                self._go_local()
+            await asyncio.sleep(self._retry_s)
+
+    # Alone
+
+    def _go_local(self) -> None:
+        """Number ticks here from now on, beginning with those Redis may not have taken."""
+        self.connected = False
+        self._local_epoch = f"local-{secrets.token_hex(6)}"
+        self._local_seqs.clear()
+        outbox, self._outbox = self._outbox, []
+        for topic, updates in outbox:
+            self._deliver_here(topic, updates)
+
+    def _deliver_here(self, topic: str, updates: Sequence[Update]) -> None:
+        self._away.update({(topic, update.key): update for update in updates})
+        while len(self._away) > AWAY_MAX:
+            del self._away[next(iter(self._away))]
+        self._local_seqs[topic] += 1
+        self._hub.deliver(topic, self._local_epoch, self._local_seqs[topic], updates)
+
+    # Together
+
+    async def _load(self) -> None:
+        """Take over the state Redis holds, then add what happened here meanwhile."""
+        loaded = [await self._load_shard(shard) for shard in range(SHARDS)]
+        held = {topic: epoch for _, epoch, topics in loaded for topic, _, _ in topics}
+        away, self._away = {**self._lost_by_redis(held), **self._away}, {}
+        for shard, (read_id, epoch, topics) in enumerate(loaded):
+            self._read_ids[self._name(shard, "stream")] = read_id
+            for topic, seq, values in topics:
+                self._numbers[topic] = epoch, seq
+                self._hub.restore(topic, epoch, seq, _with(values, topic, away))
+        self.connected = True
+        for (topic, _), update in away.items():
+            self.send(topic, (update,))
+
+    def _lost_by_redis(self, held: Mapping[str, str]) -> dict[tuple[str, str], Update]:
+        """Return our values of the topics that Redis held and has forgotten since."""
+        return {
+            (topic, key): Update(key, fragment)
+            for topic, (epoch, _) in self._numbers.items()
+            if held.get(topic) != epoch
+            for key, fragment in self._hub.values(topic).items()
+        }
+
+    async def _load_shard(
+        self, shard: int
+    ) -> tuple[str, str, list[tuple[str, int, dict[str, bytes]]]]:
+        keys = [self._name(shard, part) for part in ("stream", "numbers", "epoch")]
+        starts = [self._name(shard, part) for part in ("values:", "order:")]
+        read_id, epoch, topics = await self._load_script(keys=keys, args=starts)
+        return (
+            read_id.decode(),
+            epoch.decode(),
+            [(topic.decode(), int(seq), _pairs(values)) for topic, seq, values in topics],
+        )
+
+    async def _write(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            sending = len(self._outbox)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for topic, updates in self._outbox[:sending]:
+                    await self._send_script(
+                        keys=self._keys(topic), args=self._arguments(topic, updates), client=pipe
+                    )
+                await pipe.execute()
+            del self._outbox[:sending]
+
+    async def _read(self) -> None:
+        while True:
+            answer: Any = await self._redis.xread(dict(self._read_ids), block=BLOCK_MS)
+            for stream, entries in answer or ():
+                for read_id, entry in entries:
+                    self._read_ids[stream.decode()] = read_id.decode()
+                    self._take(entry)
+
+    def _take(self, entry: dict[bytes, bytes]) -> None:
+        topic, epoch, seq = entry[b"t"].decode(), entry[b"e"].decode(), int(entry[b"s"])
+        known_epoch, known_seq = self._numbers.get(topic, (epoch, 0))
+        if (known_epoch, known_seq + 1) != (epoch, seq):
+            raise _GapError(topic)
+        self._numbers[topic] = epoch, seq
+        self._hub.deliver(topic, epoch, seq, _updates.decode(entry[b"u"]))
+
+    def _name(self, shard: int, part: str) -> str:
+        return f"{self._prefix}:{{{shard}}}:{part}"
+
+    def _keys(self, topic: str) -> list[str]:
+        shard = crc32(topic.encode()) % SHARDS
+        parts = ("stream", "numbers", "epoch", f"values:{topic}", f"order:{topic}")
+        return [self._name(shard, part) for part in parts]
+
+    def _arguments(self, topic: str, updates: Sequence[Update]) -> list[bytes | str | int]:
+        each = (part for u in updates for part in (u.key, "1" if u.gone else "0", u.fragment))
+        kept = self._hub.keys_kept(topic)
+        tick = msgspec.msgpack.encode(updates)
+        return [topic, secrets.token_hex(6), ENTRIES_KEPT, kept, tick, *each]
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
+    return {key.decode(): value for key, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def _with(
+    values: dict[str, bytes], topic: str, away: dict[tuple[str, str], Update]
+) -> dict[str, bytes]:
+    """Return the values of a topic with what happened here since, so that none goes back."""
+    merged = dict(values)
+    for (away_topic, key), update in away.items():
+        if away_topic == topic:
+            merged.pop(key, None)
+            if not update.gone:
+                merged[key] = update.fragment
+    return merged
