@@ -72,7 +72,9 @@ class Snapper:
         kept = np.repeat(drivable, counts)
         points = np.stack((network.vertex_lon * self._shrink, network.vertex_lat), axis=1)[kept]
         owner = np.repeat(np.arange(len(self._edges)), counts[drivable])
-        self._lines = shapely.linestrings(points, indices=owner)
+        self._lines: list[shapely.LineString] = list(
+            shapely.linestrings(points, indices=owner)  # type: ignore[arg-type]  # an array
+        )
         self._tree = shapely.STRtree(self._lines)
 
     def snap(self, lat: float, lon: float) -> Snap:

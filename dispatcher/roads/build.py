@@ -96,7 +96,7 @@ def build(
     if not main[0].any():
         raise RoadFileError(osm_path, "no two of its roads can be driven there and back")
     islands = islands_of(graph, main, turns)
-    network = _network(roads, graph, turns, main, heights, credit=_credit(graph, elevation))
+    network = _network(graph, turns, main, heights, credit=_credit(graph, elevation))
     say("drawing the map")
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_dir.parent, prefix=f".{out_dir.name}-") as scratch:
@@ -139,7 +139,6 @@ def _credit(graph: RawGraph, elevation: Sequence[Path]) -> str:
 
 
 def _network(
-    roads: OsmRoads,
     graph: RawGraph,
     turns: Turns,
     main: NDArray[np.bool_],
@@ -148,7 +147,8 @@ def _network(
     credit: str,
 ) -> RoadNetwork:
     """Return the network of the edges some profile keeps."""
-    kept = np.flatnonzero(main.any(axis=0).reshape(-1, 2).any(axis=1))
+    anyone: NDArray[np.bool_] = np.logical_or.reduce(main)
+    kept = np.flatnonzero(anyone[0::2] | anyone[1::2])
     arcs = np.stack((2 * kept, 2 * kept + 1), axis=1).ravel()
     _, ends = np.unique(np.concatenate((graph.tail[kept], graph.head[kept])), return_inverse=True)
     tail, head = ends[: len(kept)].astype(np.int32), ends[len(kept) :].astype(np.int32)
@@ -165,7 +165,7 @@ def _network(
     )
     row = {word: index for index, word in enumerate(words)}
     synthetic = np.array([t.get("synthetic") == "yes" for t in tags], dtype=np.bool_)
-    kept_turns = _kept_turns(turns, arcs, main.any(axis=0))
+    kept_turns = _kept_turns(turns, arcs, anyone)
     climb = _climbs(graph, kept, heights)
     arrays: dict[str, NDArray[Any]] = {
         "node_lon": node_lon,
@@ -261,7 +261,7 @@ def _report(
     tiles: int,
 ) -> BuildReport:
     lost = (graph.speed_kmh[0] > 0) & ~main[0]
-    half = lost.reshape(-1, 2).any(axis=1) & main[0].reshape(-1, 2).any(axis=1)
+    half = (lost[0::2] | lost[1::2]) & (main[0][0::2] | main[0][1::2])
     flat = (network.climb_m == 0) & (network.descent_m == 0)
     return BuildReport(
         source=osm_path.name,

@@ -141,12 +141,13 @@ class _ScipyMetric:
     def route(self, source: int, target: int) -> list[int]:
         from scipy.sparse.csgraph import dijkstra
 
-        found, before = dijkstra(self._graph, indices=source, return_predecessors=True)
-        if not np.isfinite(found[target]):
+        start = np.array([source], dtype=np.int32)
+        found, before = dijkstra(self._graph, indices=start, return_predecessors=True)
+        if not np.isfinite(found[0, target]):
             return []
         states = [target]
         while states[-1] != source:
-            states.append(int(before[states[-1]]))
+            states.append(int(before[0, states[-1]]))
         return states[::-1]
 
 

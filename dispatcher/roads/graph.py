@@ -155,8 +155,8 @@ def _without_duplicates(edges: Iterator[RawEdge]) -> tuple[list[RawEdge], int]:
 def _fill_arrays(graph: RawGraph, roads: OsmRoads) -> None:
     edges = graph.edges
     ends = np.array([(e.nodes[0], e.nodes[-1]) for e in edges], dtype=np.int64).reshape(-1, 2)
-    graph.node_ids, rows = np.unique(ends, return_inverse=True)
-    rows = rows.reshape(-1, 2).astype(np.int32)
+    graph.node_ids, inverse = np.unique(ends, return_inverse=True)
+    rows = inverse.reshape(-1, 2).astype(np.int32)
     graph.tail, graph.head = rows[:, 0].copy(), rows[:, 1].copy()
     graph.start = np.concatenate(([0], np.cumsum([len(e.nodes) for e in edges]))).astype(np.int64)
     points = [roads.positions[node] for edge in edges for node in edge.nodes]

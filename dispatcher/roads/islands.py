@@ -74,8 +74,9 @@ def islands_of(graph: RawGraph, main: NDArray[np.bool_], turns: Turns) -> list[I
     found: list[Island] = []
     listed = np.zeros(len(graph.edges), dtype=np.bool_)
     for row, profile in enumerate(PROFILES):
-        drivable = (graph.speed_kmh[row] > 0).reshape(-1, 2).any(axis=1)
-        inside = main[row].reshape(-1, 2).any(axis=1)
+        open_arc = graph.speed_kmh[row] > 0
+        drivable = open_arc[0::2] | open_arc[1::2]
+        inside = main[row][0::2] | main[row][1::2]
         lost = drivable & ~inside & ~listed
         listed |= lost
         describe = _Describer(graph, main[row], turns, inside, profile.name)
@@ -146,7 +147,7 @@ class _Describer:
             names=tuple(names[:_LISTED]),
         )
 
-    def _why(self, edges: NDArray[np.int64], nodes: NDArray[np.int64]) -> str:
+    def _why(self, edges: NDArray[np.int64], nodes: NDArray[np.int32]) -> str:
         own = np.zeros(len(self._main), dtype=np.bool_)
         own[2 * edges] = own[2 * edges + 1] = True
         own &= self._drivable
@@ -159,7 +160,7 @@ class _Describer:
             return "one-way dead end: it can be driven out of but not into"
         return self._cut_off(edges, nodes)
 
-    def _cut_off(self, edges: NDArray[np.int64], nodes: NDArray[np.int64]) -> str:
+    def _cut_off(self, edges: NDArray[np.int64], nodes: NDArray[np.int32]) -> str:
         ids = self._graph.node_ids[nodes].tolist()
         inner = {node for edge in edges.tolist() for node in self._graph.edges[edge].nodes}
         barriers = [n for n in ids if n in self._graph.nodes and self._graph.nodes[n].blocked]
@@ -175,7 +176,7 @@ class _Describer:
             return "no way in or out of the main network: every turn is forbidden"
         return "no way in or out of the main network" + self._near_edge(nodes)
 
-    def _near_edge(self, nodes: NDArray[np.int64]) -> str:
+    def _near_edge(self, nodes: NDArray[np.int32]) -> str:
         start = self._graph.start
         lon, lat = self._graph.lon, self._graph.lat
         edges = np.flatnonzero(np.isin(self._graph.tail, nodes) | np.isin(self._graph.head, nodes))

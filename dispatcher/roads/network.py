@@ -134,7 +134,7 @@ class RoadNetwork:
 
     def name_of(self, edge: int) -> str:
         """Return the road's name, else its number, else an empty string."""
-        return self.words[self.edge_name[edge]] or self.words[self.edge_ref[edge]]
+        return self.words[int(self.edge_name[edge])] or self.words[int(self.edge_ref[edge])]
 
     def arcs_within(
         self, lat_min: float, lon_min: float, lat_max: float, lon_max: float

@@ -102,11 +102,11 @@ def read_osm(path: Path) -> OsmRoads:
 def _read_into(roads: OsmRoads, path: Path) -> None:
     files = osmium.FileProcessor(str(path)).with_locations()
     for entity in files.with_filter(osmium_filter.KeyFilter(*_KEYS)):
-        if entity.is_way():
+        if isinstance(entity, osmium.osm.Way):
             _take_way(roads, entity)
-        elif entity.is_node():
+        elif isinstance(entity, osmium.osm.Node):
             roads.node_tags[entity.id] = dict(entity.tags)
-        elif entity.is_relation():
+        elif isinstance(entity, osmium.osm.Relation):
             restriction = _restriction(entity)
             if restriction is not None:
                 roads.restrictions.append(restriction)

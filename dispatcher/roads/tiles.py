@@ -85,7 +85,7 @@ def write_tiles(
         for (x, y), members in _by_tile(roads, zoom).items()
     }
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer: Any = Writer(file)  # type: ignore[no-untyped-call]
         for tile_id in sorted(tiles):
             writer.write_tile(tile_id, gzip.compress(tiles[tile_id], mtime=0))
         writer.finalize(_header(bounds), _metadata(attribution))
@@ -109,9 +109,9 @@ def _by_tile(
     return tiles
 
 
-def _touched(line: shapely.LineString, zoom: int) -> Iterator[tuple[int, int]]:
+def _touched(line: shapely.Geometry, zoom: int) -> Iterator[tuple[int, int]]:
     size = 2**zoom
-    west, north, east, south = line.bounds
+    west, north, east, south = shapely.bounds(line).tolist()
     for x in range(int(west * size - _BUFFER), int(east * size + _BUFFER) + 1):
         for y in range(int(north * size - _BUFFER), int(south * size + _BUFFER) + 1):
             yield x, y

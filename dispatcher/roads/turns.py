@@ -39,7 +39,7 @@ class _Rules:
 
 def turns_of(graph: RawGraph, restrictions: Sequence[OsmRestriction]) -> tuple[Turns, list[int]]:
     """Return every legal turn and the ids of restrictions that could not be applied."""
-    open_arc = (graph.speed_kmh > 0).any(axis=0)
+    open_arc: NDArray[np.bool_] = np.logical_or.reduce(graph.speed_kmh > 0)
     tail, head = _pairs(graph, open_arc)
     degree = np.bincount(np.concatenate((graph.tail, graph.head)), minlength=len(graph.node_ids))
     here = graph.arc_head[tail]
