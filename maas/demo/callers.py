@@ -86,6 +86,7 @@ class Callers:
     calls: Sequence[Call]
     midnight: float
     operator: Operator
+    password: str
     clock: Callable[[], float]
     until: Callable[[float], Awaitable[None]]
     terminal: Terminal
@@ -94,6 +95,7 @@ class Callers:
 
     async def run(self) -> None:
         """Play the calls in order, with their cancellations and returns beside them."""
+        await self.operator.sign_in("operator", self.password)
         async with asyncio.TaskGroup() as beside:
             for number, call in enumerate(self.calls):
                 await self.until(self.midnight + call.at_s)
@@ -159,15 +161,17 @@ class Callers:
             return None
         hours = [self.terminal.hour(when(booking[k])) for k in ("pickup_from", "pickup_to")]
         vehicle = booking["vehicle"]["name"]
-        text = f"受付 {booking['reference']} {rider['name']}さん {trip} お迎え{'〜'.join(hours)} {vehicle}"
-        self.terminal.say("booked", text)
+        who = f"受付 {booking['reference']} {rider['name']}さん"
+        self.terminal.say("booked", f"{who} {trip} お迎え{'〜'.join(hours)} {vehicle}")
         return booking
 
     async def _cancel(self, booking: Json, rider: Json) -> None:
         start, due = self.clock(), when(booking["pickup_from"])
         await self.until(start + 0.6 * max(0.0, due - start))
         if await self.operator.cancel(booking["id"], "体調がよくない"):
-            self.terminal.say("cancelled", f"受付 {booking['reference']} {rider['name']}さん 体調不良")
+            self.terminal.say(
+                "cancelled", f"受付 {booking['reference']} {rider['name']}さん 体調不良"
+            )
 
 
 def _next_five(moment: datetime) -> datetime:

@@ -1,23 +1,129 @@
 """What the demo needs before it starts: roads, the town's files, a fresh database, devices.
 
-The roads are built once and kept by the hash of what they are built from; everything else is made
-anew at each start, by the same imports a real town uses.
+The roads are built once and kept by the hash of what they are built from; the rest is made anew at
+each start, by the same imports a real town uses.
 """
 
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from dispatcher.roads import RoadNetwork, Roads, build
+from gtfs import Feed, read_feed
 from maas.auth.devices import enrol_device
+from maas.auth.roles import Role
+from maas.auth.staff import Person, add_staff
 from maas.demo.network import draw_network, write_osm
 from maas.demo.terrain import write_tiles
 from maas.demo.town import write_town
 from maas.settings import Settings
-from maas.store import fleet
-from maas.store.database import open_database, upgrade
+from maas.store.database import Database, open_database, upgrade
+from maas.timetables import TOWN, keep_feed
+from maas.town.files import TownFiles, read_town
 from maas.town.imports import import_town
+
+PASSWORD = "kibi-demo"  # noqa: S105 -- the demo's public password; the accounts exist nowhere else
+ACCOUNTS = {
+    "operator": "受付 見本",
+    "dispatcher": "配車 例田",
+    "driver": "運転 仮名川",
+    "planner": "企画 試山",
+    "admin": "管理 模木",
+}
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything in its place: the server may start."""
+
+    settings: Settings
+    town: TownFiles
+    feed: Feed
+    roads: Mapping[str, Roads]
+    tokens: Mapping[str, str]
+
+
+def prepare(data_dir: Path, *, town: Path | None, gtfs: Path | None, tell: Tell) -> Prepared:
+    """Make the demo's data in ``data_dir``; ``town`` and ``gtfs`` replace the made-up ones.
+
+    A town of one's own brings its roads along as an OpenStreetMap file (.osm, .pbf) in its
+    directory; without one it stands on the demo's.  Raises what the imports raise.
+    """
+    folder = town if town is None or town.is_dir() else town.parent
+    made = data_dir / "town"
+    if folder is None:
+        write_town(made, draw_network())
+    roads_dir = _built_roads(data_dir, folder, tell)
+    network = RoadNetwork.load(roads_dir)
+    service_dir = _emptied(data_dir / "service")
+    settings = Settings(data_dir=service_dir, roads=roads_dir, demo=True)
+    source = folder or made
+    timetable = gtfs or source / "gtfs.zip"
+    keep_feed(timetable, settings.feeds_dir, TOWN)
+    tell("町のデータを取り込んでいます")
+    roads = {profile: Roads(network, profile) for profile in network.profiles}
+    tokens = asyncio.run(_fill(settings, source, roads["car"], network.id))
+    return Prepared(settings, read_town(source), read_feed(timetable), roads, tokens)
+
+
+def _emptied(folder: Path) -> Path:
+    """Return a fresh directory: each demo starts with an empty day."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _built_roads(data_dir: Path, town: Path | None, tell: Tell) -> Path:
+    """Return the built network of the town, built only if its source or the builder changed."""
+    found = sorted([*town.glob("*.pbf"), *town.glob("*.osm")]) if town else []
+    drawing = data_dir / "drawing"
+    drawing.mkdir(parents=True, exist_ok=True)
+    if not found:
+        write_osm(draw_network(), drawing / "kibichuo.osm")
+    osm = found[0] if found else drawing / "kibichuo.osm"
+    out = data_dir / f"roads-{_hash(osm)}"
+    if not (out / "meta.json").is_file():
+        tell("道路網を作っています（初回だけ）")
+        tiles = sorted(town.glob("*.hgt")) if found and town else write_tiles(drawing)
+        build(osm, out, elevation=tiles, progress=lambda step: tell(f"  {step}"))
+    return out
+
+
+def _hash(osm: Path) -> str:
+    """Return a name for what a build depends on: the file and the program that builds."""
+    known = hashlib.sha256(osm.read_bytes())
+    modules = (m for m in files("dispatcher.roads").iterdir() if m.name.endswith(".py"))
+    for module in sorted(modules, key=lambda module: module.name):
+        known.update(module.read_bytes())
+    known.update((files("maas.demo") / "terrain.py").read_bytes())
+    return known.hexdigest()[:16]
+
+
+async def _fill(settings: Settings, town: Path, roads: Roads, network: str) -> dict[str, str]:
+    """Import the town, add the demo's accounts, and enrol a device in every vehicle."""
+    await upgrade(settings.database)
+    database = open_database(settings.database)
+    try:
+        await import_town(database, town, roads, network)
+        return await _enrolled(database, [vehicle.id for vehicle in read_town(town).vehicles])
+    finally:
+        await database.close()
+
+
+async def _enrolled(database: Database, vehicles: list[str]) -> dict[str, str]:
+    tokens = {}
+    async with database.writing() as db:
+        for name, shown in ACCOUNTS.items():
+            await add_staff(db, Person(name, shown, Role(name), None), PASSWORD)
+        for vehicle in vehicles:
+            token = await enrol_device(db, vehicle, time.time())
+            if token is not None:
+                tokens[vehicle] = token
+    return tokens

@@ -42,8 +42,8 @@ class Way(Protocol):
         ...
 
 
-FindWay = Callable[[Fix, tuple[float, float]], Way]
-"""From where a vehicle is to (lat, lon)."""
+FindWay = Callable[[Fix, tuple[float, float]], Way | None]
+"""From where a vehicle is to (lat, lon); ``None`` when no road leads there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ class Taxi:
             self.serving = _key(stop)
             return
         way = self.find_way(self.here, place)
+        if way is None:
+            return
         slowness = self._slowness()
         needed_s = way.times_s[-1] * slowness
         hurry = stop["kind"] == "dropoff" or self.job["on_board"] or self.drive is not None
@@ -173,7 +175,8 @@ class Taxi:
         """Go back to the depot after a while without a job."""
         if self.drive is None and self.target != self.depot and now > self.reached_at + IDLE_S:
             way = self.find_way(self.here, self.depot)
-            self.target, self.drive, self.serving = self.depot, Drive(way, now), ""
+            if way is not None:
+                self.target, self.drive, self.serving = self.depot, Drive(way, now), ""
 
     async def _serve(self, stop: Json, now: float) -> None:
         """Do at the stop what the driver does, unless a person is driving."""
