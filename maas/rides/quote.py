@@ -1,0 +1,176 @@
+"""From what somebody asks for to offers: first the town's rules, then the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dispatcher import Ask, Fleet, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
+from dispatcher import offers as dispatcher_offers
+from maas.rides.views import AskIn
+from maas.store.members import MemberRow
+from maas.store.places import PlaceRow
+from maas.town.calendars import (
+    DayRules,
+    Party,
+    Refused,
+    check_day,
+    check_party,
+    check_time,
+    clock_words,
+    rules_on,
+)
+from maas.town.messages import Text, say
+from maas.town.rules import AreaRules, BookingRule, Tariff
+
+_SAID = {
+    Reason.UNREACHABLE: "unreachable",
+    Reason.PARTY_TOO_LARGE: "no_vehicle_holds",
+    Reason.OUT_OF_HOURS: "shift",
+    Reason.FULL: "no_seats",
+    Reason.RIDE_TOO_LONG: "ride_too_long",
+    Reason.BUSY: "no_time",
+    Reason.GONE: "offer_gone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An ask that keeps the town's rules; times are seconds of its service day."""
+
+    ask: AskIn
+    rules: DayRules
+    party: Party
+    desired_s: int
+    not_before_s: int
+
+    @property
+    def day(self) -> date:
+        """The service day asked for."""
+        return self.rules.day
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The day it is, and the second of the day asked for (negative on the days before it)."""
+
+    today: date
+    now_s: int
+
+
+def wish(
+    ask: AskIn, day: date, now: Now, rules: AreaRules, places: Mapping[int, PlaceRow],
+    reachable: Collection[int], rider: MemberRow | None,
+) -> Wish | Refused:  # fmt: skip
+    """Return the ask with the rules of its day, or the rule it does not keep."""
+    wrong = _check_places(ask, places, reachable)
+    if wrong is not None:
+        return wrong
+    if ask.rider_id is not None and rider is None:
+        return Refused("unknown_rider", "rider", say("unknown_rider"))
+    found = rules_on(rules, day)
+    if isinstance(found, Refused):
+        return found
+    party = party_for(ask, rider, found.tariff)
+    desired_s = _desired_s(ask, found, now)
+    wrong = (
+        check_day(found.booking, day, now.today)
+        or check_party(found.booking, party)
+        or check_time(found, desired_s, now.now_s)
+    )
+    if wrong is not None:
+        return wrong
+    not_before_s = max(found.hours.opens_s, now.now_s + found.booking.deadline_min * 60)
+    return Wish(ask, found, party, desired_s, not_before_s)
+
+
+def _check_places(
+    ask: AskIn, places: Mapping[int, PlaceRow], reachable: Collection[int]
+) -> Refused | None:
+    if ask.origin not in places or ask.destination not in places:
+        return Refused("unknown_place", "place", say("unknown_place"))
+    if ask.origin == ask.destination:
+        return Refused("same_place", "place", say("same_place"))
+    for place_id in (ask.origin, ask.destination):
+        if place_id not in reachable:
+            row = places[place_id]
+            text = say("not_on_roads", place=row.name, place_en=row.name_en)
+            return Refused("not_on_roads", "place", text)
+    return None
+
+
+def party_for(ask: AskIn, rider: MemberRow | None, tariff: Tariff) -> Party:
+    """Return who travels; a member with a card for it counts at half fare without being told."""
+    party = Party(ask.riders, ask.wheelchairs, ask.half_fares, ask.infants)
+    return with_card(party, rider, tariff)
+
+
+def with_card(party: Party, rider: MemberRow | None, tariff: Tariff) -> Party:
+    """Return the party with the member's own half fare in it."""
+    if rider is None or party.half_fares or not set(rider.tags) & set(tariff.half_tags):
+        return party
+    return replace(party, half_fares=min(1, party.riders - party.infants))
+
+
+def _desired_s(ask: AskIn, rules: DayRules, now: Now) -> int:
+    """Return when; as soon as possible is the deadline from now, or the opening."""
+    if ask.time is not None:
+        return ask.time
+    return max(rules.hours.opens_s, now.now_s + rules.booking.deadline_min * 60)
+
+
+def offer_rules(booking: BookingRule) -> OfferRules:
+    """Return the town's booking rule as the dispatcher's."""
+    return OfferRules(
+        window_s=booking.window_min * 60,
+        ride_max_factor=booking.ride_max_factor,
+        ride_max_extra_s=booking.ride_max_extra_min * 60,
+    )
+
+
+def seek(
+    wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None = None
+) -> list[Offer] | Refusal:
+    """Return what could be offered inside the hours of the day, or why nothing."""
+    found = dispatcher_offers(
+        plan, _asked(wished), travel, offer_rules(wished.rules.booking), fleet=fleet
+    )
+    closes_s = wished.rules.hours.closes_s
+    if isinstance(found, Refusal):
+        kept = tuple(offer for offer in found.alternatives if offer.pickup_s <= closes_s)
+        return replace(found, alternatives=kept)
+    kept = tuple(offer for offer in found if offer.pickup_s <= closes_s)
+    return list(kept) or Refusal(Reason.OUT_OF_HOURS, "hours")
+
+
+def _asked(wished: Wish) -> Ask:
+    ask, booking = wished.ask, wished.rules.booking
+    extra_s = booking.wheelchair_boarding_s if ask.wheelchairs else booking.boarding_s
+    return Ask(
+        id="",
+        origin=Place(ask.origin),
+        destination=Place(ask.destination),
+        desired_s=wished.desired_s,
+        anchor=ask.anchor,
+        seats=ask.riders - ask.wheelchairs,
+        wheelchairs=ask.wheelchairs,
+        boarding_s=extra_s,
+        alighting_s=booking.alighting_s,
+        not_before_s=wished.not_before_s,
+    )
+
+
+def why(refusal: Refusal) -> Text:
+    """Return the sentence for a refusal, with the nearest time that works when there is one."""
+    message = _SAID[refusal.reason]
+    if refusal.reason is Reason.PARTY_TOO_LARGE and refusal.binding == "wheelchair_places":
+        message = "no_wheelchair_vehicle"
+    text = say(message)
+    if not refusal.alternatives:
+        return text
+    time = clock_words(refusal.alternatives[0].pickup_s)
+    return Text(
+        say("alternatives", sentence=text.ja, time=time).ja,
+        say("alternatives", sentence=text.en, time=time).en,
+    )

@@ -1,0 +1,296 @@
+"""Rows and plans as the screens see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dispatcher import Offer, Place, Plan, Request, Route, StopKind, TravelTimes
+from gtfs.calendar import day_start_epoch
+from maas.rides.day import Day, read_request, times
+from maas.rides.fares import fare_if_dropped, fare_range
+from maas.rides.views import (
+    BookingView,
+    FareView,
+    OfferView,
+    PlaceView,
+    PlanStopView,
+    PositionView,
+    RiderRef,
+    RideView,
+    VehiclePlanView,
+    VehicleRef,
+)
+from maas.store.bookings import BookingRow, PromiseRow
+from maas.store.fleet import VehicleRow
+from maas.store.members import MemberRow
+from maas.store.places import PlaceRow
+from maas.store.rides import RideRow
+from maas.town.calendars import Party, clock_words, day_words
+from maas.town.messages import Text, say
+from maas.town.rules import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What ids stand for, and the tariff of each day."""
+
+    area: str
+    timezone: str
+    places: Mapping[int, PlaceRow]
+    members: Mapping[int, MemberRow]
+    vehicles: Mapping[str, VehicleRow]
+    tariff_on: Callable[[date], Tariff | None]
+
+    def epoch(self, day: date, seconds_s: int) -> int:
+        """Return the epoch second of a second of a service day."""
+        return day_start_epoch(day, self.timezone) + seconds_s
+
+    def place(self, place_id: int) -> PlaceView:
+        """Return a place as screens show it."""
+        row = self.places[place_id]
+        return PlaceView(
+            row.id, row.name, row.kana, row.name_en, row.kind, row.address, row.oaza, row.lat,
+            row.lon,
+        )  # fmt: skip
+
+    def vehicle(self, vehicle_id: str) -> VehicleRef:
+        """Return a vehicle by name."""
+        row = self.vehicles[vehicle_id]
+        return VehicleRef(row.id, row.name, row.name_en)
+
+    def rider(self, member_id: int | None) -> RiderRef | None:
+        """Return who rides, `None` for somebody who is not a member."""
+        row = None if member_id is None else self.members.get(member_id)
+        if row is None:
+            return None
+        return RiderRef(row.id, row.number, row.name, row.kana, row.phone)
+
+    def fare(self, day: date, party: Party, *, transfer: bool) -> FareView:
+        """Return what a party will pay alone, and shared."""
+        return fare_range(self.tariff_on(day), party, transfer=transfer)
+
+
+def party_of(row: BookingRow) -> Party:
+    """Return who travels on a booking."""
+    return Party(row.riders, row.wheelchairs, row.half_fares, row.infants)
+
+
+def offer_view(
+    names: Names, day: date, offer: Offer, token: str, party: Party, *, transfer: bool
+) -> OfferView:
+    """Return an offer as the operator reads it aloud."""
+    promise = offer.promise
+    destination = names.places[promise.destination]
+    sentence = say(
+        "offer",
+        pickup_from=clock_words(promise.earliest_pickup_s),
+        pickup_to=clock_words(promise.latest_pickup_s),
+        arrive_by=clock_words(promise.latest_dropoff_s),
+        destination=destination.name,
+        destination_en=destination.name_en,
+    )
+    return OfferView(
+        token=token,
+        kind=offer.kind.value,
+        vehicle=names.vehicle(offer.vehicle_id),
+        pickup_from=names.epoch(day, promise.earliest_pickup_s),
+        pickup_to=names.epoch(day, promise.latest_pickup_s),
+        pickup_planned=names.epoch(day, offer.pickup_s),
+        arrive_by=names.epoch(day, promise.latest_dropoff_s),
+        arrive_planned=names.epoch(day, offer.dropoff_s),
+        ride_s=offer.dropoff_s - offer.pickup_s - promise.boarding_s,
+        direct_s=offer.direct_s,
+        detour_s=offer.detour_s,
+        shared_with=offer.shared_with,
+        fare=names.fare(day, party, transfer=transfer),
+        sentence=sentence,
+    )
+
+
+def booking_view(names: Names, row: BookingRow, promise: PromiseRow) -> BookingView:
+    """Return a booking with the promise in force."""
+    day = row.service_date
+    fare = names.fare(day, party_of(row), transfer=row.transfer)
+    return BookingView(
+        id=row.id,
+        reference=row.reference,
+        state=row.state,  # type: ignore[arg-type]  # the table checks its words
+        area=row.area_id,
+        date=day,
+        rider=names.rider(row.member_id),
+        contact_name=row.contact_name,
+        contact_phone=row.contact_phone,
+        origin=names.place(row.origin_id),
+        destination=names.place(row.destination_id),
+        riders=row.riders,
+        wheelchairs=row.wheelchairs,
+        pickup_from=names.epoch(day, promise.pickup_from_s),
+        pickup_to=names.epoch(day, promise.pickup_to_s),
+        pickup_planned=names.epoch(day, row.pickup_planned_s),
+        arrive_by=names.epoch(day, promise.arrive_by_s),
+        arrive_planned=names.epoch(day, row.arrive_planned_s),
+        vehicle=names.vehicle(row.vehicle_id),
+        fare=fare,
+        read_back=_read_back(names, row, promise, fare),
+    )
+
+
+def _read_back(names: Names, row: BookingRow, promise: PromiseRow, fare: FareView) -> Text:
+    origin, destination = names.places[row.origin_id], names.places[row.destination_id]
+    day = day_words(row.service_date)
+    return say(
+        "read_back",
+        reference=row.reference,
+        day=day.ja,
+        day_en=day.en,
+        pickup_from=clock_words(promise.pickup_from_s),
+        pickup_to=clock_words(promise.pickup_to_s),
+        arrive_by=clock_words(promise.arrive_by_s),
+        origin=origin.name,
+        origin_en=origin.name_en,
+        destination=destination.name,
+        destination_en=destination.name_en,
+        fare=fare.sentence.ja,
+        fare_en=fare.sentence.en,
+    )
+
+
+def event_text(names: Names, kind: str, row: BookingRow, yen: int | None = None) -> Text:
+    """Return the sentence of the day's event list for something that happened to a booking."""
+    origin, destination = names.places[row.origin_id], names.places[row.destination_id]
+    vehicle = names.vehicles[row.vehicle_id]
+    return say(
+        f"event.{kind}",
+        reference=row.reference,
+        origin=origin.name,
+        origin_en=origin.name_en,
+        destination=destination.name,
+        destination_en=destination.name_en,
+        pickup=clock_words(row.pickup_planned_s),
+        vehicle=vehicle.name,
+        vehicle_en=vehicle.name_en,
+        yen=yen,
+    )
+
+
+def ride_view(names: Names, row: RideRow, reference: str) -> RideView:
+    """Return a ride as the records show it."""
+    return RideView(
+        booking_id=row.booking_id,
+        reference=reference,
+        vehicle_id=row.vehicle_id,
+        picked_up=names.epoch(row.service_date, row.picked_up_s),
+        dropped_off=names.epoch(row.service_date, row.dropped_off_s),
+        fare_yen=row.fare_yen,
+        fare_reasons=tuple(Text(ja, en) for ja, en in row.fare_reasons),
+        shared=row.shared,
+        distance_m=row.distance_m,
+        tariff=row.tariff,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a vehicle besides its rows."""
+
+    position: PositionView | None = None
+    battery_percent: float | None = None
+    path: tuple[tuple[float, float], ...] = ()
+
+
+def vehicle_view(
+    names: Names,
+    vehicle: VehicleRow,
+    day: Day,
+    plan: Plan,
+    travel: Mapping[str, TravelTimes],
+    seen: Seen,
+) -> VehiclePlanView:
+    """Return a vehicle's plan as the monitor and its driver see it."""
+    route = plan.routes[vehicle.id]
+    aboard = [day.bookings[id_].riders for id_ in route.boarded_s]
+    return VehiclePlanView(
+        id=vehicle.id,
+        name=vehicle.name,
+        name_en=vehicle.name_en,
+        kind=vehicle.kind,
+        operator=vehicle.operator,
+        seats=vehicle.seats,
+        wheelchair_places=vehicle.wheelchair_places,
+        version=day.plan_row(vehicle.id).version,
+        shift_from=names.epoch(day.day, vehicle.shift_from_s),
+        shift_to=names.epoch(day.day, vehicle.shift_to_s),
+        driver=vehicle.driver,
+        position=seen.position,
+        battery_percent=seen.battery_percent,
+        stops=_stops(names, day, route, plan, travel),
+        path=seen.path,
+        on_board=sum(aboard),
+    )
+
+
+def _stops(
+    names: Names, day: Day, route: Route, plan: Plan, travel: Mapping[str, TravelTimes]
+) -> tuple[PlanStopView, ...]:
+    schedule = times(route, plan, travel)
+    views = []
+    load = sum(day.bookings[id_].riders for id_ in route.boarded_s)
+    for seq, stop in enumerate(route.stops):
+        row = day.bookings[stop.request_id]
+        pickup = stop.kind is StopKind.PICKUP
+        load += row.riders if pickup else -row.riders
+        planned_s = schedule.begin_s[seq]
+        promise = read_request(day.promises[row.id].request)
+        views.append(_stop(names, day, row, promise, stop.kind, seq, planned_s, load))
+    return tuple(views)
+
+
+def _stop(
+    names: Names,
+    day: Day,
+    row: BookingRow,
+    promise: Request,
+    kind: StopKind,
+    seq: int,
+    planned_s: int,
+    load: int,
+) -> PlanStopView:
+    """Return one stop; its slack is what is left of the time promised there."""
+    pickup = kind is StopKind.PICKUP
+    due_s = promise.latest_pickup_s if pickup else promise.latest_dropoff_s
+    member = names.members.get(row.member_id) if row.member_id is not None else None
+    fare = None
+    if row.state == "aboard":
+        tariff = names.tariff_on(day.day)
+        fare = fare_if_dropped(tariff, row, day.bookings.values(), planned_s)
+    return PlanStopView(
+        seq=seq,
+        kind=kind.value,
+        booking_id=row.id,
+        reference=row.reference,
+        rider_name=member.name if member else row.contact_name,
+        rider_kana=member.kana if member else "",
+        notes=member.notes if member else "",
+        tags=member.tags if member else (),
+        riders=row.riders,
+        wheelchairs=row.wheelchairs,
+        place=names.place(row.origin_id if pickup else row.destination_id),
+        planned=names.epoch(day.day, planned_s),
+        window_from=names.epoch(day.day, promise.earliest_pickup_s) if pickup else None,
+        window_to=names.epoch(day.day, due_s),
+        slack_s=due_s - planned_s,
+        state="arrived" if pickup and row.state == "arrived" else "planned",
+        load_after=load,
+        fare_yen=None if fare is None else fare.yen,
+    )
+
+
+def next_place(route: Route, plan: Plan) -> Place | None:
+    """Return where a vehicle goes next, `None` when it has nothing to do."""
+    if not route.stops:
+        return None
+    stop = route.stops[0]
+    request = plan.requests[stop.request_id]
+    return request.origin if stop.kind is StopKind.PICKUP else request.destination
