@@ -153,6 +153,7 @@ def _filled(table: Table, column: str, value: Callable[[Mapping[str, str]], str]
 
 def _sorted(table: Table) -> Table:
     """Return the table by what its rows belong to, then by sequence, then by all they say."""
+    table = table.in_reference_order()
     owner = _OWNERS.get(table.name, COLUMNS.get(table.name, ("",))[0])
     owners = table.texts(owner)
     sequences = table.parsed(_SEQUENCES.get(table.name, ""), whole, 0)

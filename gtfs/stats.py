@@ -18,7 +18,11 @@ from gtfs.calendar import format_date
 
 @dataclass(frozen=True, slots=True)
 class RouteDay:
-    """What a route offers on a day; ``headway_min`` is the mean gap from 7 to 19, or ``None``."""
+    """What a route offers on a day.
+
+    ``headway_min`` is the mean gap from 7 to 19 in one direction, ``None`` where the feed gives
+    no directions or too few trips.
+    """
 
     route_id: str
     trips: int

@@ -74,6 +74,16 @@ class Table:
             values.append(value)
         return values
 
+    def in_reference_order(self) -> Table:
+        """Return the table with its columns in the order of ``COLUMNS``, unknown ones last."""
+        known = [name for name in COLUMNS.get(self.name, ()) if name in self.columns]
+        columns = (*known, *(name for name in self.columns if name not in known))
+        if columns == self.columns:
+            return self
+        order = [self.columns.index(name) for name in columns]
+        rows = [tuple([row[at] for at in order]) for row in self.rows]
+        return Table(self.name, columns, rows, self.lines)
+
     def records(self) -> Iterator[dict[str, str]]:
         """Yield each row as a mapping from column to text."""
         for row in self.rows:

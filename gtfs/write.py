@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gtfs.feed import Feed
 from gtfs.japan import Profile, profile_tables
-from gtfs.tables import COLUMNS, Table
+from gtfs.tables import Table
 
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -47,11 +47,8 @@ def table_bytes(table: Table) -> bytes:
 
     Columns the reference does not know follow in the table's own order.
     """
-    known = [name for name in COLUMNS.get(table.name, ()) if name in table.columns]
-    columns = known + [name for name in table.columns if name not in known]
-    order = [table.columns.index(name) for name in columns]
-    lines = [_line(columns), *(_line([row[i] for i in order]) for row in table.rows)]
-    return "".join(lines).encode()
+    table = table.in_reference_order()
+    return "".join([_line(table.columns), *map(_line, table.rows)]).encode()
 
 
 def _line(cells: Sequence[str]) -> str:

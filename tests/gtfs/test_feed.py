@@ -11,22 +11,12 @@ from hypothesis import strategies as st
 
 from gtfs.feed import Feed
 from gtfs.geo import Line, distance_m
-from gtfs.read import parse_table, read_feed
-from tests.gtfs.towns import town, zipped
+from gtfs.read import read_feed
+from tests.gtfs.towns import THERE_AND_BACK, feed_of, town, zipped
 
 WEDNESDAY = date(2026, 11, 25)
 HOLIDAY_MONDAY = date(2026, 11, 23)
 SATURDAY_WITH_BUSES = date(2026, 11, 28)
-
-
-def feed_of(**changes: str | None) -> Feed:
-    files = town(**changes)
-    return Feed(
-        {
-            name.removesuffix(".txt"): parse_table(name.removesuffix(".txt"), text.encode())
-            for name, text in files.items()
-        }
-    )
 
 
 def test_a_service_runs_on_its_weekdays_unless_that_day_is_changed() -> None:
@@ -140,14 +130,6 @@ def test_without_a_shape_the_way_is_straight_from_stop_to_stop() -> None:
 
     assert feed.line("up").length_m == pytest.approx(2224, abs=1)
     assert feed.stop_offsets_m("up") == pytest.approx((0, 1112, 2224), abs=1)
-
-
-THERE_AND_BACK = """\
-shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence
-loop,34.80,133.70,1
-loop,34.80,133.70,3
-loop,34.82,133.70,2
-"""
 
 
 def test_stops_on_a_street_run_twice_lie_on_the_pass_their_order_asks_for() -> None:

@@ -230,7 +230,8 @@ def test_a_broken_an_encrypted_and_a_non_zip_are_refused(tmp_path: Path) -> None
     encrypted[encrypted.rindex(b"PK\x01\x02") + 8] |= 1
     broken = bytearray(good)
     broken[60:80] = b"\xff" * 20
-    for name, data in {"e": encrypted, "b": broken, "n": b"hello", "t": good[:-30]}.items():
+    refused = {"e": bytes(encrypted), "b": bytes(broken), "n": b"hello", "t": good[:-30]}
+    for name, data in refused.items():
         (tmp_path / name).write_bytes(data)
 
     assert refusal(tmp_path / "e").message == "the file is encrypted"

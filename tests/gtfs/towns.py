@@ -11,6 +11,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from gtfs.feed import Feed
+from gtfs.read import parse_table
+
 TOWN: Mapping[str, str] = {
     "agency.txt": """\
 agency_id,agency_name,agency_url,agency_timezone,agency_lang,agency_phone
@@ -73,6 +76,13 @@ trips,trip_headsign,ja-Hrkt,ヤクバ,,,役場
 """,
 }
 
+THERE_AND_BACK = """\
+shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence
+loop,34.80,133.70,1
+loop,34.80,133.70,3
+loop,34.82,133.70,2
+"""
+
 
 def town(**changes: str | None) -> dict[str, str]:
     """The files of the town; a file named by its stem is replaced, or left out with ``None``."""
@@ -82,6 +92,17 @@ def town(**changes: str | None) -> dict[str, str]:
         if text is not None:
             files[f"{stem}.txt"] = text
     return files
+
+
+def feed_of(**changes: str | None) -> Feed:
+    """The town as a feed, with files changed as in ``town``."""
+    files = town(**changes)
+    return Feed(
+        {
+            name.removesuffix(".txt"): parse_table(name.removesuffix(".txt"), text.encode())
+            for name, text in files.items()
+        }
+    )
 
 
 def zipped(path: Path, files: Mapping[str, str | bytes]) -> Path:

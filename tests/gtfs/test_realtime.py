@@ -1,0 +1,134 @@
+"""Realtime messages keep the promises that validators check."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from google.transit import gtfs_realtime_pb2 as pb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gtfs.realtime import (
+    Call,
+    Position,
+    Status,
+    TripRef,
+    Update,
+    trip_updates,
+    vehicle_positions,
+)
+
+NOW = 1_795_564_800.0
+TRIP = TripRef("up", date(2026, 11, 25), route_id="r1")
+
+
+def parsed(message: bytes) -> pb.FeedMessage:
+    feed = pb.FeedMessage()
+    feed.ParseFromString(message)
+    return feed
+
+
+def test_every_message_says_when_it_was_made_and_of_which_timetable() -> None:
+    header = parsed(vehicle_positions([], now=NOW, feed_version="20261101")).header
+
+    assert header.gtfs_realtime_version == "2.0"
+    assert header.incrementality == pb.FeedHeader.FULL_DATASET
+    assert header.timestamp == int(NOW)
+    assert header.feed_version == "20261101"
+
+
+def test_a_vehicle_on_a_trip_says_where_it_is() -> None:
+    seen = Position(
+        "bus-1",
+        "1号車",
+        34.8,
+        133.7,
+        NOW - 3,
+        bearing=90.0,
+        speed_mps=8.5,
+        trip=TRIP,
+        stop_sequence=2,
+        stop_id="c",
+        status=Status.INCOMING,
+    )
+
+    [entity] = parsed(vehicle_positions([seen], now=NOW)).entity
+
+    vehicle = entity.vehicle
+    assert (entity.id, vehicle.vehicle.id, vehicle.vehicle.label) == ("bus-1", "bus-1", "1号車")
+    assert (vehicle.position.latitude, vehicle.position.longitude) == pytest.approx((34.8, 133.7))
+    assert (vehicle.position.bearing, vehicle.position.speed) == (90.0, 8.5)
+    assert (vehicle.trip.trip_id, vehicle.trip.start_date) == ("up", "20261125")
+    assert vehicle.trip.HasField("schedule_relationship")
+    assert (vehicle.current_stop_sequence, vehicle.stop_id) == (2, "c")
+    assert vehicle.current_status == pb.VehiclePosition.INCOMING_AT
+    assert vehicle.timestamp == int(NOW) - 3
+
+
+def test_a_vehicle_without_a_trip_names_none() -> None:
+    [entity] = parsed(
+        vehicle_positions([Position("van-1", "", 34.8, 133.7, NOW, stop_sequence=1)], now=NOW)
+    ).entity
+
+    assert not entity.vehicle.HasField("trip")
+    assert not entity.vehicle.HasField("current_stop_sequence")
+    assert not entity.vehicle.position.HasField("bearing")
+
+
+def test_no_time_is_later_than_the_headers() -> None:
+    ahead = Position("bus-1", "", 34.8, 133.7, NOW + 5)
+
+    [position] = parsed(vehicle_positions([ahead], now=NOW)).entity
+    [update] = parsed(trip_updates([Update(TRIP, NOW + 5)], now=NOW)).entity
+
+    assert position.vehicle.timestamp == update.trip_update.timestamp == int(NOW)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-60, 300), st.none() | st.integers(-60, 120)), min_size=1, max_size=8
+    )
+)
+def test_times_strictly_increase_from_stop_to_stop(legs: list[tuple[int, int | None]]) -> None:
+    at, calls = NOW, []
+    for sequence, (ride_s, wait_s) in enumerate(legs):
+        at += ride_s
+        departure = None if wait_s is None else at + wait_s
+        calls.append(Call(sequence, f"s{sequence}", at, departure, uncertainty_s=30))
+
+    [entity] = parsed(trip_updates([Update(TRIP, NOW, tuple(reversed(calls)))], now=NOW)).entity
+
+    stops = entity.trip_update.stop_time_update
+    assert [stop.stop_sequence for stop in stops] == list(range(len(legs)))
+    assert all(stop.arrival.time <= stop.departure.time for stop in stops)
+    assert all(a.departure.time < b.arrival.time for a, b in pairwise(stops))
+    assert all(
+        stop.arrival.time >= int(call.arrival or 0) for stop, call in zip(stops, calls, strict=True)
+    )
+
+
+def test_a_stop_left_out_has_no_times() -> None:
+    calls = (Call(1, "a", NOW, None), Call(2, "c", None, None), Call(3, "d", NOW + 60, NOW + 60))
+
+    [entity] = parsed(
+        trip_updates([Update(TRIP, NOW, calls, vehicle_id="bus-1", delay_s=-30)], now=NOW)
+    ).entity
+
+    update = entity.trip_update
+    assert entity.id == "up@20261125"
+    assert (update.vehicle.id, update.delay) == ("bus-1", -30)
+    assert [stop.schedule_relationship for stop in update.stop_time_update] == [0, 1, 0]
+    assert not update.stop_time_update[1].HasField("arrival")
+
+
+def test_a_cancelled_trip_has_no_stops() -> None:
+    cancelled = TripRef("up", date(2026, 11, 25), cancelled=True)
+
+    [entity] = parsed(
+        trip_updates([Update(cancelled, NOW, (Call(1, "a", NOW, NOW),))], now=NOW)
+    ).entity
+
+    assert entity.trip_update.trip.schedule_relationship == pb.TripDescriptor.CANCELED
+    assert len(entity.trip_update.stop_time_update) == 0
