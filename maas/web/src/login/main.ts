@@ -1,0 +1,5 @@
+import { start } from "$shared/start";
+
+import Login from "./Login.svelte";
+
+start(Login);

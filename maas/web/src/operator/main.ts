@@ -1,0 +1,5 @@
+import { start } from "$shared/start";
+
+import Operator from "./Operator.svelte";
+
+start(Operator);

@@ -1,0 +1,40 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin, UserConfig } from "vite";
+
+const SERVER = process.env["MAAS_SERVER"] ?? "http://127.0.0.1:8000";
+
+/** In development, answers a page's address ("/signage/2_01") with its HTML file, as the server does. */
+function pages(route: (path: string) => string | undefined): Plugin {
+  return {
+    name: "page-addresses",
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        const page = route(new URL(request.url ?? "/", "http://localhost").pathname);
+        if (page) request.url = `/${page}.html`;
+        next();
+      });
+    },
+  };
+}
+
+/** The build of one workspace: several plain pages, files served by the server from /assets. */
+export function screens(names: string[], route: (path: string) => string | undefined): UserConfig {
+  return {
+    plugins: [svelte(), pages(route)],
+    build: {
+      target: "es2022",
+      // The content policy of the pages allows files of our own origin only, so nothing is inlined.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: Object.fromEntries(names.map((name) => [name, `${name}.html`])) },
+      chunkSizeWarningLimit: 1200,
+    },
+    server: {
+      proxy: {
+        "/api": SERVER,
+        "/tiles": SERVER,
+        "/ws": { target: SERVER, ws: true },
+      },
+    },
+  };
+}

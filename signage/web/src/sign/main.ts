@@ -1,0 +1,4 @@
+import { start } from "../lib/start";
+import Sign from "./Sign.svelte";
+
+start(Sign);
