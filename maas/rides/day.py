@@ -53,12 +53,16 @@ class Day:
         bookings: Iterable[BookingRow],
         promises: Iterable[PromiseRow] = (),
     ) -> Day:
-        """Return the day after a commit that wrote these rows."""
+        """Return the day after a commit that wrote these rows, some maybe of another day."""
+        written = {row.id: row for row in bookings}
+        kept = {**self.bookings, **written}
+        here = {id_: row for id_, row in kept.items() if row.service_date == self.day}
+        told = {**self.promises, **{row.booking_id: row for row in promises}}
         return Day(
             self.day,
-            {**self.plans, **{row.vehicle_id: row for row in plans}},
-            {**self.bookings, **{row.id: row for row in bookings}},
-            {**self.promises, **{row.booking_id: row for row in promises}},
+            {**self.plans, **{p.vehicle_id: p for p in plans if p.service_date == self.day}},
+            here,
+            {id_: row for id_, row in told.items() if id_ in here},
         )
 
 

@@ -105,42 +105,16 @@ async def next_booking_of(
     return None if row is None else BookingRow(**row)
 
 
-async def references_on(connection: AsyncConnection, area_id: str, day: date) -> set[str]:
-    """Return the reference numbers already given out for a service day."""
-    rows = await connection.scalars(
-        select(bookings.c.reference).where(
-            bookings.c.area_id == area_id, bookings.c.service_date == day
-        )
-    )
-    return set(rows)
-
-
 async def add_booking(connection: AsyncConnection, row: BookingRow) -> None:
     """Keep a new booking."""
     await connection.execute(insert(bookings).values(**asdict(row)))
 
 
-async def set_booking(
-    connection: AsyncConnection, booking_id: str, seen_state: str, **values: object
-) -> bool:
-    """Change a booking that is still in `seen_state`; False when it no longer is."""
-    done = await connection.execute(
-        update(bookings)
-        .where(bookings.c.id == booking_id, bookings.c.state == seen_state)
-        .values(**values)
-    )
-    return done.rowcount == 1
-
-
-async def set_planned(
-    connection: AsyncConnection, planned: Sequence[tuple[str, str, int, int]]
-) -> None:
-    """Keep the present vehicle, planned pick-up and planned arrival of bookings."""
-    for booking_id, vehicle_id, pickup_s, arrive_s in planned:
+async def save_bookings(connection: AsyncConnection, rows: Sequence[BookingRow]) -> None:
+    """Write changed bookings; the version of their vehicle's plan is what guards them."""
+    for row in rows:
         await connection.execute(
-            update(bookings)
-            .where(bookings.c.id == booking_id)
-            .values(vehicle_id=vehicle_id, pickup_planned_s=pickup_s, arrive_planned_s=arrive_s)
+            update(bookings).where(bookings.c.id == row.id).values(**asdict(row))
         )
 
 

@@ -95,6 +95,15 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+async def one_moment(connection: AsyncConnection) -> None:
+    """Make every read of a connection just opened see the database as it is at the first one.
+
+    SQLite's transactions do so anyhow; PostgreSQL's only when asked before anything is read.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
 async def insert_missing(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]]
 ) -> None:

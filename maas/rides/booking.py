@@ -1,0 +1,207 @@
+"""Book, change, cancel: what each would write, worked out before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from dispatcher import Plan, Refusal, Request, take
+from maas.rides.commit import Change, reference_for
+from maas.rides.day import Day, planned_bookings, stops_of, write_request
+from maas.rides.show import Names, booking_view, event_text
+from maas.rides.tokens import OfferToken
+from maas.rides.travel import Drives
+from maas.rides.views import Event, NotNow
+from maas.store.bookings import BookingRow, PromiseRow
+from maas.store.commits import AuditEntry
+from maas.store.plans import PlanRow
+from maas.town.messages import say
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a decision is made on: a day's rows, its plan at this moment, and the moment.
+
+    `now` is epoch seconds, `now_s` the same in seconds of the day.
+    """
+
+    names: Names
+    travel: Mapping[str, Drives]
+    day: Day
+    plan: Plan
+    now: float
+    now_s: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a booking is for: a member, or somebody with a name and a telephone."""
+
+    member_id: int | None
+    name: str = ""
+    phone: str = ""
+
+
+def book(live: Live, offer: OfferToken, booking_id: str, caller: Caller) -> Change | Refusal:
+    """Return what taking an offer writes, or that its promise cannot be kept any more."""
+    promise = replace(offer.promise, id=booking_id)
+    taken = take(live.plan, promise, live.travel, prefer=offer.vehicle)
+    if isinstance(taken, Refusal):
+        return taken
+    row = _new_row(live, offer, booking_id, caller)
+    told = _told(live, promise, row, "booked")
+    return _change(live, taken, row, told, added=True)
+
+
+def change(live: Live, others: Live | None, row: BookingRow, offer: OfferToken) -> Change | Refusal:
+    """Return what moving a booking to another offer writes, or that the offer is gone.
+
+    `live` is the day of the offer, `others` that of the booking when it is another one.
+    """
+    promise = replace(offer.promise, id=row.id)
+    before = others or live
+    left = before.plan.without(row.id)
+    taken = take(left if others is None else live.plan, promise, live.travel, prefer=offer.vehicle)
+    if isinstance(taken, Refusal):
+        return taken
+    moved = replace(
+        row,
+        service_date=offer.day,
+        reference=row.reference if others is None else _reference(live, row.id),
+        origin_id=promise.origin,
+        destination_id=promise.destination,
+        riders=offer.riders,
+        wheelchairs=offer.wheelchairs,
+        half_fares=offer.half_fares,
+        infants=offer.infants,
+        transfer=offer.transfer,
+        direct_s=offer.direct_s,
+        promise_no=row.promise_no + 1,
+    )
+    done = _change(live, taken, moved, _told(live, promise, moved, "changed"), added=False)
+    if others is None:
+        return done
+    plans, updated = _moved(others, left, others.day)
+    return replace(done, plans=done.plans + plans, updated=done.updated + updated)
+
+
+def cancel(live: Live, row: BookingRow, reason: str) -> Change | NotNow:
+    """Return what cancelling a booking writes, or why it cannot be cancelled."""
+    if row.state == "aboard":
+        return NotNow(say("already_aboard"), row.state)
+    if row.state not in {"booked", "arrived"}:
+        return NotNow(say("already_over"), row.state)
+    gone = replace(row, state="cancelled", cancel_reason=reason)
+    return close(live, gone, "cancelled", {"reason": reason})
+
+
+def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object]) -> Change:
+    """Return what taking a booking out of the plan writes; `what` happened to it."""
+    plans, updated = _moved(live, live.plan.without(gone.id), live.day)
+    return _written(live, plans, gone, live.day.promises[gone.id], what, detail, updated=updated)
+
+
+def _new_row(live: Live, offer: OfferToken, booking_id: str, caller: Caller) -> BookingRow:
+    return BookingRow(
+        id=booking_id,
+        area_id=offer.area,
+        service_date=offer.day,
+        reference=_reference(live, booking_id),
+        state="booked",
+        member_id=caller.member_id,
+        contact_name=caller.name,
+        contact_phone=caller.phone,
+        origin_id=offer.promise.origin,
+        destination_id=offer.promise.destination,
+        riders=offer.riders,
+        wheelchairs=offer.wheelchairs,
+        half_fares=offer.half_fares,
+        infants=offer.infants,
+        transfer=offer.transfer,
+        vehicle_id=offer.vehicle,
+        promise_no=1,
+        pickup_planned_s=offer.promise.earliest_pickup_s,
+        arrive_planned_s=offer.promise.latest_dropoff_s,
+        direct_s=offer.direct_s,
+        booked_at=live.now,
+        booked_by=live.actor,
+    )
+
+
+def _reference(live: Live, booking_id: str) -> str:
+    return reference_for(booking_id, [row.reference for row in live.day.bookings.values()])
+
+
+def _told(live: Live, promise: Request, row: BookingRow, why: str) -> PromiseRow:
+    return PromiseRow(
+        booking_id=row.id,
+        no=row.promise_no,
+        vehicle_id=row.vehicle_id,
+        pickup_from_s=promise.earliest_pickup_s,
+        pickup_to_s=promise.latest_pickup_s,
+        arrive_by_s=promise.latest_dropoff_s,
+        request=write_request(promise),
+        told_at=live.now,
+        told_by=live.actor,
+        why=why,
+    )
+
+
+def _change(live: Live, taken: Plan, row: BookingRow, told: PromiseRow, *, added: bool) -> Change:
+    """Return the commit that gives a booking its place in a plan and its promise."""
+    with_it = live.day.with_rows((), [row], [told])
+    plans, updated = _moved(live, taken, with_it)
+    placed = next((each for each in updated if each.id == row.id), row)
+    told = replace(told, vehicle_id=placed.vehicle_id)
+    others = tuple(each for each in updated if each.id != row.id)
+    what = "booked" if added else "changed"
+    detail = {"promise": told.request, "vehicle": placed.vehicle_id}
+    done = _written(live, plans, placed, told, what, detail, updated=others)
+    if added:
+        return replace(done, added=placed, updated=others, promise=told)
+    return replace(done, promise=told)
+
+
+def _moved(live: Live, plan: Plan, day: Day) -> tuple[tuple[PlanRow, ...], tuple[BookingRow, ...]]:
+    """Return the plans that `plan` changes, and the bookings whose planned times move with them."""
+    touched = [
+        replace(live.day.plan_row(id_), stops=stops_of(route))
+        for id_, route in plan.routes.items()
+        if stops_of(route) != live.day.plan_row(id_).stops
+    ]
+    planned = planned_bookings(day, plan, [row.vehicle_id for row in touched], live.travel)
+    return tuple(touched), tuple(planned)
+
+
+def _written(
+    live: Live,
+    plans: tuple[PlanRow, ...],
+    row: BookingRow,
+    told: PromiseRow,
+    what: str,
+    detail: Mapping[str, object],
+    *,
+    updated: tuple[BookingRow, ...],
+) -> Change:
+    """Return a commit about one booking, with its event, its audit entry and its answer."""
+    view = booking_view(live.names, row, told)
+    event = Event(
+        kind=f"booking.{what}",
+        area=live.names.area,
+        date=row.service_date,
+        at=live.now,
+        vehicles=tuple(plan.vehicle_id for plan in plans),
+        booking=view,
+        text=event_text(live.names, what, row),
+    )
+    body = msgspec.json.encode(detail, order="deterministic").decode()
+    return Change(
+        plans=plans,
+        event=event,
+        audit=AuditEntry(live.now, live.actor, f"booking.{what}", row.id, body),
+        updated=(row, *updated),
+        answer=view,
+    )
