@@ -28,6 +28,8 @@ LOSSLESS: Mapping[str, int] = {"plan": 1_000, "bookings": 5_000, "calls": 200}
 """Topics, named by what stands before the colon, that lose nothing, and how many keys they keep."""
 
 Since = tuple[str, int]
+NOWHERE: Since = ("", -1)
+"""A place in no history: whoever goes on from here gets a snapshot that says so."""
 Send = Callable[[str, Sequence[Update]], None]
 
 
@@ -227,9 +229,10 @@ class Hub:
             found.restart(epoch, seq - 1)
         frame = found.advance(updates, self._now())
         found.sent_s = self._monotonic()
-        if not whole:
-            frame = found.snapshot(self._now(), recovered=False)
-        self._write(found, frame, (epoch, seq - 1))
+        if whole:
+            self._write(found, frame, (epoch, seq - 1))
+        else:
+            self._write(found, found.snapshot(self._now(), recovered=False), NOWHERE)
         self._forget_idle(found)
 
     def restore(self, topic: str, epoch: str, seq: int, last: Mapping[str, bytes]) -> None:
@@ -237,7 +240,7 @@ class Hub:
         found = self._topic(topic)
         found.restart(epoch, seq)
         found.last = dict(last)
-        self._write(found, found.snapshot(self._now(), recovered=False), (epoch, seq - 1))
+        self._write(found, found.snapshot(self._now(), recovered=False), NOWHERE)
         self._forget_idle(found)
 
     # Inside
@@ -255,7 +258,7 @@ class Hub:
             self._wake_by(topic.due_s)
 
     def _flush_topic(self, topic: Topic) -> None:
-        updates = topic.take_pending()
+        updates = topic.take_pending(conflate=self._tick_s > 0)
         topic.sent_s = self._monotonic()
         if self._tick_s:
             self.send(topic.name, updates)
@@ -280,7 +283,7 @@ class Hub:
 
     def _look_after(self, subscriber: Subscriber, clock_s: float) -> None:
         waiting = subscriber.buffered()
-        behind_since_s = subscriber.behind_since_s or clock_s
+        since_s = clock_s if subscriber.behind_since_s is None else subscriber.behind_since_s
         if waiting == 0:
             del self._slow[subscriber]
             subscriber.behind_since_s = None
@@ -288,7 +291,7 @@ class Hub:
             for topic, since in behind.items():
                 # A state is whole in one merged snapshot; only a log needs what was skipped.
                 self._catch_up(subscriber, topic, since if topic.lossless else None)
-        elif waiting > CLOSE_BYTES or clock_s - behind_since_s > CLOSE_AFTER_S:
+        elif waiting > CLOSE_BYTES or clock_s - since_s > CLOSE_AFTER_S:
             self.closed_slow += 1
             self.leave(subscriber)
             subscriber.client.close(TRY_AGAIN_LATER)

@@ -26,7 +26,8 @@ NOISE_M = 60.0
 """Two fixes this close are never a jump, however short the time between them."""
 AGREEING_FIXES = 3
 """So many fixes in a row that agree with each other outvote the one they disagree with."""
-SEQ_WINDOW = 16_384
+SEQ_WINDOW = 65_536
+"""Eighteen hours at a fix a second: a shift without radio, sent after the first live fix."""
 BOOTS_KEPT = 4
 
 Region = tuple[float, float, float, float]

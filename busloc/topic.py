@@ -63,10 +63,10 @@ class Topic:
         """Nobody listens, and nothing would be lost by forgetting the topic."""
         return not (self.subscribers or self.last or self.pending)
 
-    def take_pending(self) -> list[Update]:
-        """Return what waits to be sent: everything when lossless, else the latest of each key."""
+    def take_pending(self, *, conflate: bool) -> list[Update]:
+        """Return what waits to be sent; of a state, only the latest of each key is wanted."""
         waiting, self.pending, self.due_s = self.pending, [], None
-        if self.lossless or len(waiting) < 2:
+        if self.lossless or not conflate or len(waiting) < 2:
             return waiting
         return list({update.key: update for update in waiting}.values())
 
