@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from busloc.hub import Hub
-from maas.api import health, openapi, pages, problems, session, tiles
+from maas.api import (
+    bookings,
+    feeds,
+    health,
+    live,
+    openapi,
+    pages,
+    places,
+    plan,
+    positions,
+    problems,
+    quotes,
+    riders,
+    rides,
+    roads,
+    session,
+    stops,
+    tiles,
+    vehicles,
+)
+from maas.api import map as map_api
 from maas.api import time as clock_api
 from maas.api.permissions import undeclared
 from maas.api.security import Guard, Meters
-from maas.api.service import Service
-from maas.clock import clock_from
+from maas.running import running
 from maas.settings import Settings
-from maas.store.database import open_database, upgrade
-from maas.store.towns import the_town
 
-SUBJECTS = (session.router, clock_api.router)
-BESIDE = (health.router, openapi.router, tiles.router, pages.router)
+SUBJECTS = (
+    session.router,
+    clock_api.router,
+    places.router,
+    riders.router,
+    quotes.router,
+    bookings.router,
+    plan.router,
+    vehicles.router,
+    rides.router,
+    stops.router,
+    map_api.router,
+    roads.router,
+    positions.router,
+)
+BESIDE = (health.router, openapi.router, tiles.router, feeds.router, pages.router)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -30,6 +59,14 @@ def create_app(settings: Settings) -> FastAPI:
     Raises ``RuntimeError`` when a route does not declare what it needs.
     """
     registry = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, registry) as service:
+            app.state.service = service
+            yield
+            del app.state.service
+
     app = FastAPI(
         title="Rural MaaS",
         description=openapi.ABOUT,
@@ -37,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=lambda app: _running(app, settings, registry),
+        lifespan=lifespan,
     )
     problems.install(app)
     openapi.complete(app)
@@ -50,31 +87,10 @@ def _route(app: FastAPI) -> None:
     api = APIRouter(prefix="/api/v1")
     for router in SUBJECTS:
         api.include_router(router)
-    for router in (api, *BESIDE):
+    app.include_router(api)
+    app.router.routes += [live.live_route(), positions.vehicle_route()]
+    for router in BESIDE:
         app.include_router(router)
     silent = sorted(undeclared(app))
     if silent:
         raise RuntimeError(f"routes that declare no permission: {', '.join(silent)}")
-
-
-@asynccontextmanager
-async def _running(
-    app: FastAPI, settings: Settings, registry: CollectorRegistry
-) -> AsyncIterator[None]:
-    async with AsyncExitStack() as parts:
-        await upgrade(settings.database)
-        database = open_database(settings.database)
-        parts.push_async_callback(database.close)
-        async with database.reading() as db:
-            town = await the_town(db)
-        clock = clock_from(settings)
-        app.state.service = Service(
-            settings=settings,
-            clock=clock,
-            database=database,
-            registry=registry,
-            hub=Hub(now=clock, monotonic=time.monotonic),
-            town=town,
-        )
-        parts.callback(lambda: delattr(app.state, "service"))
-        yield

@@ -1,37 +1,283 @@
-"""The command line: one command a job; heavy imports inside the commands."""
+"""The command line: one command a job; heavy imports inside the commands.
+
+Every command answers with exit code 0 only on success, and with one JSON document on standard
+output where `--json` is given.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
 from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+if TYPE_CHECKING:
+    from maas.settings import Settings
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="乗合タクシーとバスの案内 / rural MaaS"
+    no_args_is_help=True,
+    add_completion=False,
+    help="予約タクシーとバスの運行サービス / Ride bookings and bus locations of a rural town.",
 )
 
 
-class Role(StrEnum):
+def _group(name: str, about: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=about)
+    app.add_typer(group, name=name)
+    return group
+
+
+db = _group("db", "データベース / The database.")
+town = _group("town", "町のデータ / The town's places, members, vehicles and rules.")
+roads = _group("roads", "道路網 / The road network.")
+gtfs = _group("gtfs", "バス時刻表 / Bus timetables (GTFS-JP).")
+staff = _group("staff", "職員 / Staff accounts.")
+device = _group("device", "車載端末 / Devices in vehicles.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+Existing = Annotated[Path, typer.Argument(exists=True, readable=True)]
+
+
+class Part(StrEnum):
     """Which parts of the service a process runs."""
 
     ALL = "all"
 
 
-@app.command()
-def serve(
-    host: str | None = typer.Option(None, help="Address to listen on (MAAS_HOST)."),
-    port: int | None = typer.Option(None, help="Port to listen on, 0 picks one (MAAS_PORT)."),
-    role: Role = typer.Option(Role.ALL, help="Which parts to run: one process runs them all."),
-) -> None:
-    """Run the service."""
-    from maas.serving import run
+class Profile(StrEnum):
+    """Which edition of the Japanese standard a feed is written in."""
+
+    JP3 = "jp3"
+    JP4 = "jp4"
+
+
+def _settings(**given: Any) -> Settings:  # noqa: ANN401 -- any setting
     from maas.settings import Settings
 
-    del role  # one process runs every part; the option names it for scripts
-    settings = Settings()
-    given = {"host": host, "port": port}
-    changed = {name: value for name, value in given.items() if value is not None}
-    run(settings.model_copy(update=changed))
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _say(answer: dict[str, Any], *, as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, default=str) if as_json else text)
+
+
+def _fail(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [MAAS_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one [MAAS_PORT].")] = None,
+    role: Annotated[Part, typer.Option(help="Which parts; one process runs all.")] = Part.ALL,
+) -> None:
+    """Run the service: API, live stream, bookings and screens in one process."""
+    del role  # there is one so far; the option keeps scripts stable
+    from maas.serving import run
+
+    try:
+        run(_settings(host=host, port=port))
+    except OSError as error:
+        _fail(f"cannot listen: {error}")
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(min=0.1, help="Service seconds a real second.")] = 10.0,
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.")] = 8000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same day.")] = 1,
+    town_dir: Annotated[
+        Path | None, typer.Option("--town", exists=True, help="A town directory of your own.")
+    ] = None,
+    gtfs_zip: Annotated[
+        Path | None, typer.Option("--gtfs", exists=True, help="Timetable instead of the town's.")
+    ] = None,
+    *,
+    callers: Annotated[bool, typer.Option(help="Simulated people call and book.")] = True,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".demo"),
+) -> None:
+    """Run a living town: simulated vehicles and callers on the real service."""
+    from maas.demo.run import run_demo
+
+    code = run_demo(
+        speed=speed,
+        port=port,
+        seed=seed,
+        town=town_dir,
+        gtfs=gtfs_zip,
+        callers=callers,
+        host=host,
+        data_dir=data_dir,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def replay(
+    avl: Existing,
+    gtfs_zip: Annotated[Path, typer.Option("--gtfs", exists=True, help="The timetable they ran.")],
+    speed: Annotated[float, typer.Option(min=0.1, help="Service seconds a real second.")] = 60.0,
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.")] = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Where it keeps its data.")] = Path(".replay"),
+) -> None:
+    """Feed a recorded day of vehicle positions through the real ingest, and show it."""
+    from maas.replay import replay as run_replay
+
+    raise typer.Exit(run_replay(avl, gtfs=gtfs_zip, speed=speed, port=port, data_dir=data_dir))
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database up to the newest schema, making it when it is not there."""
+    from maas.store.database import upgrade
+
+    settings = _settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(upgrade(settings.database))
+
+
+@db.command("verify")
+def db_verify(*, as_json: AsJson = False) -> None:
+    """Check the audit chain and that today's plans keep every promise."""
+    from maas.offline import verify
+
+    found = asyncio.run(verify(_settings()))
+    text = "\n".join(f"{part}: {', '.join(wrong) or 'ok'}" for part, wrong in found.items())
+    _say(found, as_json=as_json, text=text)
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+@town.command("import")
+def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
+    """Import a town directory (town.toml, places, members, vehicles, gtfs.zip), all or nothing."""
+    from maas.offline import bring_in_town
+    from maas.town.files import TownError
+
+    try:
+        report = asyncio.run(bring_in_town(_settings(), folder))
+    except TownError as error:
+        _fail(str(error))
+    text = "{town}: {places} places, {members} members, {vehicles} vehicles".format(**report)
+    lost = report["unreachable"]
+    _say(
+        report, as_json=as_json, text=text + (f"\nno road near: {', '.join(lost)}" if lost else "")
+    )
+
+
+@roads.command("build")
+def roads_build(
+    osm: Existing,
+    elevation: Annotated[
+        list[Path] | None, typer.Option(exists=True, help="SRTM .hgt file; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Directory to write; `roads` in the data directory.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Build a road network and its map tiles from an OpenStreetMap file (.osm, .pbf)."""
+    from dispatcher.roads import RoadFileError
+    from maas.offline import build_roads
+
+    folder = out or _settings().data_dir / "roads"
+    try:
+        report, text = build_roads(osm, folder, elevation or [], show=sys.stderr.isatty())
+    except (RoadFileError, OSError) as error:
+        _fail(str(error))
+    _say(report, as_json=as_json, text=text)
+
+
+@gtfs.command("import")
+def gtfs_import(
+    feed: Existing,
+    name: Annotated[str | None, typer.Option(help="Name to keep it under.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Import a timetable; the next start shows its departures on the signs of its stops."""
+    from maas.offline import bring_in_feed
+
+    answer = _feed_or_fail(lambda: bring_in_feed(_settings(), feed, name))
+    rows = "\n".join(f"  {table}: {count}" for table, count in answer["rows"].items())
+    odd = "\n".join(f"  {line}" for line in answer["oddities"])
+    text = f"{answer['name']}:\n{rows}" + (f"\n{odd}" if odd else "") + f"\n{answer['next']}"
+    _say(answer, as_json=as_json, text=text)
+
+
+@gtfs.command("export")
+def gtfs_export(
+    out: Path,
+    profile: Annotated[Profile | None, typer.Option(help="Edition of GTFS-JP.")] = None,
+    name: Annotated[str | None, typer.Option(help="Which kept feed; the town's own.")] = None,
+) -> None:
+    """Write a kept timetable as a GTFS-JP zip, the same bytes every time."""
+    from gtfs import write_feed
+    from maas.offline import kept_feed
+
+    feed = _feed_or_fail(lambda: kept_feed(_settings(), name))
+    write_feed(feed, out, profile.value if profile else None)
+
+
+@gtfs.command("check")
+def gtfs_check(feed: Existing, *, as_json: AsJson = False) -> None:
+    """Check a timetable for what riders notice first; exit code 1 when they would be misled."""
+    from maas.offline import check_feed
+
+    findings = _feed_or_fail(lambda: check_feed(feed))
+    lines = [f"{f['severity']}: {f['text']} ({f['count']}: {f['example']})" for f in findings]
+    _say({"findings": findings}, as_json=as_json, text="\n".join(lines) or "ok")
+    if any(finding["severity"] == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@staff.command("add")
+def staff_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="operator, dispatcher, driver, planner or admin.")],
+    display_name: Annotated[str | None, typer.Option(help="Name shown on the screens.")] = None,
+    area: Annotated[str | None, typer.Option(help="The only area they may act in.")] = None,
+) -> None:
+    """Add a staff account, or give one a new password and role; the password is asked for."""
+    from maas.offline import add_staff_account
+
+    asked = sys.stdin.isatty()  # a script writes the password as one line
+    password = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if asked
+        else sys.stdin.readline().rstrip("\n")
+    )
+    try:
+        asyncio.run(add_staff_account(_settings(), name, display_name, role, area, password))
+    except ValueError as error:
+        _fail(str(error))
+
+
+@device.command("enrol")
+def device_enrol(vehicle: str, *, as_json: AsJson = False) -> None:
+    """Enrol a device for a vehicle and print its token, which is shown this once."""
+    from maas.offline import enrol
+
+    token = asyncio.run(enrol(_settings(), vehicle))
+    if token is None:
+        _fail(f"there is no vehicle {vehicle!r}")
+    _say({"vehicle": vehicle, "token": token}, as_json=as_json, text=token)
+
+
+def _feed_or_fail(read: Any) -> Any:  # noqa: ANN401 -- whatever `read` returns
+    from gtfs import FeedError
+
+    try:
+        return read()
+    except (FeedError, OSError) as error:
+        _fail(str(error))
 
 
 def main() -> None:

@@ -165,6 +165,14 @@ PROBLEMS: Final = MappingProxyType(
                 "A driver may only touch the vehicle they have taken over.",
             ),
         ),
+        "vehicle-taken": (
+            409,
+            Words("別の乗務員が担当しています", "Somebody else drives it"),
+            Words(
+                "この車両は別の乗務員が担当しています。",
+                "Another driver has taken this vehicle over.",
+            ),
+        ),
         "no-way": (
             404,
             Words("道がつながっていません", "No way"),

@@ -36,6 +36,7 @@ def server_config(settings: Settings, **more: Any) -> uvicorn.Config:  # noqa: A
     return uvicorn.Config(
         create_app(settings),
         http="httptools",
+        ws="busloc.io.stream:SharedFrameProtocol",
         loop="uvloop" if uvloop else "asyncio",
         access_log=False,
         server_header=False,

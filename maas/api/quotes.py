@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from maas.api.identity import The
+from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.requests import In
 from maas.api.shapes import OfferOut, RefusalOut
@@ -77,9 +77,9 @@ class QuoteOut(BaseModel):
     operation_id="quote",
     **needs(Permission.BOOK, "no-roads", "no-town", "not-found", changes=True),
 )
-async def quote(asked: QuoteIn, service: The, write: In) -> QuoteOut:
+async def quote(asked: QuoteIn, person: SignedIn, service: The, write: In) -> QuoteOut:
     """Say when a vehicle could come, without promising it yet."""
-    answer = await service.keeper(asked.area).quote(asked.ask())
+    answer = await service.keeper(asked.area, person).quote(asked.ask())
     if isinstance(answer, Quote):
         return QuoteOut(offers=write.many(OfferOut, answer.offers), refusal=None)
     return QuoteOut(offers=[], refusal=write.one(RefusalOut, answer.refusal))

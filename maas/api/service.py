@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
-from busloc.hub import Hub
+from busloc import Hub, Malformed, Ping, Region, Verdict
+from dispatcher.roads import Roads
 from maas.api.problems import Problem
+from maas.auth.staff import Person
 from maas.auth.throttle import Throttle
-from maas.clock import Clock
+from maas.buses import Buses
+from maas.clock import Clock, service_day
+from maas.directory import Directory
+from maas.reading import Reading
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
 from maas.store import bookings, fleet
@@ -35,32 +42,78 @@ class Service:
     database: Database
     registry: CollectorRegistry
     hub: Hub
+    buses: Buses
+    region: Region
+    timezone: str
     town: TownRow | None = None
+    directory: Directory = field(default_factory=Directory)
+    roads: Mapping[str, Roads] = field(default_factory=dict)
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     real_now: Callable[[], float] = time.time
 
     @property
-    def timezone(self) -> str:
-        """The time zone of the town."""
-        return self.town.timezone if self.town else DEFAULT_TIMEZONE
+    def road_facts(self) -> Mapping[str, Any]:
+        """What the road network says of itself, empty without one."""
+        return next((roads.network.meta for roads in self.roads.values()), {})
 
-    def keeper(self, area: str | None) -> Keeper:
-        """Return the keeper of an area (None: the first), or raise the problem that it has none."""
+    @property
+    def network_id(self) -> str:
+        """The road network's name in anchors, empty without one."""
+        return str(self.road_facts.get("id", ""))
+
+    @property
+    def reading(self) -> Reading:
+        """Reads of bookings and rides."""
+        return Reading(self.database, self.directory, self.timezone)
+
+    def today(self) -> date:
+        """Return the service's calendar day."""
+        return service_day(self.clock(), self.timezone)
+
+    def area_of(self, person: Person, asked: str | None) -> str | None:
+        """Return the area a person may look at, None for all; raises the problem 403."""
+        if person.area is not None and asked not in {None, person.area}:
+            raise Problem("forbidden")
+        return asked or person.area
+
+    def accept(
+        self, allowed: frozenset[str], items: Sequence[Ping | Malformed]
+    ) -> Sequence[Verdict]:
+        """Take in the pings of a device; where rides' vehicles are their keepers learn at once."""
+        now = self.clock()
+        verdicts = self.buses.live.accept(allowed, items, now)
+        for item, verdict in zip(items, verdicts, strict=True):
+            if verdict is Verdict.LIVE and isinstance(item, Ping):
+                self._tell_keeper(item)
+        return verdicts
+
+    def _tell_keeper(self, ping: Ping) -> None:
+        keeper = self.keepers.get(self.directory.ride_areas.get(ping.vehicle, ""))
+        if keeper is not None:
+            keeper.on_position(ping.vehicle, ping.lat, ping.lon, ping.t, bearing=ping.bearing)
+
+    def keeper(self, area: str | None, person: Person | None = None) -> Keeper:
+        """Return the keeper of an area, by default the person's own or the first.
+
+        Raises the problem that there is none, or that it is not the area of `person`.
+        """
+        asked = self.area_of(person, area) if person else area
         if not self.keepers:
             raise Problem("no-town" if self.town is None else "no-roads")
-        name = area if area is not None else next(iter(self.keepers))
+        name = asked or next(iter(self.keepers))
         if name not in self.keepers:
             raise Problem("not-found")
         return self.keepers[name]
 
-    async def keeper_of_booking(self, booking_id: str) -> Keeper:
-        """Return the keeper of a booking's area, or raise the problem 404."""
+    async def keeper_of_booking(self, booking_id: str, person: Person) -> Keeper:
+        """Return the keeper of a booking's area, or raise the problem 404 or 403."""
         async with self.database.reading() as db:
             row = await bookings.booking(db, booking_id)
         if row is None:
             raise Problem("not-found")
-        return self.keeper(row.area_id)
+        return self.keeper(row.area_id, person)
 
     async def keeper_of_vehicle(self, vehicle_id: str) -> Keeper:
         """Return the keeper of a vehicle's area, or raise the problem 404."""
@@ -72,7 +125,17 @@ class Service:
 
     async def parts(self) -> dict[str, str]:
         """Return the state of each part: `ok`, `absent`, or what is wrong with it."""
-        return {"database": await self._database_state()}
+        plans = [
+            f"{area}: {wrong}" for area, k in self.keepers.items() for wrong in await k.check()
+        ]
+        return {
+            "database": await self._database_state(),
+            "town": "ok" if self.town else "absent",
+            "roads": "ok" if self.roads else "absent",
+            "timetable": "ok" if self.buses.feeds else "absent",
+            "kernels": self.kernels,
+            "plan": ("; ".join(plans) or "ok") if self.keepers else "absent",
+        }
 
     async def _database_state(self) -> str:
         try:

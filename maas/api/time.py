@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.auth.roles import Permission
-from maas.clock import service_day
 
 router = APIRouter(tags=["clock"])
 
@@ -33,6 +32,6 @@ async def read_clock(service: The) -> ClockOut:
         now=now,
         speed=service.clock.speed,
         timezone=service.timezone,
-        service_date=service_day(now, service.timezone),
+        service_date=service.today(),
         demo=service.settings.demo,
     )

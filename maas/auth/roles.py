@@ -18,7 +18,11 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a route needs.  `PUBLIC` needs nobody; `DEVICE` a vehicle's own token."""
+    """What a route needs.
+
+    `PUBLIC` needs nobody, `DEVICE` a device's token, and `VEHICLE` the vehicle's own device, the
+    driver who has taken it over, or a dispatcher: those two check the object, not only the role.
+    """
 
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
@@ -29,7 +33,7 @@ class Permission(StrEnum):
     READ_PLAN = "read_plan"
     READ_RIDES = "read_rides"
     DRIVE = "drive"
-    READ_JOB = "read_job"
+    VEHICLE = "vehicle"
     DEVICE = "device"
 
 
@@ -43,10 +47,9 @@ GRANTS: Final = MappingProxyType(
         Permission.WRITE_PEOPLE: _DESK,
         Permission.READ_BOOKINGS: _DESK,
         Permission.BOOK: _DESK,
-        Permission.READ_PLAN: _OFFICE,
+        Permission.READ_PLAN: _DESK,
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
-        Permission.READ_JOB: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
     }
 )
 

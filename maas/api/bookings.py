@@ -1,0 +1,168 @@
+"""Take an offer, look at bookings, change and cancel them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from maas.api.answers import granted
+from maas.api.identity import SignedIn, The
+from maas.api.permissions import needs
+from maas.api.problems import Problem
+from maas.api.quotes import RowId
+from maas.api.requests import In, Key
+from maas.api.shapes import BookingOut
+from maas.auth.roles import Permission
+
+router = APIRouter(prefix="/bookings", tags=["bookings"])
+
+Token = Annotated[str, Field(min_length=1, max_length=8000)]
+BookingId = Annotated[str, Path(min_length=1, max_length=64)]
+State = Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
+
+
+class ContactIn(BaseModel):
+    """Who to call when the rider is not a member."""
+
+    name: str = Field(default="", max_length=100)
+    phone: str = Field(default="", max_length=40, examples=["000-000-0001"])
+
+
+class BookingIn(BaseModel):
+    """The offer to take, and for whom."""
+
+    offer: Token
+    rider_id: RowId | None = None
+    contact: ContactIn = ContactIn()
+    area: str | None = Field(None, max_length=64, description="The only area when absent.")
+
+
+class ChangeIn(BaseModel):
+    """The offer that replaces the present one."""
+
+    offer: Token
+
+
+class CancelIn(BaseModel):
+    """Why it is cancelled."""
+
+    reason: str = Field(default="", max_length=500, examples=["体調不良"])
+
+
+@router.post(
+    "",
+    operation_id="book",
+    status_code=201,
+    **needs(
+        Permission.BOOK,
+        "key-missing",
+        "key-reused",
+        "offer-gone",
+        "bad-offer",
+        "no-roads",
+        "no-town",
+        "not-found",
+        changes=True,
+    ),
+)
+async def book(
+    wanted: BookingIn, key: Key, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Take an offer.  When this answers 201 the booking is on disk, once for its key."""
+    answer = await service.keeper(wanted.area, person).book(
+        wanted.offer,
+        rider_id=wanted.rider_id,
+        key=key,
+        actor=person.name,
+        contact_name=wanted.contact.name,
+        contact_phone=wanted.contact.phone,
+    )
+    return write.one(BookingOut, granted(answer, write))
+
+
+@router.get("", operation_id="listBookings", **needs(Permission.READ_BOOKINGS))
+async def list_bookings(
+    person: SignedIn,
+    service: The,
+    write: In,
+    date: dt.date | None = None,
+    state: State | None = None,
+    area: Annotated[str | None, Query(max_length=64)] = None,
+) -> list[BookingOut]:
+    """Return the bookings of a service day (today when absent), by pick-up."""
+    day = date or service.today()
+    found = await service.reading.bookings_on(day, service.area_of(person, area), state)
+    return write.many(BookingOut, found)
+
+
+@router.get(
+    "/{booking_id}",
+    operation_id="readBooking",
+    **needs(Permission.READ_BOOKINGS, "not-found"),
+)
+async def read_booking(
+    booking_id: BookingId, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Return one booking."""
+    found = await service.reading.booking(booking_id)
+    if found is None:
+        raise Problem("not-found")
+    service.area_of(person, found.area)
+    return write.one(BookingOut, found)
+
+
+@router.patch(
+    "/{booking_id}",
+    operation_id="changeBooking",
+    **needs(
+        Permission.BOOK,
+        "key-missing",
+        "key-reused",
+        "offer-gone",
+        "bad-offer",
+        "not-now",
+        "not-found",
+        "no-roads",
+        "no-town",
+        changes=True,
+    ),
+)
+async def change_booking(
+    booking_id: BookingId, change: ChangeIn, key: Key, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Give a booking another offer; the old promise stands until the new one is on disk."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    answer = await keeper.change(booking_id, change.offer, key=key, actor=person.name)
+    return write.one(BookingOut, granted(answer, write))
+
+
+@router.delete(
+    "/{booking_id}",
+    operation_id="cancelBooking",
+    **needs(
+        Permission.BOOK,
+        "key-missing",
+        "key-reused",
+        "not-now",
+        "not-found",
+        "no-roads",
+        "no-town",
+        changes=True,
+    ),
+)
+async def cancel_booking(
+    booking_id: BookingId,
+    key: Key,
+    person: SignedIn,
+    service: The,
+    write: In,
+    cancel: CancelIn | None = None,
+) -> BookingOut:
+    """Cancel a booking nobody has boarded for."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    reason = cancel.reason if cancel else ""
+    answer = await keeper.cancel(booking_id, reason=reason, key=key, actor=person.name)
+    return write.one(BookingOut, granted(answer, write))

@@ -1,0 +1,135 @@
+"""`WS /ws/live`: who may hear which topic, and what the rides publish on the staff's topics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from starlette.requests import HTTPConnection
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from busloc.io.stream import LiveEndpoint
+from maas.api.identity import cookie_name, identify
+from maas.api.permissions import declare
+from maas.api.service import Service, service_of
+from maas.api.shapes import BookingOut, Rendering, VehiclePlanOut
+from maas.auth.roles import Permission, allowed
+from maas.auth.sessions import find_session
+from maas.auth.staff import Person
+from maas.rides.views import Event, VehiclePlanView
+
+PUBLIC: Final = frozenset({"route", "stop", "vehicles", "cell", "alerts"})
+STAFF: Final = {
+    "plan": Permission.READ_PLAN,
+    "bookings": Permission.READ_BOOKINGS,
+    "calls": Permission.READ_BOOKINGS,
+}
+RECHECK_S: Final = 30.0
+
+
+def may_hear(person: Person | None, topic: str) -> bool:
+    """Say whether somebody may hear a topic; what is in neither table nobody may."""
+    kind, _, area = topic.partition(":")
+    if kind in PUBLIC:
+        return True
+    if person is None or kind not in STAFF or not allowed(person.role, STAFF[kind]):
+        return False
+    return person.area is None or person.area == area
+
+
+class LiveSocket:
+    """The ASGI application of `/ws/live`; it ends when the session that opened it does."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        connection, dict_scope = HTTPConnection(scope), dict(scope)
+        service = service_of(connection)
+        person = await identify(connection)
+        endpoint = LiveEndpoint(service.hub, lambda _, topic: may_hear(person, topic))
+        if person is None:
+            await endpoint(dict_scope, receive, send)
+            return
+        watch = asyncio.create_task(_close_after_session(connection, service, send))
+        try:
+            await endpoint(dict_scope, receive, send)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _close_after_session(connection: HTTPConnection, service: Service, send: Send) -> None:
+    token = connection.cookies[cookie_name(connection)]
+    while True:
+        await asyncio.sleep(RECHECK_S)
+        async with service.database.reading() as db:
+            if await find_session(db, token, service.real_now()) is None:
+                break
+    await send({"type": "websocket.close", "code": 1008, "reason": "session ended"})
+
+
+def live_route() -> WebSocketRoute:
+    """Return the route; the topics check who may hear them."""
+    return WebSocketRoute("/ws/live", declare(LiveSocket(), Permission.PUBLIC), name="live")
+
+
+class Publisher:
+    """Tells the staff's topics what the rides have committed, and where the plan stands."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._write = Rendering(ZoneInfo(service.timezone))
+
+    async def __call__(self, event: Event) -> None:
+        """Publish one event; doing it twice changes nothing for a listener."""
+        if event.booking is not None:
+            body = self._write.one(BookingOut, event.booking)
+            self._publish(f"bookings:{event.area}", body.id, body.model_dump_json().encode())
+        for vehicle_id in event.vehicles:
+            await self._publish_vehicle(event.area, vehicle_id)
+        if event.text is not None:
+            self._publish("calls", str(event.id), _call(event))
+
+    async def all(self) -> None:
+        """Publish every vehicle's plan, for listeners who join before anything happens."""
+        for area in self._service.keepers:
+            await self._publish_plan(area)
+
+    async def refresh(self) -> None:
+        """Publish what has moved in the plans that somebody watches."""
+        for topic in self._service.hub.watched("plan:"):
+            area = topic.partition(":")[2]
+            if area in self._service.keepers:
+                await self._publish_plan(area)
+
+    async def _publish_plan(self, area: str) -> None:
+        plan = await self._service.keeper(area).plan_view()
+        for vehicle in plan.vehicles:
+            self._publish_view(area, vehicle)
+
+    async def _publish_vehicle(self, area: str, vehicle_id: str) -> None:
+        view = await self._service.keeper(area).vehicle_view(vehicle_id)
+        if view is not None:
+            self._publish_view(area, view)
+
+    def _publish_view(self, area: str, view: VehiclePlanView) -> None:
+        body = self._write.one(VehiclePlanOut, view)
+        self._publish(f"plan:{area}", body.id, body.model_dump_json().encode())
+
+    def _publish(self, topic: str, key: str, fragment: bytes) -> None:
+        if self._service.hub.last(topic, key) != fragment:
+            self._service.hub.publish(topic, key, fragment)
+
+
+def _call(event: Event) -> bytes:
+    text = event.text
+    words: dict[str, Any] = {
+        "id": event.id,
+        "ts": event.at,
+        "text": text.ja if text else "",
+        "text_en": text.en if text else "",
+        "kind": event.kind,
+    }
+    return json.dumps(words, ensure_ascii=False).encode()

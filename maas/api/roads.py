@@ -1,0 +1,59 @@
+"""The road network: the way between two points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from maas.api.identity import The
+from maas.api.permissions import needs
+from maas.api.problems import Problem
+from maas.auth.roles import Permission
+
+router = APIRouter(prefix="/roads", tags=["roads"])
+
+_DECIMAL = r"-?[0-9]{1,3}(\.[0-9]{1,10})?"
+Point = Annotated[
+    str,
+    Query(pattern=f"^{_DECIMAL},{_DECIMAL}$", description="lat,lon", examples=["34.86,133.69"]),
+]
+
+
+class RoadOut(BaseModel):
+    """A drive; `path` is [lon, lat] pairs."""
+
+    duration_s: int
+    length_m: float
+    climb_m: float
+    descent_m: float
+    path: list[tuple[float, float]]
+
+
+@router.get("/route", operation_id="readRoute", **needs(Permission.SIGNED_IN, "no-roads", "no-way"))
+async def read_route(
+    service: The,
+    start: Annotated[Point, Query(alias="from")],
+    end: Annotated[Point, Query(alias="to")],
+    profile: Literal["car", "micro_ev"] = "car",
+) -> RoadOut:
+    """Return the fastest way by road between the road points nearest to two coordinates."""
+    roads = service.roads.get(profile)
+    if roads is None:
+        raise Problem("no-roads")
+    found = roads.path(roads.snap(*_lat_lon(start)).anchor, roads.snap(*_lat_lon(end)).anchor)
+    if found is None:
+        raise Problem("no-way")
+    return RoadOut(
+        duration_s=found.duration_s,
+        length_m=round(found.length_m, 1),
+        climb_m=round(found.climb_m, 1),
+        descent_m=round(found.descent_m, 1),
+        path=[(round(lon, 6), round(lat, 6)) for lon, lat in found.lonlats],
+    )
+
+
+def _lat_lon(text: str) -> tuple[float, float]:
+    lat, _, lon = text.partition(",")
+    return float(lat), float(lon)

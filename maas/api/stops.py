@@ -1,0 +1,143 @@
+"""Bus stops and their next departures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from busloc import Departure
+from gtfs import Feed, Stop
+from gtfs.japan import stop_kana
+from maas.api.identity import The
+from maas.api.permissions import needs
+from maas.api.places import Limit, Search
+from maas.api.problems import Problem
+from maas.api.service import Service
+from maas.api.shapes import Shape
+from maas.auth.roles import Permission
+from maas.town.search import fold
+
+router = APIRouter(prefix="/stops", tags=["stops"])
+
+StopId = Annotated[str, Path(min_length=1, max_length=200)]
+
+
+class StopOut(BaseModel):
+    """A bus stop."""
+
+    id: str
+    name: str
+    kana: str | None
+    name_en: str | None
+    lat: float
+    lon: float
+
+
+class DepartureOut(Shape):
+    """One departure; instants are epoch seconds, `expected` null while only the plan is known."""
+
+    id: str
+    trip: str
+    route: str
+    route_name: str
+    route_name_en: str
+    headsign: str
+    headsign_kana: str
+    headsign_en: str
+    color: str
+    text_color: str
+    platform: str
+    scheduled: int
+    expected: int | None
+    low: int | None
+    high: int | None
+    be_there_by: int
+    state: str
+    delay_s: int | None
+    vehicle: str | None
+
+
+class NoticeOut(BaseModel):
+    """A notice to riders."""
+
+    text: str
+    text_en: str
+
+
+class DeparturesOut(BaseModel):
+    """What the sign of a stop shows; `now` is the service's epoch seconds."""
+
+    stop: StopOut
+    now: float
+    departures: list[DepartureOut]
+    notices: list[NoticeOut]
+
+
+@router.get("", operation_id="searchStops", **needs(Permission.PUBLIC))
+async def search_stops(service: The, q: Search = "", limit: Limit = 50) -> list[StopOut]:
+    """Find stops whose name or reading contains `q`."""
+    asked = fold(q)
+    stops = (
+        _stop(feed, stop)
+        for feed in service.buses.feeds.values()
+        for stop in feed.stops.values()
+        if stop.location_type in {0, 1}
+    )
+    found = (stop for stop in stops if _matches(stop, asked))
+    return [stop for stop, _ in zip(found, range(limit), strict=False)]
+
+
+def _matches(stop: StopOut, asked: str) -> bool:
+    return any(asked in fold(name) for name in (stop.name, stop.kana, stop.name_en) if name)
+
+
+@router.get("/{stop_id}", operation_id="readStop", **needs(Permission.PUBLIC, "not-found"))
+async def read_stop(stop_id: StopId, service: The) -> StopOut:
+    """Return one stop."""
+    return _stop(*_known(service, stop_id))
+
+
+@router.get(
+    "/{stop_id}/departures", operation_id="listDepartures", **needs(Permission.PUBLIC, "not-found")
+)
+async def list_departures(
+    stop_id: StopId, service: The, limit: Annotated[int, Query(ge=1, le=50)] = 8
+) -> DeparturesOut:
+    """Return the next departures of a stop: when they are due, when expected, and how sure."""
+    feed, stop = _known(service, stop_id)
+    now = service.clock()
+    departures: list[Departure] = service.buses.departures(stop_id, now, limit)
+    return DeparturesOut(
+        stop=_stop(feed, stop),
+        now=now,
+        departures=[DepartureOut.model_validate(departure) for departure in departures],
+        notices=notices_of(service),
+    )
+
+
+def notices_of(service: Service) -> list[NoticeOut]:
+    """Return what the town tells riders on every sign."""
+    town = service.town
+    if town is None or not town.notice:
+        return []
+    return [NoticeOut(text=town.notice, text_en=town.notice_en)]
+
+
+def _known(service: Service, stop_id: str) -> tuple[Feed, Stop]:
+    found = service.buses.stop(stop_id)
+    if found is None:
+        raise Problem("not-found")
+    return found
+
+
+def _stop(feed: Feed, stop: Stop) -> StopOut:
+    return StopOut(
+        id=stop.id,
+        name=stop.name,
+        kana=stop_kana(feed, stop.id),
+        name_en=feed.translate("stops", "stop_name", stop.name, "en"),
+        lat=stop.lat or 0.0,
+        lon=stop.lon or 0.0,
+    )

@@ -1,0 +1,136 @@
+"""The jobs of the command line that need no running server."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dispatcher.roads import Island, build
+from gtfs import Feed, read_feed
+from gtfs.check import check
+from gtfs.report import import_report
+from maas.auth.devices import enrol_device
+from maas.auth.roles import Role
+from maas.auth.staff import Person, add_staff
+from maas.settings import Settings
+from maas.store.commits import audit_break
+from maas.store.database import Database, open_database, upgrade
+from maas.timetables import TOWN, feed_files, feed_name, keep_feed
+from maas.town.imports import import_town
+
+PASSWORD_MIN = 8
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database in its newest schema."""
+    await upgrade(settings.database)
+    database = open_database(settings.database)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def verify(settings: Settings) -> dict[str, list[str]]:
+    """Return what is wrong with the audit chain, by part; empty lists are well."""
+    async with _database(settings) as database, database.reading() as db:
+        broken = await audit_break(db)
+    return {"audit": [] if broken is None else [f"entry {broken} does not follow"]}
+
+
+async def bring_in_town(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Import a town directory and its timetable.  Raises ``TownError``, ``FeedError``.
+
+    A running server has to be started again to see it.
+    """
+    async with _database(settings) as database:
+        report = await import_town(database, folder)
+    if (folder / "gtfs.zip").is_file():
+        read_feed(folder / "gtfs.zip")
+        keep_feed(folder / "gtfs.zip", settings.feeds_dir, TOWN)
+    return asdict(report)
+
+
+def bring_in_feed(settings: Settings, path: Path, name: str | None) -> dict[str, Any]:
+    """Read a timetable and keep it beside the others.  Raises ``FeedError``."""
+    feed = read_feed(path)
+    kept = name or feed_name(path)
+    keep_feed(path, settings.feeds_dir, kept)
+    report = import_report(feed)
+    first = next((stop.id for stop in feed.stops.values()), "")
+    return {
+        "name": kept,
+        "rows": dict(report.rows),
+        "oddities": [f"{odd.text_en} ({odd.count}: {odd.example})" for odd in report.oddities],
+        "next": f"start the server again, then see for example /signage/{first}",
+    }
+
+
+def kept_feed(settings: Settings, name: str | None) -> Feed:
+    """Return a kept feed, by default the first.  Raises ``FileNotFoundError``."""
+    files = feed_files(settings.feeds_dir)
+    wanted = name or next(iter(files), TOWN)
+    if wanted not in files:
+        raise FileNotFoundError(f"no timetable {wanted!r} in {settings.feeds_dir}")
+    return read_feed(files[wanted])
+
+
+def check_feed(path: Path) -> list[dict[str, Any]]:
+    """Return what riders would notice about a feed, the worst first.  Raises ``FeedError``."""
+    findings = check(read_feed(path), datetime.now(UTC).astimezone().date())
+    return [asdict(finding) | {"severity": finding.severity.value} for finding in findings]
+
+
+async def add_staff_account(
+    settings: Settings,
+    name: str,
+    display_name: str | None,
+    role: str,
+    area: str | None,
+    password: str,
+) -> None:
+    """Add or renew a staff account.  Raises ``ValueError`` with what is wrong."""
+    if role not in set(Role):
+        raise ValueError(f"{role!r} is no role; there are {', '.join(Role)}")
+    if len(password) < PASSWORD_MIN:
+        raise ValueError(f"the password needs at least {PASSWORD_MIN} characters")
+    person = Person(name, display_name or name, Role(role), area)
+    async with _database(settings) as database, database.writing() as connection:
+        await add_staff(connection, person, password)
+
+
+async def enrol(settings: Settings, vehicle: str) -> str | None:
+    """Enrol a device for a vehicle; its token, or None when there is no such vehicle."""
+    async with _database(settings) as database, database.writing() as connection:
+        return await enrol_device(connection, vehicle, time.time())
+
+
+def build_roads(
+    osm: Path, out: Path, elevation: list[Path], *, show: bool
+) -> tuple[dict[str, Any], str]:
+    """Build a road network; the report, and the same in words with every dropped island.
+
+    Raises ``RoadFileError``.
+    """
+    report = build(osm, out, elevation=elevation, progress=_say if show else None)
+    size = f"{report.edges} edges, {report.length_m / 1000:.0f} km, {report.turns} turns"
+    lines = [f"{report.source}: {size}, {report.tiles} tiles in {out}"]
+    lines += [_island(island) for island in report.islands]
+    return report.as_json(), "\n".join(lines)
+
+
+def _island(island: Island) -> str:
+    names = f" ({', '.join(island.names)})" if island.names else ""
+    at = f"{island.lat:.5f},{island.lon:.5f}"
+    return f"dropped {island.length_m:.0f} m for {island.profile} at {at}{names}: {island.why}"
+
+
+def _say(step: str) -> None:
+    sys.stderr.write(f"{step}\n")

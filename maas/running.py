@@ -1,0 +1,208 @@
+"""One running server: what is opened, in which order, and what goes on beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from prometheus_client import CollectorRegistry
+
+from busloc import Hub
+from busloc.io.history import Fix, History
+from busloc.io.stream import running as ticking
+from dispatcher import warm
+from dispatcher.roads import RoadNetwork, Roads
+from maas.api.live import Publisher
+from maas.api.service import DEFAULT_TIMEZONE, Service
+from maas.buses import Buses, region_around
+from maas.clock import clock_from
+from maas.directory import read_directory
+from maas.rides.keeper import Keeper
+from maas.settings import Settings
+from maas.store import places, towns
+from maas.store.database import Database, open_database, upgrade
+from maas.store.positions import PositionRow, add_positions
+from maas.timetables import load_feeds
+from maas.town.imports import anchor_places
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 1.0
+PLAN_S: Final = 2.0
+
+
+@asynccontextmanager
+async def running(settings: Settings, registry: CollectorRegistry) -> AsyncIterator[Service]:
+    """Open every part in order, give the service, and close the parts in reverse."""
+    async with AsyncExitStack() as parts:
+        database = await _open(settings)
+        parts.push_async_callback(database.close)
+        roads = await asyncio.to_thread(_load_roads, settings.roads_dir)
+        await _join_places(database, roads)
+        history = History(_writer(database))
+        service = await _service(settings, registry, database, roads, history)
+        await parts.enter_async_context(ticking(service.hub))
+        await parts.enter_async_context(_beside(service, history))
+        for keeper in await _keepers(service):
+            parts.push_async_callback(keeper.stop)
+        await Publisher(service).all()
+        yield service
+
+
+async def _open(settings: Settings) -> Database:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await upgrade(settings.database)
+    return open_database(settings.database)
+
+
+def _load_roads(folder: Path | None) -> dict[str, Roads]:
+    if folder is None:
+        return {}
+    network = RoadNetwork.load(folder)
+    return {profile: Roads(network, profile) for profile in network.profiles}
+
+
+async def _join_places(database: Database, roads: Mapping[str, Roads]) -> None:
+    """Join places to the roads that were imported before, or for another network."""
+    if not roads:
+        return
+    car = roads["car"]
+    async with database.reading() as db:
+        stale = [row for row in await places.all_places(db) if row.network != car.network.id]
+    if stale:
+        async with database.writing() as db:
+            lost = await anchor_places(db, car, car.network.id)
+        for name in lost:
+            log.warning("no road near %s", name)
+
+
+def _writer(database: Database) -> Callable[[Sequence[Fix]], Awaitable[None]]:
+    async def write(fixes: Sequence[Fix]) -> None:
+        async with database.writing() as db:
+            await add_positions(db, [_position(fix) for fix in fixes])
+
+    return write
+
+
+def _position(fix: Fix) -> PositionRow:
+    ping = fix.ping
+    return PositionRow(
+        vehicle_id=ping.vehicle,
+        device=ping.vehicle,
+        boot=ping.boot,
+        seq=ping.seq,
+        t=ping.t,
+        received_at=fix.received,
+        lat=ping.lat,
+        lon=ping.lon,
+        speed=ping.speed,
+        bearing=ping.bearing,
+        trip=ping.trip,
+    )
+
+
+async def _service(
+    settings: Settings,
+    registry: CollectorRegistry,
+    database: Database,
+    roads: Mapping[str, Roads],
+    history: History,
+) -> Service:
+    clock = clock_from(settings)
+    hub = Hub(now=clock, monotonic=time.monotonic)
+    feeds = await asyncio.to_thread(load_feeds, settings.feeds_dir)
+    directory = await read_directory(database)
+    async with database.reading() as db:
+        town = await towns.the_town(db)
+    region = town.region if town else region_around(feeds)
+    first = next(iter(feeds.values()), None)
+    timezone = town.timezone if town else first.timezone if first else DEFAULT_TIMEZONE
+    buses = Buses(
+        hub,
+        feeds,
+        region=region,
+        zone=ZoneInfo(timezone),
+        directory=directory,
+        record=history.add,
+    )
+    return Service(
+        settings=settings,
+        clock=clock,
+        database=database,
+        registry=registry,
+        hub=hub,
+        buses=buses,
+        region=region,
+        timezone=timezone,
+        town=town,
+        directory=directory,
+        roads=roads,
+    )
+
+
+async def _keepers(service: Service) -> list[Keeper]:
+    """Start a keeper for each area; without roads there are none and only the buses run."""
+    if not service.roads:
+        return []
+    async with service.database.reading() as db:
+        areas = await towns.all_areas(db)
+    key, deliver = service.settings.signing_key(), Publisher(service)
+    service.keepers = {
+        area.id: Keeper(
+            service.database,
+            area=area.id,
+            roads=service.roads,
+            clock=service.clock,
+            signing_key=key,
+            deliver=deliver,
+        )
+        for area in areas
+    }
+    for keeper in service.keepers.values():
+        await keeper.start()
+    return list(service.keepers.values())
+
+
+@asynccontextmanager
+async def _beside(service: Service, history: History) -> AsyncIterator[None]:
+    """Run what goes on beside the requests; at the end write the history that waits."""
+    loops = [
+        _every(TICK_S, lambda: _tick(service)),
+        _every(PLAN_S, lambda: Publisher(service).refresh()),
+        _warm(service),
+    ]
+    writing = asyncio.create_task(history.run())
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        history.close()
+        await asyncio.gather(writing, *tasks, return_exceptions=True)
+
+
+async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do some work again and again; what goes wrong once is logged and tried again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("work beside the requests failed")
+        await asyncio.sleep(period_s)
+
+
+async def _tick(service: Service) -> None:
+    service.buses.tick(service.clock())
+
+
+async def _warm(service: Service) -> None:
+    """Compile the kernels off the event loop, so that no caller waits for it."""
+    await asyncio.to_thread(warm)
+    service.kernels = "ok"
