@@ -7,7 +7,8 @@ answer in the same integers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +39,8 @@ class Metric(Protocol):
 
 
 class _PyRoutingKit:
+    """Prepares the graph and its reverse: a table is cheap by its sources, dear by its targets."""
+
     def __init__(
         self,
         tail: NDArray[np.uint32],
@@ -48,24 +51,56 @@ class _PyRoutingKit:
         import pyroutingkit
 
         self._kit = pyroutingkit
-        self._topology = pyroutingkit.CCHTopology()
-        self._topology.build(tail, head, lat, lon, len(lat))
+        self._forth, self._back = pyroutingkit.CCHTopology(), pyroutingkit.CCHTopology()
+        self._forth.build(tail, head, lat, lon, len(lat))
+        self._back.build(head, tail, lat, lon, len(lat))
 
     def metric(self, weights: NDArray[np.uint32]) -> Metric:
-        metric = self._kit.CCHMetric(self._topology)
+        return _PyRoutingKitMetric(
+            _Spares(lambda: self._customized(self._forth, weights)),
+            _Spares(lambda: self._customized(self._back, weights)),
+        )
+
+    def _customized(self, topology: Any, weights: NDArray[np.uint32]) -> Any:  # noqa: ANN401
+        metric = self._kit.CCHMetric(topology)
         metric.customize(weights)
-        return _PyRoutingKitMetric(metric)
+        return metric
+
+
+class _Spares:
+    """Lends each thread a metric of its own: two threads in one crash the process (0.2.1)."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._idle = [make()]
+
+    @contextmanager
+    def one(self) -> Iterator[Any]:
+        """Lend a metric nobody else is using."""
+        try:
+            metric = self._idle.pop()
+        except IndexError:
+            metric = self._make()
+        try:
+            yield metric
+        finally:
+            self._idle.append(metric)
 
 
 class _PyRoutingKitMetric:
-    def __init__(self, metric: Any) -> None:  # noqa: ANN401 - the package has no types
-        self._metric = metric
+    def __init__(self, forth: _Spares, back: _Spares) -> None:
+        self._forth, self._back = forth, back
 
     def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        return np.asarray(self._metric.distances_many_to_many(sources, targets))
+        if len(sources) > len(targets):
+            with self._back.one() as metric:
+                return np.asarray(metric.distances_many_to_many(targets, sources)).T
+        with self._forth.one() as metric:
+            return np.asarray(metric.distances_many_to_many(sources, targets))
 
     def route(self, source: int, target: int) -> list[int]:
-        distance, states, _ = self._metric.query(source, target)
+        with self._forth.one() as metric:
+            distance, states, _ = metric.query(source, target)
         return [] if distance >= INFINITE else [int(state) for state in states]
 
 
@@ -93,12 +128,15 @@ class _RoutingKitCchMetric:
         self._kit, self._metric = kit, metric
 
     def table(self, sources: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        pinned = self._kit.CCHOneToMany(self._metric, targets.tolist())
-        rows = [
-            [INFINITE if d is None else d for d in pinned.distances_from(source)]
-            for source in sources.tolist()
-        ]
-        return np.array(rows, dtype=np.uint32).reshape(len(sources), len(targets))
+        if len(sources) > len(targets):
+            return self._rows(targets, self._kit.CCHManyToOne(self._metric, sources.tolist())).T
+        return self._rows(sources, self._kit.CCHOneToMany(self._metric, targets.tolist()))
+
+    def _rows(self, ends: NDArray[np.uint32], pinned: Any) -> NDArray[np.uint32]:  # noqa: ANN401
+        """Return a row per end with its distances to (or from) the pinned states."""
+        ask = getattr(pinned, "distances_from", None) or pinned.distances_to
+        rows = [[INFINITE if d is None else d for d in ask(end)] for end in ends.tolist()]
+        return np.array(rows, dtype=np.uint32)
 
     def route(self, source: int, target: int) -> list[int]:
         found = self._kit.CCHQuery(self._metric).run(source, target)

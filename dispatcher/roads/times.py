@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -153,8 +153,8 @@ class Times:
     # -- tables ------------------------------------------------------------------------------
 
     def _ends(self, places: Sequence[Anchor], *, leaving: bool) -> _Ends:
-        raw = np.array(places, dtype=np.float64)
-        edge, fraction = raw[:, 0].astype(np.int64), raw[:, 1]
+        numbers = np.fromiter(chain.from_iterable(places), np.float64, 2 * len(places))
+        edge, fraction = numbers[0::2].astype(np.int64), numbers[1::2]
         useful = self.open & (self.ground.leaves if leaving else self.ground.arrives)
         along, against = useful[2 * edge], useful[2 * edge + 1]
         first = np.where(along, 2 * edge, np.where(against, 2 * edge + 1, -1))
