@@ -126,6 +126,9 @@ MESSAGES: dict[str, Text] = {
         "その予約はこの車両の運行にありません。", "That booking is not on this vehicle."
     ),
     "already_aboard": Text("お客様はもう乗車しています。", "The rider is already on board."),
+    "already_there": Text(
+        "車両がもうお迎えに着いています。", "The vehicle is already at the pick-up."
+    ),
     "already_over": Text("その予約はもう終わっています。", "That booking is already over."),
     "not_aboard": Text("お客様はまだ乗車していません。", "The rider is not on board yet."),
     "wait_longer": Text(

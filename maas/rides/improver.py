@@ -1,0 +1,103 @@
+"""Look for a better plan in another process, so that no caller waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+from dispatcher import Place, Plan, TravelTimes, plan_cost_s
+from dispatcher.check import check
+from dispatcher.improve import improve
+from maas.rides.day import stops_of
+from maas.rides.travel import Matrix, matrix
+
+
+def search(plan: Plan, travel: Mapping[str, Matrix], time_limit_s: float, seed: int) -> Plan:
+    """Run the search; this is what the other process is asked to do."""
+    return improve(plan, travel, time_limit_s=time_limit_s, seed=seed)
+
+
+def looked_up(plan: Plan, travel: Mapping[str, TravelTimes]) -> dict[str, Matrix]:
+    """Return the driving times between all places of a plan, for every profile it uses."""
+    vehicles = [route.vehicle for route in plan.routes.values()]
+    ends = {v.start for v in vehicles} | {v.end for v in vehicles if v.end is not None}
+    asked = {p for r in plan.requests.values() for p in (r.origin, r.destination)}
+    places: list[Place] = sorted(ends | asked)
+    return {name: matrix(travel[name], places) for name in {v.profile for v in vehicles}}
+
+
+def with_stops_of(plan: Plan, better: Plan, moved: Sequence[str]) -> Plan | None:
+    """Return `plan` with the stops that `better`, made from an earlier moment, gives to `moved`.
+
+    `None` when a stop that is locked by now would change, or the parties are not the same.
+    """
+    taken = plan
+    for vehicle_id in moved:
+        now, stops = plan.routes[vehicle_id], better.routes[vehicle_id].stops
+        if now.stops[: now.locked] != stops[: now.locked]:
+            return None
+        taken = taken.with_route(now.with_stops(stops))
+    carried = {id_ for route in taken.routes.values() for id_ in route.request_ids}
+    return taken if carried == plan.requests.keys() else None
+
+
+def differing(plan: Plan, better: Plan) -> list[str]:
+    """Return the vehicles whose stops differ between two plans."""
+    return [
+        id_ for id_, route in plan.routes.items() if stops_of(route) != stops_of(better.routes[id_])
+    ]
+
+
+def is_better(plan: Plan, taken: Plan, travel: Mapping[str, TravelTimes]) -> bool:
+    """Whether a plan costs less and the independent verifier finds nothing new wrong with it."""
+    cheaper = plan_cost_s(taken, travel) < plan_cost_s(plan, travel)
+    return cheaper and not set(check(taken, travel)) - set(check(plan, travel))
+
+
+class Improver:
+    """One process that searches; made anew when it dies."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._seed = 0
+
+    async def better(
+        self, plan: Plan, travel: Mapping[str, TravelTimes], time_limit_s: float
+    ) -> Plan | None:
+        """Return a cheaper plan for the same promises, `None` when none was found."""
+        self._seed += 1
+        plain = _plain(plan)
+        times = looked_up(plain, travel)
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(
+                self._ready(), search, plain, times, time_limit_s, self._seed
+            )
+        except BrokenProcessPool:
+            self.close()
+            return None
+        return found if differing(plain, found) else None
+
+    def _ready(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+        return self._pool
+
+    def close(self) -> None:
+        """End the process; the next search starts another."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _plain(plan: Plan) -> Plan:
+    """Return the plan with dictionaries only, so that it can be sent to another process."""
+    routes = {
+        id_: replace(route, boarded_s=dict(route.boarded_s)) for id_, route in plan.routes.items()
+    }
+    return Plan(plan.version, routes, dict(plan.requests))
