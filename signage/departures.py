@@ -1,0 +1,138 @@
+"""The rows of a sign: what is known of each departure, as what a rider needs to see.
+
+Instants are epoch seconds; clock times are text such as ``9:05`` in the town's time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from busloc.ghost import RiderState
+from busloc.publish import Departure
+from signage.words import Text
+
+LIVE_S = 90
+STALE_S = 300
+SOON_S = 60
+MINUTES_S = 3600
+"""From here on a clock time says more than a number of minutes."""
+GONE_S = 30
+UNCONFIRMED_GONE_S = 300
+"""A bus nobody saw may just be late: it stays a little longer."""
+
+
+class Freshness(StrEnum):
+    """How far what we know of the buses can be trusted."""
+
+    LIVE = "live"
+    STALE = "stale"
+    TIMETABLE = "timetable"
+
+
+class Wait(StrEnum):
+    """What the largest words of a row say."""
+
+    SOON = "soon"
+    MINUTES = "minutes"
+    AROUND = "around"
+    PLANNED = "planned"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One departure on a sign.
+
+    ``minutes`` is given for ``Wait.MINUTES`` only; ``time`` is when it leaves as far as is known.
+    ``late_min`` is negative when early.  ``be_there_by`` is a clock time, or ``None`` while the
+    bus is not seen or it is past.
+    """
+
+    line: Text
+    destination: Text
+    platform: str
+    wait: Wait
+    minutes: int | None
+    time: str
+    late_min: int
+    unconfirmed: bool
+    be_there_by: str | None
+
+
+def freshness(age_s: float | None) -> Freshness:
+    """Return the state of data of an age; ``None``: there never was any."""
+    if age_s is None or age_s > STALE_S:
+        return Freshness.TIMETABLE
+    return Freshness.STALE if age_s > LIVE_S else Freshness.LIVE
+
+
+def clock_time(epoch: float, tz: ZoneInfo) -> str:
+    """Return an instant as a clock shows it, ``9:05``."""
+    local = datetime.fromtimestamp(epoch, tz)
+    return f"{local.hour}:{local.minute:02d}"
+
+
+def rows(
+    departures: Iterable[Departure],
+    *,
+    now: float,
+    tz: ZoneInfo,
+    known: Freshness,
+    limit: int,
+) -> list[Row]:
+    """Return the next departures still to come, soonest first, at most ``limit``.
+
+    Minutes are counted for buses that are seen running; every other bus has its planned time.
+    """
+    coming = [
+        (leaves, departure, wait)
+        for departure in departures
+        for wait in [_wait(departure, now, known)]
+        for leaves in [_leaves(departure, wait)]
+        if leaves >= now - _lingers_s(departure, known)
+    ]
+    coming.sort(key=lambda found: (found[0], found[1].id))
+    return [_row(departure, wait, now, tz, known) for _, departure, wait in coming[:limit]]
+
+
+def _wait(departure: Departure, now: float, known: Freshness) -> Wait:
+    if departure.state == RiderState.CANCELLED:
+        return Wait.CANCELLED
+    running = departure.state == RiderState.RUNNING and known is not Freshness.TIMETABLE
+    if not running or departure.expected is None:
+        return Wait.PLANNED
+    wait_s = departure.expected - now
+    if wait_s <= SOON_S:
+        return Wait.SOON
+    return Wait.MINUTES if wait_s < MINUTES_S else Wait.AROUND
+
+
+def _leaves(departure: Departure, wait: Wait) -> int:
+    return departure.scheduled if wait in {Wait.PLANNED, Wait.CANCELLED} else departure.leaves
+
+
+def _lingers_s(departure: Departure, known: Freshness) -> int:
+    unseen = departure.state == RiderState.UNCONFIRMED and known is not Freshness.TIMETABLE
+    return UNCONFIRMED_GONE_S if unseen else GONE_S
+
+
+def _row(departure: Departure, wait: Wait, now: float, tz: ZoneInfo, known: Freshness) -> Row:
+    leaves = _leaves(departure, wait)
+    seen = wait in {Wait.SOON, Wait.MINUTES, Wait.AROUND}
+    ahead = seen and wait is not Wait.SOON and departure.be_there_by >= now
+    unseen = departure.state == RiderState.UNCONFIRMED and known is not Freshness.TIMETABLE
+    return Row(
+        line=Text(departure.route_name, departure.route_name_en),
+        destination=Text(departure.headsign, departure.headsign_en, departure.headsign_kana),
+        platform=departure.platform,
+        wait=wait,
+        minutes=int(leaves - now) // 60 if wait is Wait.MINUTES else None,
+        time=clock_time(leaves, tz),
+        late_min=int((departure.delay_s or 0) / 60) if seen else 0,
+        unconfirmed=unseen,
+        be_there_by=clock_time(departure.be_there_by, tz) if ahead else None,
+    )
