@@ -14,9 +14,8 @@ from gtfs import Feed
 from maas.clock import Clock
 from maas.demo.day import demo_clock, play
 from maas.demo.prepare import PASSWORD, Prepared, prepare
-from maas.demo.server import ServerError, serving
+from maas.demo.server import ServerError, environment, serving
 from maas.demo.terminal import Terminal
-from maas.settings import Settings
 
 START_S = 6.0
 """Real seconds a start takes when the roads are built already."""
@@ -66,18 +65,6 @@ def _live(
     except KeyboardInterrupt:
         _tell(f"終わります（{terminal.total()}）")
     return 0
-
-
-def environment(settings: Settings, clock: Clock) -> dict[str, str]:
-    """Return the settings and the clock as the environment of the service."""
-    return {
-        "MAAS_DATA_DIR": str(settings.data_dir),
-        "MAAS_ROADS": str(settings.roads),
-        "MAAS_DEMO": "true" if settings.demo else "false",
-        "MAAS_CLOCK_START": repr(clock.start_epoch),
-        "MAAS_CLOCK_ANCHOR": repr(clock.anchor_epoch),
-        "MAAS_CLOCK_SPEED": repr(clock.speed),
-    }
 
 
 def welcome(address: str, feed: Feed) -> str:

@@ -13,6 +13,9 @@ from typing import IO
 
 import httpx
 
+from maas.clock import Clock
+from maas.settings import Settings
+
 READY_WITHIN_S = 180.0
 STOP_WITHIN_S = 8.0
 
@@ -33,6 +36,18 @@ class Server:
         """Raise ``ServerError`` when the process has ended."""
         if self.process.poll() is not None:
             raise ServerError(_ended(self.log))
+
+
+def environment(settings: Settings, clock: Clock) -> dict[str, str]:
+    """Return the settings and the clock as the environment of the service."""
+    roads = {"MAAS_ROADS": str(settings.roads)} if settings.roads else {}
+    return roads | {
+        "MAAS_DATA_DIR": str(settings.data_dir),
+        "MAAS_DEMO": "true" if settings.demo else "false",
+        "MAAS_CLOCK_START": repr(clock.start_epoch),
+        "MAAS_CLOCK_ANCHOR": repr(clock.anchor_epoch),
+        "MAAS_CLOCK_SPEED": repr(clock.speed),
+    }
 
 
 @contextmanager

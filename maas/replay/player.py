@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import sys
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,16 +42,18 @@ class Player:
         async with httpx.AsyncClient(base_url=server.address, timeout=30.0) as client:
             while at < len(self.fixes):
                 server.check()
-                now, until = self.clock(), at
-                while until < len(self.fixes) and self.fixes[until].t <= now:
-                    until += 1
-                await self._send(client, self.fixes[at:until])
+                until = self.due(at, self.clock())
+                await self.send(client, self.fixes[at:until])
                 at = until
                 self._show(at)
                 await asyncio.sleep(tick_s)
         tell("\n")
 
-    async def _send(self, client: httpx.AsyncClient, fixes: Sequence[Recorded]) -> None:
+    def due(self, at: int, now: float) -> int:
+        """Return the end of what is due at ``now``, counted from the ``at``-th position."""
+        return bisect_right(self.fixes, now, lo=at, key=lambda fix: fix.t)
+
+    async def send(self, client: httpx.AsyncClient, fixes: Sequence[Recorded]) -> None:
         """Post what is due, one batch a vehicle, a few at a time."""
         batches: defaultdict[str, list[Recorded]] = defaultdict(list)
         for fix in fixes:
@@ -65,7 +68,7 @@ class Player:
         vehicle: str,
         fixes: list[Recorded],
     ) -> None:
-        body = [self._ping(fix) for fix in fixes]
+        body = [self.ping(fix) for fix in fixes]
         headers = {"Authorization": f"Bearer {self.tokens[vehicle]}"}
         async with room:
             try:
@@ -76,7 +79,7 @@ class Player:
         said = answer.json()["verdicts"] if answer.is_success else [f"http_{answer.status_code}"]
         self.verdicts.update(said)
 
-    def _ping(self, fix: Recorded) -> dict[str, object]:
+    def ping(self, fix: Recorded) -> dict[str, object]:
         """Return a position as a device would send it; the recorded speed has no known unit."""
         number = self.sent[fix.vehicle]
         self.sent[fix.vehicle] += 1
