@@ -89,7 +89,7 @@ def status_text(row: Row, words: Words) -> str:
         parts.append(words.unconfirmed)
     if row.be_there_by is not None:
         parts.append(words.be_there.format(time=row.be_there_by))
-    return " ".join(parts)
+    return " · ".join(parts)
 
 
 def _departures(board: Board, words: Words, language: Language) -> Iterable[str]:
@@ -152,7 +152,11 @@ def _footer(board: Board, words: Words, language: Language, *, refresh: bool) ->
     turned = "&amp;refresh=0" if refresh else ""
     return [
         "<footer>",
-        *([f'<p class="phone">{words.call} {escape(board.phone)}</p>'] if board.phone else []),
+        *(
+            [f'<p class="phone">{words.call} <b>{escape(board.phone)}</b></p>']
+            if board.phone
+            else []
+        ),
         f'<p><a href="{here}{other}{rest}" lang="{other}">{words.other_language}</a>',
         f'<a href="{here}{language}{turned}">{words.pause if refresh else words.resume}</a></p>',
         "</footer>",
