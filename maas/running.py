@@ -148,7 +148,7 @@ async def _service(
 
 async def _keepers(service: Service) -> list[Keeper]:
     """Start a keeper for each area; without roads there are none and only the buses run."""
-    if not service.roads:
+    if not service.roads or service.town is None:
         return []
     async with service.database.reading() as db:
         areas = await towns.all_areas(db)
@@ -158,6 +158,7 @@ async def _keepers(service: Service) -> list[Keeper]:
             service.database,
             area=area.id,
             roads=service.roads,
+            network=service.network_id,
             clock=service.clock,
             signing_key=key,
             deliver=deliver,

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from maas.api.answers import granted
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
-from maas.api.problems import Problem
 from maas.api.quotes import RowId
 from maas.api.requests import In, Key
 from maas.api.shapes import BookingOut
@@ -22,6 +21,8 @@ router = APIRouter(prefix="/bookings", tags=["bookings"])
 Token = Annotated[str, Field(min_length=1, max_length=8000)]
 BookingId = Annotated[str, Path(min_length=1, max_length=64)]
 State = Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
+
+_NO_KEEPER = ("not-found", "no-roads", "no-town")
 
 
 class ContactIn(BaseModel):
@@ -83,7 +84,7 @@ async def book(
     return write.one(BookingOut, granted(answer, write))
 
 
-@router.get("", operation_id="listBookings", **needs(Permission.READ_BOOKINGS))
+@router.get("", operation_id="listBookings", **needs(Permission.READ_BOOKINGS, *_NO_KEEPER))
 async def list_bookings(
     person: SignedIn,
     service: The,
@@ -93,25 +94,21 @@ async def list_bookings(
     area: Annotated[str | None, Query(max_length=64)] = None,
 ) -> list[BookingOut]:
     """Return the bookings of a service day (today when absent), by pick-up."""
-    day = date or service.today()
-    found = await service.reading.bookings_on(day, service.area_of(person, area), state)
+    found = await service.keeper(area, person).bookings(date, state)
     return write.many(BookingOut, found)
 
 
 @router.get(
     "/{booking_id}",
     operation_id="readBooking",
-    **needs(Permission.READ_BOOKINGS, "not-found"),
+    **needs(Permission.READ_BOOKINGS, *_NO_KEEPER),
 )
 async def read_booking(
     booking_id: BookingId, person: SignedIn, service: The, write: In
 ) -> BookingOut:
     """Return one booking."""
-    found = await service.reading.booking(booking_id)
-    if found is None:
-        raise Problem("not-found")
-    service.area_of(person, found.area)
-    return write.one(BookingOut, found)
+    keeper = await service.keeper_of_booking(booking_id, person)
+    return write.one(BookingOut, granted(await keeper.booking(booking_id), write))
 
 
 @router.patch(

@@ -88,7 +88,7 @@ class Publisher:
             body = self._write.one(BookingOut, event.booking)
             self._publish(f"bookings:{event.area}", body.id, body.model_dump_json().encode())
         for vehicle_id in event.vehicles:
-            await self._publish_vehicle(event.area, vehicle_id)
+            await self.vehicle(event.area, vehicle_id)
         if event.text is not None:
             self._publish("calls", str(event.id), _call(event))
 
@@ -109,7 +109,8 @@ class Publisher:
         for vehicle in plan.vehicles:
             self._publish_view(area, vehicle)
 
-    async def _publish_vehicle(self, area: str, vehicle_id: str) -> None:
+    async def vehicle(self, area: str, vehicle_id: str) -> None:
+        """Publish one vehicle's plan."""
         view = await self._service.keeper(area).vehicle_view(vehicle_id)
         if view is not None:
             self._publish_view(area, view)

@@ -123,7 +123,7 @@ async def _rider(service: Service, write: Rendering, member: MemberRow) -> Rider
     known = service.directory.place_by_id
     home = known.get(member.home_place_id or 0)
     favourites = [(slot, known.get(number)) for slot, number in enumerate(member.favourites, 1)]
-    upcoming = await service.reading.next_booking(member.id, service.today())
+    upcoming = await service.next_booking(member.id)
     return RiderOut(
         id=member.id,
         number=member.number,

@@ -16,7 +16,11 @@ from maas.auth.roles import Permission
 router = APIRouter(tags=["rides"])
 
 
-@router.get("/rides", operation_id="listRides", **needs(Permission.READ_RIDES))
+@router.get(
+    "/rides",
+    operation_id="listRides",
+    **needs(Permission.READ_RIDES, "not-found", "no-roads", "no-town"),
+)
 async def list_rides(
     person: SignedIn,
     service: The,
@@ -25,5 +29,4 @@ async def list_rides(
     area: Annotated[str | None, Query(max_length=64)] = None,
 ) -> list[RideOut]:
     """Return the rides of a service day (today when absent), by drop-off."""
-    day = date or service.today()
-    return write.many(RideOut, await service.reading.rides_on(day, service.area_of(person, area)))
+    return write.many(RideOut, await service.keeper(area, person).rides(date))

@@ -20,8 +20,8 @@ from maas.auth.throttle import Throttle
 from maas.buses import Buses
 from maas.clock import Clock, service_day
 from maas.directory import Directory
-from maas.reading import Reading
 from maas.rides.keeper import Keeper
+from maas.rides.views import BookingView
 from maas.settings import Settings
 from maas.store import bookings, fleet
 from maas.store.database import Database
@@ -62,11 +62,6 @@ class Service:
     def network_id(self) -> str:
         """The road network's name in anchors, empty without one."""
         return str(self.road_facts.get("id", ""))
-
-    @property
-    def reading(self) -> Reading:
-        """Reads of bookings and rides."""
-        return Reading(self.database, self.directory, self.timezone)
 
     def today(self) -> date:
         """Return the service's calendar day."""
@@ -122,6 +117,14 @@ class Service:
         if row is None:
             raise Problem("not-found")
         return self.keeper(row.area_id)
+
+    async def next_booking(self, member_id: int) -> BookingView | None:
+        """Return a rider's next open booking from today on, None when there is none."""
+        async with self.database.reading() as db:
+            row = await bookings.next_booking_of(db, member_id, self.today())
+        keeper = self.keepers.get(row.area_id) if row else None
+        found = await keeper.booking(row.id) if row and keeper else None
+        return found if isinstance(found, BookingView) else None
 
     async def parts(self) -> dict[str, str]:
         """Return the state of each part: `ok`, `absent`, or what is wrong with it."""

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from maas.api.answers import granted
 from maas.api.driving import Acting, VehicleId
 from maas.api.identity import SignedIn, The
+from maas.api.live import Publisher
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.requests import In, Key
@@ -65,11 +66,13 @@ async def read_job(vehicle_id: VehicleId, _: Acting, service: The, write: In) ->
 )
 async def take_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The, write: In) -> JobOut:
     """Take a vehicle over as its driver; the same answer when it is already yours."""
-    await _own_area(service, vehicle_id, person.area)
+    area = await _own_area(service, vehicle_id, person.area)
+    await _job(service, vehicle_id, write)
     async with service.database.writing() as db:
         taken = await fleet.claim(db, vehicle_id, person.name)
     if not taken:
         raise Problem("vehicle-taken")
+    await Publisher(service).vehicle(area, vehicle_id)
     return await _job(service, vehicle_id, write)
 
 
@@ -81,11 +84,13 @@ async def take_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The, wr
 )
 async def release_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The) -> None:
     """Hand a vehicle back."""
-    await _own_area(service, vehicle_id, person.area)
+    area = await _own_area(service, vehicle_id, person.area)
     async with service.database.writing() as db:
         released = await fleet.release(db, vehicle_id, person.name)
     if not released:
         raise Problem("not-your-vehicle")
+    if area in service.keepers:
+        await Publisher(service).vehicle(area, vehicle_id)
 
 
 @router.post(
@@ -109,13 +114,15 @@ async def report_step(
     return write.one(JobOut, granted(answer, write))
 
 
-async def _own_area(service: Service, vehicle_id: str, area: str | None) -> None:
+async def _own_area(service: Service, vehicle_id: str, area: str | None) -> str:
+    """Return the vehicle's area, or raise the problem that there is none or it is another's."""
     async with service.database.reading() as db:
         row = await fleet.vehicle(db, vehicle_id)
     if row is None:
         raise Problem("not-found")
     if area not in {None, row.area_id}:
         raise Problem("forbidden")
+    return row.area_id
 
 
 async def _job(service: Service, vehicle_id: str, write: Rendering) -> JobOut:
