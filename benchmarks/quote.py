@@ -192,11 +192,14 @@ class _Candidates:
         return np.asarray((self.leg * (1 + ABOARD * self.people)).sum(1), dtype=np.float64)
 
     def feasible(self) -> NDArray[np.bool_]:
-        """Return which orders have times that keep every limit."""
+        """Return which orders have times that keep every limit.
+
+        Times that have not settled after one round a node never will (Bellman and Ford).
+        """
         rides = np.array(self.rides, dtype=np.int64).reshape(len(self.rides), -1, 3)
         row = np.arange(len(self.rides))[:, None]
         into, out, longest = np.moveaxis(rides, 2, 0)
-        times = self.early.copy()
+        times, settled = self.early.copy(), np.zeros(len(self.rides), dtype=np.bool_)
         for _ in range(times.shape[1] + 2):
             before = times.copy()
             for k in range(1, times.shape[1]):
@@ -204,9 +207,10 @@ class _Candidates:
                 np.maximum(times[:, k], ready, out=times[:, k])
             times[row, into] = np.maximum(times[row, into], times[row, out] - longest)
             np.minimum(times, self.late + 1, out=times)  # late is late: no need to count on
-            if (times == before).all():
+            settled = (times == before).all(1)
+            if settled.all():
                 break
-        return np.asarray((times <= self.late).all(1))
+        return np.asarray(settled & (times <= self.late).all(1))
 
 
 def time_quotes(

@@ -22,10 +22,15 @@ class CompiledRoute(NamedTuple):
     """One route, as it was when compiled."""
 
     route: Route
+    requests: tuple[Request, ...]
     nodes: Nodes
     soonest: Ints
     latest: Ints
     places: list[Place]
+
+    def still(self, route: Route, plan: Plan) -> bool:
+        """Whether this is the same route with the same promises: the very same objects."""
+        return self.route is route and all(plan.requests[r.id] is r for r in self.requests)
 
 
 class Fleet:
@@ -40,7 +45,7 @@ class Fleet:
         known = before.compiled if before is not None else {}
         self.compiled: dict[str, CompiledRoute] = {
             vehicle_id: known[vehicle_id]
-            if vehicle_id in known and known[vehicle_id].route is route
+            if vehicle_id in known and known[vehicle_id].still(route, plan)
             else _compile(route, plan, travel)
             for vehicle_id, route in plan.routes.items()
         }
@@ -117,7 +122,8 @@ def _compile(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> Com
     soonest, latest = np.empty_like(nodes.early), np.empty_like(nodes.early)
     kernel.soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
     kernel.latest_times(nodes.late, nodes.service, nodes.leg, latest)
-    return CompiledRoute(route, nodes, soonest, latest, places_of(route, plan.requests))
+    carried = tuple(plan.requests[id_] for id_ in route.request_ids)
+    return CompiledRoute(route, carried, nodes, soonest, latest, places_of(route, plan.requests))
 
 
 def _rows(compiled: list[CompiledRoute]) -> tuple[dict[str, list[Place]], Ints]:

@@ -58,8 +58,8 @@ class Request:
     def __post_init__(self) -> None:
         if self.seats < 0 or self.wheelchairs < 0 or self.riders == 0:
             raise ValueError(f"{self.id}: nobody rides ({self.seats}+{self.wheelchairs})")
-        if self.boarding_s < 0 or self.alighting_s < 0:
-            raise ValueError(f"{self.id}: boarding or alighting takes less than no time")
+        if min(self.boarding_s, self.alighting_s, self.ride_max_s) < 0:
+            raise ValueError(f"{self.id}: something takes less than no time")
         if self.latest_pickup_s < self.earliest_pickup_s:
             raise ValueError(f"{self.id}: the pickup window ends before it begins")
         if self.latest_dropoff_s < self.earliest_dropoff_s:
