@@ -60,7 +60,10 @@ def main_arcs(
     _, part = connected_components(graph, directed=True, connection="strong")
     weight = np.where(drivable, length_m[turns.arc >> 1], 0.0)
     total = np.bincount(part, weights=weight)
+    total[np.bincount(part) < 2] = 0.0
     mask = np.zeros(len(speed_kmh), dtype=np.bool_)
+    if not total.any():
+        return mask
     mask[turns.arc[drivable & (part == int(np.argmax(total)))]] = True
     return mask
 

@@ -2,7 +2,7 @@
 
 Costs follow OSRM's ``process_turn``: a sigmoid of the angle up to 7.5 s where more than two roads
 meet, a little more against the oncoming traffic, and 20 s more for turning round.  Turning round
-is possible at dead ends and real junctions, not where one way merely continues another.
+is possible at dead ends and junctions, not where one road merely continues as another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def turns_of(graph: RawGraph, restrictions: Sequence[OsmRestriction]) -> tuple[T
     here = graph.arc_head[tail]
     round_turn = head == (tail ^ 1)
     blocked = np.array([_blocked(graph, node) for node in graph.node_ids.tolist()], dtype=np.bool_)
-    legal = np.where(round_turn, (degree[here] != 2) | blocked[here], ~blocked[here])
+    passes = _merely_goes_on(graph, degree) & ~blocked
+    legal = np.where(round_turn, ~passes[here], ~blocked[here])
     rules = _rules(graph, restrictions, tail, head)
     if rules.banned:
         pairs = zip(tail.tolist(), head.tolist(), strict=True)
@@ -55,6 +56,15 @@ def turns_of(graph: RawGraph, restrictions: Sequence[OsmRestriction]) -> tuple[T
     enters = ~graph.visitors_only[tail] & graph.visitors_only[head]
     arcs = np.arange(2 * len(graph.edges), dtype=np.int32)
     return _with_copies(Turns(arcs, tail, head, cost_ds, enters), rules), rules.skipped
+
+
+def _merely_goes_on(graph: RawGraph, degree: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return the nodes where one road open both ways to everybody continues as another."""
+    everybody: NDArray[np.bool_] = np.logical_and.reduce(graph.speed_kmh > 0)
+    size = len(graph.node_ids)
+    leaving = np.bincount(graph.arc_tail[everybody], minlength=size)
+    arriving = np.bincount(graph.arc_head[everybody], minlength=size)
+    return (degree == 2) & (leaving == 2) & (arriving == 2)
 
 
 def _blocked(graph: RawGraph, node: int) -> bool:
