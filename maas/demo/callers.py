@@ -47,21 +47,22 @@ class Call:
 def calls_of_day(seed: int, opens_s: int) -> list[Call]:
     """Return the day's calls in order; eight were waiting when the day began at ``opens_s``."""
     drawn = randomness(7, seed)
-    waiting = [_call(drawn, opens_s + 20 * n, FIRST_LEADS_MIN) for n in range(8)]
+    people = [int(number) for number in drawn.permutation(MEMBERS)]
+    waiting = [_call(drawn, people.pop(), opens_s + 20 * n, FIRST_LEADS_MIN) for n in range(8)]
     times = [
         hour * 3600 + int(3600 * drawn.random())
         for hour, calls in CALLS_AN_HOUR.items()
         for _ in range(calls)
     ]
-    later = [_call(drawn, at_s, LEADS_MIN) for at_s in sorted(times) if at_s > opens_s + 300]
-    return waiting + later
+    times = sorted(at_s for at_s in times if at_s > opens_s + 300)
+    return waiting + [_call(drawn, people.pop(), at_s, LEADS_MIN) for at_s in times]
 
 
-def _call(drawn: np.random.Generator, at_s: int, leads_min: tuple[int, int]) -> Call:
+def _call(drawn: np.random.Generator, member: int, at_s: int, leads_min: tuple[int, int]) -> Call:
     chance = float(drawn.random())
     return Call(
         at_s=at_s,
-        member=int(MEMBERS * drawn.random()),
+        member=member,
         lead_min=5 * round(_between(drawn, *leads_min) / 5),
         favourite=int(3 * float(drawn.random()) ** 1.5),
         anchor="arrive" if drawn.random() < 0.35 else "depart",

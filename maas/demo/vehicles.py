@@ -168,7 +168,7 @@ class Taxi:
         late_s = self.drive.end - when(stop["window_to"]) if self.drive else 0.0
         if late_s > LATE_S:
             minutes = round(late_s / 60)
-            rider = f"{stop['rider_name']}さん {stop['place']['name']}"
+            rider = f"{stop['rider_name']}さん {_place(stop)}"
             self.terminal.say("late", f"{self.name} {rider} 約束より約{minutes}分遅れの見込み")
 
     def _rest(self, now: float) -> None:
@@ -210,11 +210,16 @@ class Taxi:
         ride = answer.get("ride")
         fare = f" 運賃{ride['fare_yen']}円{'（相乗り）' if ride['shared'] else ''}" if ride else ""
         who = f"{stop['rider_name']}さん（受付 {stop['reference']}）"
-        self.terminal.say(step, f"{self.name} {who} {stop['place']['name']}{fare}")
+        self.terminal.say(step, f"{self.name} {who} {_place(stop)}{fare}")
 
 
 def _key(stop: Json) -> str:
     return f"{stop['kind']} {stop['booking_id']}"
+
+
+def _place(stop: Json) -> str:
+    place = stop["place"]
+    return f"{place['name']}（{place['oaza']}）" if place["kind"] == "home" else str(place["name"])
 
 
 def _boarding_s(stop: Json) -> float:

@@ -140,7 +140,8 @@ def stop(kind: str, *, planned: float, window: tuple[float, float], wheelchairs:
 
     return {
         "kind": kind, "booking_id": "b1", "reference": "4821", "rider_name": "見本 花子",
-        "place": {"name": "店", "lat": SHOP[0], "lon": SHOP[1]}, "planned": iso(planned),
+        "place": {"name": "店", "kind": "shop", "lat": SHOP[0], "lon": SHOP[1]},
+        "planned": iso(planned),
         "window_from": iso(window[0]), "window_to": iso(window[1]), "state": "planned",
         "wheelchairs": wheelchairs,
     }  # fmt: skip
