@@ -16,6 +16,7 @@ from maas.api import (
     openapi,
     pages,
     places,
+    plain,
     plan,
     positions,
     problems,
@@ -50,7 +51,7 @@ SUBJECTS = (
     roads.router,
     positions.router,
 )
-BESIDE = (health.router, openapi.router, tiles.router, feeds.router, pages.router)
+BESIDE = (health.router, openapi.router, tiles.router, feeds.router, plain.router, pages.router)
 
 
 def create_app(settings: Settings) -> FastAPI:

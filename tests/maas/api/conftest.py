@@ -72,13 +72,14 @@ class Running:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
 
-    async def staff(self, role: str, **headers: str) -> httpx.AsyncClient:
-        """Return a member of staff, signed in."""
-        caller = self.caller(**headers)
-        body = {"name": role, "password": PASSWORD}
-        answer = await caller.post("/api/v1/session", json=body)
-        assert answer.status_code == 200, answer.text
-        return caller
+    @asynccontextmanager
+    async def staff(self, role: str, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Give a member of staff, signed in."""
+        async with self.caller(**headers) as caller:
+            body = {"name": role, "password": PASSWORD}
+            answer = await caller.post("/api/v1/session", json=body)
+            assert answer.status_code == 200, answer.text
+            yield caller
 
     def device(self) -> httpx.AsyncClient:
         """Return the device of van-1."""
@@ -113,7 +114,7 @@ async def nobody(running: Running) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def operator(running: Running) -> AsyncIterator[httpx.AsyncClient]:
     """An operator at the booking desk."""
-    async with await running.staff("operator") as caller:
+    async with running.staff("operator") as caller:
         yield caller
 
 

@@ -72,7 +72,7 @@ async def test_a_session_lives_on_the_real_clock(prepared: Prepared, tmp_path: P
     async with running_on(prepared, tmp_path / "data") as running:
         now = [1_000_000.0]
         running.service.real_now = lambda: now[0]
-        async with await running.staff("operator") as caller:
+        async with running.staff("operator") as caller:
             start_s = now[0]
             while now[0] + IDLE_S - 1 < start_s + ABSOLUTE_S:
                 now[0] += IDLE_S - SEEN_EVERY_S

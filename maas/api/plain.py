@@ -1,0 +1,58 @@
+"""The sign of a stop as a page without script."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from gtfs.japan import stop_kana
+from maas.api.identity import The
+from maas.api.permissions import needs
+from maas.api.problems import Problem, language_of
+from maas.auth.roles import Permission
+from signage.board import board
+from signage.plain import STYLESHEET_PATH, page, stylesheet
+from signage.words import Text
+
+router = APIRouter(include_in_schema=False)
+
+ROWS: Final = 8
+
+
+@router.get("/signage/{stop_id}/plain", **needs(Permission.PUBLIC))
+async def plain_sign(
+    stop_id: str,
+    request: Request,
+    service: The,
+    lang: Annotated[Literal["ja", "en"] | None, Query()] = None,
+    refresh: Annotated[Literal["0", "1"], Query()] = "1",
+) -> Response:
+    """The sign of a stop for e-paper, old browsers and screen readers."""
+    found = service.buses.stop(stop_id)
+    if found is None:
+        raise Problem("not-found")
+    feed, stop = found
+    town, now = service.town, service.clock()
+    name_en = feed.translate("stops", "stop_name", stop.name, "en") or ""
+    shown = board(
+        stop_id,
+        Text(stop.name, name_en, stop_kana(feed, stop.id) or ""),
+        service.buses.departures(stop_id, now, ROWS),
+        now=now,
+        as_of=now,
+        tz=ZoneInfo(service.timezone),
+        limit=ROWS,
+        notices=[Text(town.notice, town.notice_en)] if town and town.notice else [],
+        phone=town.booking_phone if town else "",
+    )
+    language = lang or language_of(request.scope)
+    return HTMLResponse(page(shown, language, refresh=refresh == "1"))
+
+
+@router.get(STYLESHEET_PATH, **needs(Permission.PUBLIC))
+async def plain_style() -> Response:
+    """The style sheet of the page without script."""
+    return Response(stylesheet(), media_type="text/css", headers={"cache-control": "no-cache"})
