@@ -172,6 +172,8 @@ class Times:
 
     def _between(self, sources: Rows, targets: Rows) -> Ints:
         """Return the tenths of a second from arc to arc, as (sources, targets)."""
+        if not len(sources) or not len(targets):
+            return np.full((len(sources), len(targets)), FAR_DS, dtype=np.int32)
         states = targets
         copied = [
             (column, copy)
