@@ -132,7 +132,7 @@ def _row(departure: Departure, wait: Wait, now: float, tz: ZoneInfo, known: Fres
         wait=wait,
         minutes=int(leaves - now) // 60 if wait is Wait.MINUTES else None,
         time=clock_time(leaves, tz),
-        late_min=int((departure.delay_s or 0) / 60) if seen else 0,
+        late_min=int((leaves - departure.scheduled) / 60),
         unconfirmed=unseen,
         be_there_by=clock_time(departure.be_there_by, tz) if ahead else None,
     )

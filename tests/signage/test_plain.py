@@ -88,6 +88,15 @@ def test_a_page_shows_the_stop_the_clock_and_every_departure() -> None:
     assert shown.text[shown.text.index("予約とお問い合わせ") + 1] == "000-000-0001"
 
 
+def test_a_bus_that_is_early_or_not_seen_says_so() -> None:
+    early, unseen = running(299, delay_s=-130), planned(600, state="unconfirmed")
+
+    shown = Page(page(a_board(early, unseen), "en"))
+
+    assert "2 min early · Be at the stop by 11:04." in shown.text
+    assert "not confirmed" in shown.text
+
+
 def test_the_english_page_is_english_and_marks_what_is_not() -> None:
     bus = running(299, headsign="役場前", headsign_en="")
     notices = [Text("橋は工事中です。", "The bridge is closed.")]
