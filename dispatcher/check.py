@@ -20,8 +20,8 @@ class Violation:
     """One promise or physical limit that a plan does not keep.
 
     ``rule`` is one of unknown_request, not_planned, planned_twice, order, lock, seats,
-    wheelchair_places, unreachable_in_time (a pickup, dropoff or shift end missed by ``by``
-    seconds) and ride_max; ``vehicle_id`` or ``request_id`` is ``None`` where there is none.
+    wheelchair_places, late (a pickup, dropoff or shift end missed by ``by`` seconds) and ride_max;
+    ``vehicle_id`` or ``request_id`` is ``None`` where there is none.
     """
 
     rule: str
@@ -123,7 +123,7 @@ def _times(plan: Plan, vehicle_id: str, route: Route, travel: TravelTimes) -> li
     else:
         return [Violation("ride_max", vehicle_id, None)]
     return [
-        Violation("unreachable_in_time", vehicle_id, event.request_id, time - event.late)
+        Violation("late", vehicle_id, event.request_id, time - event.late)
         for event, time in zip(events, times, strict=True)
         if time > event.late
     ]

@@ -76,6 +76,15 @@ class Fleet:
         return Approach(self, drives)
 
 
+def compiled(plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None) -> Fleet:
+    """Return ``fleet``, or the plan compiled now; raise ``ValueError`` if it is another plan's."""
+    if fleet is None:
+        return Fleet(plan, travel)
+    if fleet.plan is not plan:
+        raise ValueError(f"fleet of plan {fleet.plan.version} used for plan {plan.version}")
+    return fleet
+
+
 class Approach:
     """A fleet seen from one origin and destination: times and sizes may still vary."""
 

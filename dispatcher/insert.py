@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.fleet import Approach, Fleet, party_of
+from dispatcher.fleet import Approach, Fleet, compiled, party_of
 from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes, Vehicle
 from dispatcher.schedule import expected, schedule
 
@@ -43,10 +43,8 @@ def insertions(
     ``travel`` holds the driving times of every vehicle profile; vehicles in ``banned`` are left
     out.  ``fleet`` is the same plan compiled before; without it the plan is compiled here.
     """
-    ready = fleet if fleet is not None else Fleet(plan, travel)
-    if ready.plan is not plan:
-        raise ValueError(f"fleet of plan {ready.plan.version} used for plan {plan.version}")
-    return found_in(ready.approach(request.origin, request.destination), request, banned)
+    approach = compiled(plan, travel, fleet).approach(request.origin, request.destination)
+    return found_in(approach, request, banned)
 
 
 def found_in(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NewType, Protocol
 
 import numpy as np
@@ -135,7 +134,7 @@ class Route:
 
     vehicle: Vehicle
     stops: tuple[Stop, ...] = ()
-    boarded_s: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    boarded_s: Mapping[str, int] = field(default_factory=dict)
     locked: int = 0
 
     def __post_init__(self) -> None:

@@ -17,9 +17,18 @@ from typing import Literal
 import numpy as np
 
 from dispatcher import kernel
-from dispatcher.fleet import Approach, Fleet, party_of
+from dispatcher.fleet import Approach, Fleet, compiled, party_of
 from dispatcher.insert import Insertion, found_in, insert, insertions
-from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, StopKind, TravelTimes
+from dispatcher.model import (
+    UNREACHABLE_S,
+    Place,
+    Plan,
+    Request,
+    Route,
+    StopKind,
+    TravelTimes,
+    Vehicle,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,8 @@ class Reason(StrEnum):
     PARTY_TOO_LARGE = "party_too_large"
     """No vehicle holds so many, even empty."""
     OUT_OF_HOURS = "out_of_hours"
-    """Even without any other rider no vehicle could do it at that time."""
+    """Even without any other rider no vehicle could do it at that time: too early or too late for
+    every shift (``start_s``, ``end_s``), or too far to be there so soon (``latest_pickup_s``)."""
     FULL = "full"
     """Vehicles pass at the right time but have no room left."""
     RIDE_TOO_LONG = "ride_too_long"
@@ -142,8 +152,9 @@ def offers(
     The others are the nearest whose pickup is a whole window earlier or later than the first.  A
     refusal carries the nearest earlier and later offer, if any.
     """
-    ready = fleet if fleet is not None else Fleet(plan, travel)
-    approach = ready.approach(ask.origin, ask.destination)
+    if plan.routes.keys() <= banned:
+        return Refusal(Reason.OUT_OF_HOURS, "start_s")
+    approach = compiled(plan, travel, fleet).approach(ask.origin, ask.destination)
     if approach.direct_s >= UNREACHABLE_S:
         return Refusal(Reason.UNREACHABLE, "destination")
     seek = _Search(plan, ask, rules, approach, banned)
@@ -191,11 +202,21 @@ class _Search:
 
     def at(self, shift_s: int, kind: OfferKind) -> Offer | None:
         """Return the cheapest offer for the wanted time moved by ``shift_s``."""
-        request = self.request(shift_s)
-        if request is None:
-            return None
-        found = found_in(self.approach, request, self.banned)
-        return self._offer(kind, request, found[0]) if found else None
+        for early_s in self._early_s():
+            request = self.request(shift_s, early_s)
+            if request is None:
+                return None
+            found = found_in(self.approach, request, self.banned)
+            if found:
+                return self._offer(kind, request, found[0])
+        return None
+
+    def _early_s(self) -> tuple[int, ...]:
+        """How much before the wanted time to arrive: little, and if that fails what is allowed."""
+        most_s = self.rules.arrive_slack_s
+        if self.ask.anchor == "depart":
+            return (0,)
+        return min(self.rules.step_s, most_s), most_s
 
     def nearest(self, kind: OfferKind, asked: Offer | None) -> Offer | None:
         """Return the offer nearest in time that differs from the asked one."""
@@ -212,8 +233,11 @@ class _Search:
         """Whether a caller would hear two different times."""
         return asked is None or abs(offer.pickup_s - asked.pickup_s) >= self.rules.window_s
 
-    def request(self, shift_s: int) -> Request | None:
-        """Return the ask at another time under the town's rules, ``None`` when that is past."""
+    def request(self, shift_s: int, early_s: int) -> Request | None:
+        """Return the ask at another time under the town's rules, ``None`` when that is past.
+
+        Somebody who has to be there by a time arrives at most ``early_s`` before it.
+        """
         ask, rules = self.ask, self.rules
         direct_s = self.approach.direct_s
         ride_max_s = rules.ride_max_s(direct_s)
@@ -222,7 +246,7 @@ class _Search:
             first_s, last_s = wanted_s, wanted_s + rules.window_s
             due_from_s, due_s = 0, last_s + ask.boarding_s + ride_max_s
         else:
-            due_from_s, due_s = wanted_s - rules.arrive_slack_s, wanted_s
+            due_from_s, due_s = wanted_s - early_s, wanted_s
             first_s = due_from_s - ride_max_s - ask.boarding_s
             last_s = due_s - direct_s - ask.boarding_s
         first_s = max(first_s, ask.not_before_s)
@@ -234,7 +258,7 @@ class _Search:
             destination=ask.destination,
             earliest_pickup_s=first_s,
             latest_pickup_s=last_s,
-            earliest_dropoff_s=max(due_from_s, 0),
+            earliest_dropoff_s=due_from_s,
             latest_dropoff_s=due_s,
             ride_max_s=ride_max_s,
             seats=ask.seats,
@@ -259,7 +283,7 @@ class _Search:
 
     def why(self) -> tuple[Reason, str]:
         """Return the reason nothing works as asked, and the limit that binds."""
-        request = self.request(0)
+        request = self.request(0, self.rules.arrive_slack_s)
         if request is None:
             return Reason.OUT_OF_HOURS, "not_before_s"
         vehicles = [
@@ -270,15 +294,25 @@ class _Search:
         if not any(vehicle.holds(request.seats, request.wheelchairs) for vehicle in vehicles):
             return Reason.PARTY_TOO_LARGE, "seats"
         party = party_of(request)
-        if not self._works(party, self._idle()):
-            return Reason.OUT_OF_HOURS, "end_s"
+        idle = self._idle()
+        if not self._works(party, idle):
+            return Reason.OUT_OF_HOURS, self._shift_limit(party, vehicles, idle)
         if self._works(party._replace(chairs=0)):
             return Reason.FULL, "wheelchair_places"
         if self._works(party._replace(chairs=0, seats=0)):
             return Reason.FULL, "seats"
-        if self._works(party._replace(ride=UNREACHABLE_S, late_d=UNREACHABLE_S)):
+        # Leaving at a time, only the longest ride says when to arrive; arriving by one, the caller.
+        due_s = UNREACHABLE_S if self.ask.anchor == "depart" else party.late_d
+        if self._works(party._replace(ride=UNREACHABLE_S, late_d=due_s)):
             return Reason.RIDE_TOO_LONG, "ride_max_s"
         return Reason.BUSY, "latest_pickup_s"
+
+    def _shift_limit(self, party: kernel.Party, vehicles: list[Vehicle], idle: Approach) -> str:
+        """Name what keeps even idle vehicles from it."""
+        if all(vehicle.start_s > party.late_p for vehicle in vehicles):
+            return "start_s"
+        whenever = party._replace(late_p=UNREACHABLE_S, late_d=UNREACHABLE_S)
+        return "latest_pickup_s" if self._works(whenever, idle) else "end_s"
 
     def _works(self, party: kernel.Party, approach: Approach | None = None) -> bool:
         found = (approach or self.approach).search(party, self.banned)
