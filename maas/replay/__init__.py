@@ -1,7 +1,7 @@
 """``maas replay``: a recorded day of vehicle positions through the real ingest of a real service.
 
 Recording -> its timetable -> a service of its own whose clock shows the recorded day -> one device
-a vehicle -> POST /api/v1/positions in time order.  Needs no roads.
+a vehicle -> WS /ws/vehicle in time order.  Needs no roads.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from gtfs import Feed, FeedError, write_feed
 from maas.clock import Clock
 from maas.demo.server import ServerError, environment, serving
 from maas.replay.place import WATCHER, fill, write_place
-from maas.replay.player import Player, tell
+from maas.replay.player import Player, tell, vehicle_socket
 from maas.replay.recording import read_recording
 from maas.replay.schedule import timetable
 from maas.settings import Settings
@@ -25,7 +25,7 @@ from maas.timetables import TOWN, keep_feed
 
 __all__ = ["replay"]
 
-LEAD_S = 4.0
+LEAD_S = 8.0
 """Real seconds before the clock shows the first position, while the service starts."""
 
 
@@ -63,8 +63,9 @@ def replay(
             tell(f"{avl.name}: {len(fixes)} positions, {len(vehicles)} vehicles, {feed}\n")
             tell(f"{server.address}/monitor   name {WATCHER}   password {password}\n")
             tell(f"{server.address}/signage/{_busiest(feed)}\n")
-            player = Player(fixes, tokens, clock, ZoneInfo(feed.timezone))
-            asyncio.run(player.play(server))
+            connect = vehicle_socket(server.address)
+            player = Player(fixes, tokens, clock, ZoneInfo(feed.timezone), connect)
+            asyncio.run(player.play(server.check))
     except ServerError as error:
         sys.stderr.write(f"{error}\n")
         return 1

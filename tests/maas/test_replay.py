@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from gtfs import write_feed
@@ -114,39 +113,74 @@ def test_the_place_of_a_replay_is_read_like_any_town(recording: Path, tmp_path: 
 
 
 class Ingest:
-    """Answers every position with ``live`` and remembers who sent what."""
+    """Answers every position with ``live``; the first frame of a broken one is lost."""
 
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, list[dict[str, object]]]] = []
+    def __init__(self, *, broken: bool = False) -> None:
+        self.opened: list[str] = []
+        self.heard: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
+        self.broken = broken
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
-        items = json.loads(request.content)
-        self.heard.append((request.headers["Authorization"], items))
-        return httpx.Response(200, json={"verdicts": ["live"] * len(items)})
+    async def connect(self, token: str) -> Line:
+        """Open a socket for a device."""
+        self.opened.append(token)
+        return Line(self, token)
+
+
+class Line:
+    """One device's socket."""
+
+    def __init__(self, ingest: Ingest, token: str) -> None:
+        self.ingest, self.token, self.items = ingest, token, 0
+
+    async def send(self, message: str) -> None:
+        """Hear a frame."""
+        if self.ingest.broken:
+            self.ingest.broken = False
+            raise ConnectionResetError
+        items = json.loads(message)
+        self.items = len(items)
+        self.ingest.heard[self.token] += items
+
+    async def recv(self) -> str:
+        """Answer it."""
+        return json.dumps({"verdicts": ["live"] * self.items})
+
+    async def close(self) -> None:
+        """Say goodbye."""
+
+
+def player_of(fixes: list[Recorded], ingest: Ingest) -> Player:
+    tokens = {"7": "seven", "8": "eight"}
+    return Player(fixes, tokens, Clock(), ZoneInfo("America/Chicago"), ingest.connect)
 
 
 def test_each_vehicle_sends_its_own_positions_with_its_own_token(recording: Path) -> None:
     fixes, ingest = read_recording(recording), Ingest()
-    player = Player(fixes, {"7": "seven", "8": "eight"}, Clock(), ZoneInfo("America/Chicago"))
+    player = player_of(fixes, ingest)
 
-    async def send() -> None:
-        transport = httpx.MockTransport(ingest)
-        async with httpx.AsyncClient(transport=transport, base_url="http://town") as client:
-            await player.send(client, fixes)
+    asyncio.run(player.play(lambda: None))
 
-    asyncio.run(send())
-
-    by_token = dict(ingest.heard)
-    assert [item["t"] for item in by_token["Bearer seven"]] == [1425744180.0, 1425744300.0]
-    assert [item["seq"] for item in by_token["Bearer seven"]] == [0, 1]
-    assert by_token["Bearer eight"][0]["trip"] == "t2"
+    assert [item["t"] for item in ingest.heard["seven"]] == [1425744180.0, 1425744300.0]
+    assert [item["seq"] for item in ingest.heard["seven"]] == [0, 1]
+    assert [item["trip"] for item in ingest.heard["eight"]] == ["t2"]
+    assert sorted(ingest.opened) == ["eight", "seven"]
     assert player.verdicts == Counter(live=3)
+
+
+def test_a_broken_socket_is_opened_anew(recording: Path) -> None:
+    fixes, ingest = read_recording(recording), Ingest(broken=True)
+    player = player_of(fixes, ingest)
+
+    asyncio.run(player.send([fixes[0]]))
+    asyncio.run(player.send([fixes[2]]))
+
+    assert ingest.opened == ["seven", "seven"]
+    assert player.verdicts == Counter(lost=1, live=1)
 
 
 def test_nothing_is_due_before_its_time(recording: Path) -> None:
     fixes = read_recording(recording)
-    player = Player(fixes, {}, Clock(), ZoneInfo("UTC"))
+    player = player_of(fixes, Ingest())
 
     assert player.due(0, fixes[0].t - 1) == 0
     assert player.due(0, fixes[1].t) == 2
@@ -154,9 +188,9 @@ def test_nothing_is_due_before_its_time(recording: Path) -> None:
 
 
 def test_a_position_without_a_trip_says_none(recording: Path) -> None:
-    fix: Recorded = replace(read_recording(recording)[0], trip="")
+    fix = replace(read_recording(recording)[0], trip="")
 
-    assert "trip" not in Player([fix], {}, Clock(), ZoneInfo("UTC")).ping(fix)
+    assert "trip" not in player_of([fix], Ingest()).ping(fix)
 
 
 @pytest.mark.shared
