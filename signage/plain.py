@@ -128,7 +128,7 @@ def _said(text: Text, language: Language) -> str:
 
 
 def _known(board: Board, words: Words) -> str:
-    as_of = "" if board.as_of is None else words.as_of.format(time=board.as_of)
+    as_of = words.as_of.format(time=board.as_of)
     match board.known:
         case Freshness.LIVE:
             return f"{words.live} ({as_of})"

@@ -91,6 +91,29 @@ def test_there_and_back_passes_a_place_twice() -> None:
     assert [round(along_m) for along_m, _ in passes] == [556, 3892]
 
 
+@pytest.mark.parametrize(
+    ("lat", "lon", "along_m"),
+    [
+        (34.805, 133.701, [556]),
+        (34.815, 133.701, [1668]),
+        (34.80, 133.69, [0]),
+        (34.83, 133.69, [2224]),
+    ],
+)
+def test_a_road_in_two_legs_is_passed_once(lat: float, lon: float, along_m: list[int]) -> None:
+    road = Line([34.80, 34.81, 34.82], [133.70, 133.70, 133.70])
+
+    assert [round(along) for along, _ in road.passes(lat, lon)] == along_m
+
+
+def test_the_outside_of_a_bend_is_nearest_to_its_corner() -> None:
+    bend = Line([34.80, 34.81, 34.80], [133.70, 133.71, 133.72])
+
+    assert [round(along_m) for along_m, _ in bend.passes(34.82, 133.71)] == [
+        round(distance_m(34.80, 133.70, 34.81, 133.71))
+    ]
+
+
 @given(PLACES, st.tuples(NEAR, NEAR))
 @settings(max_examples=60)
 def test_the_nearest_place_is_one_of_the_passes(

@@ -88,6 +88,13 @@ def test_a_page_shows_the_stop_the_clock_and_every_departure() -> None:
     assert shown.text[shown.text.index("予約とお問い合わせ") + 1] == "000-000-0001"
 
 
+def test_the_japanese_page_has_readings_where_there_are_some_and_marks_nothing() -> None:
+    shown = Page(page(a_board(running(299), running(400, headsign_kana="", headsign_en=""))))
+
+    assert len(shown.all("ruby")) == 1
+    assert not [span for span in shown.all("span") if "lang" in span]
+
+
 def test_a_bus_that_is_early_or_not_seen_says_so() -> None:
     early, unseen = running(299, delay_s=-130), planned(600, state="unconfirmed")
 
@@ -105,7 +112,7 @@ def test_the_english_page_is_english_and_marks_what_is_not() -> None:
 
     assert {"Town Hall", "North", "in 4 min", "Now 11:00", "The bridge is closed."} <= {*shown.text}
     assert shown.all("html") == [{"lang": "en"}]
-    assert {"lang": "ja"} in shown.all("span")
+    assert [span for span in shown.all("span") if "lang" in span] == [{"lang": "ja"}]
     assert "役場前" in shown.text
     assert "ビョウイン" not in shown.text
 
@@ -134,6 +141,8 @@ def test_a_page_refreshes_by_itself_until_the_reader_stops_it() -> None:
         "/signage/2_01/plain?lang=ja&refresh=0",
     ]
     assert not [attrs for attrs in resting.all("meta") if "http-equiv" in attrs]
+    assert "自動更新を止める" in moving.text
+    assert "Refresh by itself" in resting.text
     assert links(resting) == [
         "/signage/2_01/plain?lang=ja&refresh=0",
         "/signage/2_01/plain?lang=en",
@@ -168,7 +177,7 @@ def test_a_page_without_departures_or_phone_says_so() -> None:
     shown = Page(page(a_board(phone="")))
 
     assert "24時間以内のバスはありません。" in shown.text
-    assert shown.all("table") == []
+    assert shown.all("table") == shown.all("section") == []
     assert not [text for text in shown.text if "お問い合わせ" in text]
 
 
