@@ -32,7 +32,9 @@ IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500
 
 def _described(media_type: str) -> dict[str, Any]:
     declared = needs(Permission.PUBLIC, "no-timetable", "starting")
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    text = media_type == "application/json"
+    schema = {"type": "object"} if text else {"type": "string", "format": "binary"}
+    content = {media_type: {"schema": schema}}
     responses = declared["responses"] | {
         200: {"description": "The feed", "content": content},
         304: {"description": "Unchanged"},

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gtfs import Feed
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.service import Service
+from maas.api.shapes import LonLat
 from maas.api.tiles import TILES_PATH
 from maas.auth.roles import Permission
 
@@ -21,8 +22,8 @@ router = APIRouter(tags=["map"])
 class MapOut(BaseModel):
     """`bounds` are west, south, east, north; `tiles` is null without a road network."""
 
-    bounds: tuple[float, float, float, float]
-    center: tuple[float, float]
+    bounds: Annotated[list[float], Field(min_length=4, max_length=4)]
+    center: LonLat
     tiles: str | None
     synthetic: bool
     notice: str
@@ -35,11 +36,10 @@ class MapOut(BaseModel):
 async def read_map(service: The) -> MapOut:
     """Return the frame of the town's map with its bus routes and stops as GeoJSON."""
     about = service.road_facts
-    bounds = _bounds(service, about)
-    west, south, east, north = bounds
+    west, south, east, north = _bounds(service, about)
     return MapOut(
-        bounds=bounds,
-        center=((west + east) / 2, (south + north) / 2),
+        bounds=[west, south, east, north],
+        center=[(west + east) / 2, (south + north) / 2],
         tiles=TILES_PATH if about else None,
         synthetic=bool(about.get("synthetic", False)),
         notice="合成道路データ / synthetic roads" if about.get("synthetic") else "",

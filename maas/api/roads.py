@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
+from maas.api.shapes import LonLat
 from maas.auth.roles import Permission
 
 router = APIRouter(prefix="/roads", tags=["roads"])
@@ -28,7 +29,7 @@ class RoadOut(BaseModel):
     length_m: float
     climb_m: float
     descent_m: float
-    path: list[tuple[float, float]]
+    path: list[LonLat]
 
 
 @router.get("/route", operation_id="readRoute", **needs(Permission.SIGNED_IN, "no-roads", "no-way"))
@@ -50,7 +51,7 @@ async def read_route(
         length_m=round(found.length_m, 1),
         climb_m=round(found.climb_m, 1),
         descent_m=round(found.descent_m, 1),
-        path=[(round(lon, 6), round(lat, 6)) for lon, lat in found.lonlats],
+        path=[[round(lon, 6), round(lat, 6)] for lon, lat in found.lonlats],
     )
 
 

@@ -34,6 +34,8 @@ Instant = Annotated[
 ]
 Said = Annotated[str, BeforeValidator(_said)]
 
+LonLat = Annotated[list[float], Field(min_length=2, max_length=2, examples=[[133.69, 34.86]])]
+
 Out = TypeVar("Out", bound="Shape")
 
 
@@ -201,7 +203,7 @@ class VehiclePlanOut(Shape):
     position: PositionOut | None
     battery_percent: float | None
     stops: list[PlanStopOut]
-    path: list[tuple[float, float]]
+    path: list[LonLat]
     on_board: int
 
 
