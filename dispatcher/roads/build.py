@@ -11,18 +11,33 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dispatcher.roads.assemble import Assembly, assemble
 from dispatcher.roads.elevation import Elevation, read_tile
 from dispatcher.roads.graph import RawGraph
 from dispatcher.roads.islands import Island
-from dispatcher.roads.osm import OsmWay, RoadFileError, read_osm
+from dispatcher.roads.network import distances_m
+from dispatcher.roads.osm import OsmRoads, OsmWay, RoadFileError, read_osm
+from dispatcher.roads.profiles import road_class
 from dispatcher.roads.tiles import map_roads, write_tiles
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRoad:
+    """A road, not a path or track, that its tags close to every profile."""
+
+    way_id: int
+    road_class: str
+    name: str
+    length_m: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +62,12 @@ class BuildReport:
     without_elevation_m: float
     one_direction_m: float
     islands: tuple[Island, ...]
+    closed: tuple[ClosedRoad, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it for ``report.json``."""
-        names = [name for name in self.__slots__ if name != "islands"]
-        values = {name: getattr(self, name) for name in names}
-        rounded = {k: round(v) if isinstance(v, float) else v for k, v in values.items()}
-        return {**rounded, "islands": [island.as_json() for island in self.islands]}
+        values = {**asdict(self), "islands": [island.as_json() for island in self.islands]}
+        return {key: round(v) if isinstance(v, float) else v for key, v in values.items()}
 
 
 def build(
@@ -94,7 +108,7 @@ def build(
             bounds=(west, south, east, north),
             attribution=str(network.meta["attribution"]),
         )
-        report = _report(osm_path, assembly, restrictions=len(roads.restrictions), tiles=tiles)
+        report = _report(osm_path, roads, assembly, tiles)
         text = json.dumps(report.as_json(), ensure_ascii=False, indent=1)
         (fresh / "report.json").write_text(text + "\n", encoding="utf-8")
         _swap(fresh, out_dir, Path(scratch) / "old")
@@ -114,7 +128,7 @@ def _ways(graph: RawGraph) -> list[OsmWay]:
     return list({edge.raw.way.id: edge.raw.way for edge in graph.edges}.values())
 
 
-def _report(osm_path: Path, assembly: Assembly, *, restrictions: int, tiles: int) -> BuildReport:
+def _report(osm_path: Path, roads: OsmRoads, assembly: Assembly, tiles: int) -> BuildReport:
     network, graph, main = assembly.network, assembly.graph, assembly.main[0]
     lost = (graph.speed_kmh[0] > 0) & ~main
     half = (lost[0::2] | lost[1::2]) & (main[0::2] | main[1::2])
@@ -127,7 +141,7 @@ def _report(osm_path: Path, assembly: Assembly, *, restrictions: int, tiles: int
         edges=network.edge_count,
         length_m=float(network.length_m.sum()),
         turns=len(network.turn_tail),
-        restrictions=restrictions,
+        restrictions=len(roads.restrictions),
         restrictions_skipped=assembly.restrictions_skipped,
         duplicates=graph.duplicates,
         tiles=tiles,
@@ -135,4 +149,17 @@ def _report(osm_path: Path, assembly: Assembly, *, restrictions: int, tiles: int
         without_elevation_m=float(network.length_m[flat].sum()),
         one_direction_m=float(graph.length_m[half].sum()),
         islands=assembly.islands,
+        closed=_closed(graph, roads),
     )
+
+
+def _closed(graph: RawGraph, roads: OsmRoads) -> tuple[ClosedRoad, ...]:
+    found = []
+    for way, why in graph.closed_ways:
+        name = road_class(way.tags)
+        if name != "other":
+            lon, lat = np.array([roads.positions[node] for node in way.nodes]).T
+            length_m = round(float(distances_m(lon, lat).sum()))
+            label = way.tags.get("name") or way.tags.get("ref", "")
+            found.append(ClosedRoad(way.id, name, label, length_m, why))
+    return tuple(sorted(found, key=lambda road: -road.length_m))

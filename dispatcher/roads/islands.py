@@ -19,10 +19,11 @@ from scipy.sparse.csgraph import connected_components
 from dispatcher.roads.graph import RawGraph
 from dispatcher.roads.network import Turns
 from dispatcher.roads.osm import OsmWay
-from dispatcher.roads.profiles import PROFILES
+from dispatcher.roads.profiles import PROFILES, road_class
 
 _EDGE_OF_FILE_M = 100.0
 _LISTED = 8
+_GAP_M = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class _Describer:
         names = sorted({w.tags.get("name") or w.tags.get("ref", "") for w in ways} - {""})
         return Island(
             profile=self._profile,
-            why=self._why(edges, nodes),
+            why=self._why(edges, nodes) + _gap(nearest_m),
             length_m=float(graph.length_m[edges].sum()),
             lat=round(lat, 6),
             lon=round(lon, 6),
@@ -158,21 +159,30 @@ class _Describer:
         enters = bool((self._main[tail] & own[head]).any())
         leaves = bool((own[tail] & self._main[head]).any())
         if enters:
-            return "one-way dead end: it can be driven into but not out of"
+            return "one-way dead end: it can be driven into but not out of" + self._closed_at(edges)
         if leaves:
-            return "one-way dead end: it can be driven out of but not into"
+            return "one-way dead end: it can be driven out of but not into" + self._closed_at(edges)
         return self._cut_off(edges, nodes)
+
+    def _closed_at(self, edges: NDArray[np.int64]) -> str:
+        """Return a half-sentence naming a closed road that joins these edges, if one does."""
+        inner = {node for edge in edges.tolist() for node in self._graph.edges[edge].nodes}
+        ways = {w.id: (w, why) for node in inner for w, why in self._blocked_ways.get(node, ())}
+        if not ways:
+            return ""
+        way, why = min(
+            ways.values(), key=lambda found: (road_class(found[0].tags) == "other", found[0].id)
+        )
+        return f"; way {way.id} (highway={way.tags.get('highway', '')}) is closed: {why}"
 
     def _cut_off(self, edges: NDArray[np.int64], nodes: NDArray[np.int32]) -> str:
         ids = self._graph.node_ids[nodes].tolist()
-        inner = {node for edge in edges.tolist() for node in self._graph.edges[edge].nodes}
         barriers = [n for n in ids if n in self._graph.nodes and self._graph.nodes[n].blocked]
         if barriers:
             return f"restricted access only: a barrier closes it (node {barriers[0]})"
-        closed = {w.id: why for node in inner for w, why in self._blocked_ways.get(node, ())}
+        closed = self._closed_at(edges)
         if closed:
-            way, why = next(iter(sorted(closed.items())))
-            return f"restricted access only: joined by way {way} ({why})"
+            return f"restricted access only{closed}"
         if any(self._graph.edges[edge].raw.way.cut for edge in edges.tolist()):
             return "no way in or out of the main network: the file cuts it off at its edge"
         if set(nodes.tolist()) & set(self._main_nodes.tolist()):
@@ -218,3 +228,8 @@ class _Describer:
         )
         lon[self._graph.head], lat[self._graph.head] = self._graph.lon[last], self._graph.lat[last]
         return lon[nodes], lat[nodes]
+
+
+def _gap(nearest_m: float) -> str:
+    """Return a half-sentence about a gap so small that the roads were probably meant to meet."""
+    return f"; not joined to the road {nearest_m:.0f} m away" if 0 < nearest_m < _GAP_M else ""

@@ -8,7 +8,8 @@ its behaviour.  Deliberate differences:
   narrow, one-lane and alternating roads slow the vehicle down (they are slower to drive).
 * In Japan a road without a posted limit has the general limit of 60 km/h (100 on a motorway),
   and like every limit it is driven at 80 %.
-* The car is as tall and long as a wheelchair van.
+* The car is as tall as a wheelchair van.
+* ``construction=primary`` on a ``highway=primary`` is a left-over of works that are done: open.
 * ``micro_ev`` is a type-approved micro-EV: 60 km/h, no motorway and no motor road.
 """
 
@@ -35,7 +36,7 @@ class Profile:
     motorways: bool = True
 
 
-CAR = Profile("car", height_m=2.3, width_m=1.9, length_m=5.4, weight_kg=3300)
+CAR = Profile("car", height_m=2.3, width_m=1.9, length_m=4.8, weight_kg=2000)
 MICRO_EV = Profile(
     "micro_ev",
     height_m=1.6,
@@ -275,7 +276,7 @@ def way_rules(tags: Tags, profile: Profile, country: str | None = None) -> WayRu
         for towards, value in zip(("forward", "backward"), access, strict=True)
     ]
     if lanes[0].speed_kmh == lanes[1].speed_kmh == 0:
-        return WayRules(CLOSED, CLOSED, why_closed=_closed_by(access))
+        return WayRules(CLOSED, CLOSED, why_closed=_closed_by(tags, profile, access))
     if lanes[0].speed_kmh > 0 and lanes[1].speed_kmh > 0:
         narrow = _narrow_factor(tags)
         lanes = [Lane(lane.speed_kmh * narrow, lane.visitors_only) for lane in lanes]
@@ -320,7 +321,7 @@ def _stops_a_car(barrier: str, tags: Tags) -> bool:
 def _blocked(tags: Tags, profile: Profile) -> str:
     """Return why nobody drives here whatever the access tags say, or an empty string."""
     highway = tags.get("highway", "")
-    construction = tags.get("construction")
+    works = tags.get("construction", "no")
     if not profile.motorways:
         if highway in ("motorway", "motorway_link"):
             return f"{highway}: not for {profile.name}"
@@ -330,7 +331,7 @@ def _blocked(tags: Tags, profile: Profile) -> str:
         (tags.get("area") == "yes", "an area"),
         (highway in _AVOIDED_HIGHWAYS, f"highway={highway}"),
         (tags.get("railway") == "construction", "under construction"),
-        (construction is not None and construction not in _BUILT_ENOUGH, "under construction"),
+        (works not in (*_BUILT_ENOUGH, highway), f"construction={works}"),
         (tags.get("oneway") == "reversible", "oneway=reversible"),
         (tags.get("impassable") == "yes" or tags.get("status") == "impassable", "impassable"),
         (tags.get("service") == "emergency_access", "service=emergency_access"),
@@ -365,9 +366,13 @@ def _friendliness(value: str) -> int:
     return 1 if value in _DENIED else 0
 
 
-def _closed_by(access: tuple[str | None, str | None]) -> str:
+def _closed_by(tags: Tags, profile: Profile, access: tuple[str | None, str | None]) -> str:
     values = sorted({value for value in access if value in _DENIED})
-    return f"access={'/'.join(values)}" if values else "not a road for cars"
+    if values:
+        return f"access={'/'.join(values)}"
+    if not _fits(tags, profile, "forward") or not _fits(tags, profile, "backward"):
+        return f"too low, narrow, short or weak for a {profile.name}"
+    return "not a road for cars"
 
 
 def _one_way(tags: Tags) -> str:

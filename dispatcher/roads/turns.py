@@ -64,7 +64,8 @@ def _merely_goes_on(graph: RawGraph, degree: NDArray[np.int64]) -> NDArray[np.bo
     size = len(graph.node_ids)
     leaving = np.bincount(graph.arc_tail[everybody], minlength=size)
     arriving = np.bincount(graph.arc_head[everybody], minlength=size)
-    return (degree == 2) & (leaving == 2) & (arriving == 2)
+    goes_on: NDArray[np.bool_] = (degree == 2) & (leaving == 2) & (arriving == 2)
+    return goes_on
 
 
 def _blocked(graph: RawGraph, node: int) -> bool:

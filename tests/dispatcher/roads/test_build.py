@@ -146,7 +146,10 @@ def test_roads_behind_a_barrier_or_a_closed_road_are_restricted(tmp_path: Path) 
     assert (
         reasons[103,] == f"restricted access only: a barrier closes it (node {town.node((3, 1))})"
     )
-    assert reasons[105,] == "restricted access only: joined by way 104 (access=no)"
+    assert (
+        reasons[105,]
+        == "restricted access only; way 104 (highway=residential) is closed: access=no"
+    )
     assert network.edge_count == 5
 
 

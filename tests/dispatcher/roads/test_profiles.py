@@ -79,8 +79,8 @@ def test_speed_of_a_car(tags: dict[str, str], forward: float, backward: float) -
         {"maxheight": "2.1"},
         {"maxheight": "6'6\""},
         {"maxwidth": "1.8"},
-        {"maxweight": "2.5"},
-        {"maxlength": "5"},
+        {"maxweight": "1.8"},
+        {"maxlength": "4.5"},
         {"highway": "steps", "access": "yes"},
     ],
 )
@@ -94,6 +94,7 @@ def test_no_way_for_a_car(tags: dict[str, str]) -> None:
         {"motorcar": "yes", "access": "no"},
         {"access": "no;yes"},
         {"construction": "minor"},
+        {"construction": "primary"},
         {"highway": "footway", "motor_vehicle": "yes"},
         {"maxheight": "default"},
         {"maxweight": "3.5"},
