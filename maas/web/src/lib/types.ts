@@ -71,13 +71,13 @@ export type Booking = {
   read_back: string;
 };
 
-export type Favourite = { slot: number; place: Pick<Place, "id" | "name" | "kana"> };
+export type Favourite = { slot: number; place: Pick<Place, "id" | "name" | "name_en" | "kana"> };
 
 export type Rider = RiderRef & {
   age: number | null;
   address: string;
   oaza: string;
-  home_place: Pick<Place, "id" | "name" | "lat" | "lon"> | null;
+  home_place: Pick<Place, "id" | "name" | "name_en" | "lat" | "lon"> | null;
   tags: string[];
   notes: string;
   favourites: Favourite[];

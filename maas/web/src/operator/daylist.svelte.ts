@@ -6,6 +6,8 @@ import type { Link } from "../lib/link.svelte";
 import { session } from "../lib/session.svelte";
 import type { Booking, Plan } from "../lib/types";
 
+const OVER = new Set(["done", "cancelled", "no_show"]);
+
 /** Today's bookings, kept by the live stream. */
 export class DayList {
   bookings = $state<Record<string, Booking>>({});
@@ -32,13 +34,13 @@ export class DayList {
     for (const booking of bookings) this.bookings[booking.id] = booking;
   }
 
-  /** Those of the service day, by pick-up; cancelled ones last. */
+  /** Those of the service day, by pick-up; what is over comes last. */
   today(): Booking[] {
     const date = clock.date || dateOf(clock.now, clock.zone);
-    const last = (booking: Booking) => (booking.state === "cancelled" ? "1" : "0");
+    const last = (booking: Booking) => (OVER.has(booking.state) ? "1" : "0");
     return Object.values(this.bookings)
       .filter((booking) => booking.date === date)
-      .sort((a, b) => (last(a) + a.pickup_from).localeCompare(last(b) + b.pickup_from));
+      .sort((a, b) => (last(a) + a.pickup_planned).localeCompare(last(b) + b.pickup_planned));
   }
 
   byReference(reference: string): Booking[] {

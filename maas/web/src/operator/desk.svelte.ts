@@ -6,7 +6,7 @@ import type { Booking, Offer, Place, Quote, Refusal, Rider } from "../lib/types"
 import { words } from "../words/words";
 import { dayFor, readTime } from "./ask";
 
-export type PlaceRef = Pick<Place, "id" | "name">;
+export type PlaceRef = Pick<Place, "id" | "name" | "name_en">;
 export type Guest = { name: string; phone: string };
 export type Stage = "caller" | "line" | "offers" | "done";
 
@@ -165,9 +165,8 @@ export class Desk {
       const body = { reason };
       await call<Booking>("DELETE", `/bookings/${booking.id}`, { body, key: newKey() });
       this.cancelling = undefined;
-      if (this.done?.id === booking.id) this.done = undefined;
       if (this.rider?.next_booking?.id === booking.id) this.rider.next_booking = null;
-      this.stage = this.rider || this.guest ? "line" : "caller";
+      if (this.rider || this.guest) this.again();
       this.say(words().operator.cancelled(booking.reference));
     });
   }

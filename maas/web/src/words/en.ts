@@ -133,7 +133,6 @@ export const en: Words = {
     onBoard: (n, seats) => `${n}/${seats} on board`,
     battery: (percent) => `battery ${percent}%`,
     driver: (name) => `driver ${name}`,
-    noDriver: "no driver",
     pickup: "Pick up",
     dropoff: "Drop",
     promise: (from, to) => `promised ${from}–${to}`,

@@ -137,7 +137,6 @@ export const ja = {
     onBoard: (n: number, seats: number) => `乗車 ${n}/${seats}`,
     battery: (percent: number) => `電池 ${percent}%`,
     driver: (name: string) => `運転 ${name}`,
-    noDriver: "運転手なし",
     pickup: "迎え",
     dropoff: "送り",
     promise: (from: string, to: string) => `約束 ${from}〜${to}`,

@@ -50,10 +50,12 @@ export function ahead(departures: Departure[], now_s: number): Departure[] {
     .sort((a, b) => leaves(a) - leaves(b));
 }
 
-/** Changed departures laid over the known ones, by trip and scheduled time. */
-export function merge(known: Departure[], changed: Departure[]): Departure[] {
-  const key = (departure: Departure) => `${departure.trip} ${departure.scheduled}`;
-  const byKey = new Map(known.map((departure) => [key(departure), departure]));
-  for (const departure of changed) byKey.set(key(departure), departure);
-  return [...byKey.values()];
+/** Changed departures laid over the known ones; one marked `gone` takes its own away. */
+export function merge(known: Departure[], changed: (Departure & { gone?: boolean })[]): Departure[] {
+  const byId = new Map(known.map((departure) => [departure.id, departure]));
+  for (const departure of changed) {
+    if (departure.gone) byId.delete(departure.id);
+    else byId.set(departure.id, departure);
+  }
+  return [...byId.values()];
 }

@@ -1,6 +1,6 @@
 import { call, Refused } from "./api";
 import { merge } from "./board";
-import { clock, deviceNow, hearTime } from "./clock.svelte";
+import { deviceNow, hearTime } from "./clock.svelte";
 import { keep, recall } from "./keep";
 import { Live, liveUrl } from "./live";
 import type { Board, Departure } from "./types";
@@ -76,7 +76,7 @@ export class StopBoard {
   }
 
   private take(board: Board): void {
-    this.board = { ...board, departures: board.departures.filter((one) => one.scheduled > clock.now - 7200) };
+    this.board = board;
     this.age = 0;
     keep(this.key, { board: this.board, heard: this.heard } satisfies Kept);
   }

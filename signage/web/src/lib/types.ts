@@ -10,6 +10,8 @@ export type Clock = {
 export type DepartureState = "scheduled" | "running" | "unconfirmed" | "cancelled";
 
 export type Departure = {
+  /** Tells the days and loops of one trip apart. */
+  id: string;
   trip: string;
   route: string;
   route_name: string;

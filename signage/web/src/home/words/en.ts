@@ -13,8 +13,8 @@ export const en: HomeWords = {
   openSign: "See the sign",
   nowRunning: "Buses on the road now",
   noBuses: "No bus is on the road now.",
-  busAt: (speed) => (speed < 1 ? "standing" : "moving"),
-  seenAgo: (seconds) => (seconds < 60 ? "now" : `${Math.floor(seconds / 60)} min ago`),
+  busAt: (speed, age_s) =>
+    `${speed < 1 ? "standing" : "moving"} (${age_s < 60 ? "now" : `${Math.floor(age_s / 60)} min ago`})`,
   book: "How to use the bookable taxi",
   bookSteps: [
     "Telephone us. A person answers.",
@@ -26,6 +26,7 @@ export const en: HomeWords = {
   staff: "For staff",
   login: "Log in",
   synthetic: "The roads and members of this town are samples, not real.",
+  syntheticMap: "The roads of this map are not the real ones (合成道路データ).",
   mapTitle: "Map of the buses",
   demoTitle: "A sample town is running",
   demoLead: (speed) =>
@@ -38,7 +39,7 @@ export const en: HomeWords = {
       href: "/login?next=/operator&name=operator",
       name: "Booking desk",
       account: "operator",
-      steps: "Press F2, type a name in Latin letters. Then 1, 1030, Enter, Enter books a ride.",
+      steps: "Press F2, type karino, Enter. Then 1, 1030, Enter, Enter books a ride.",
     },
     {
       href: "/login?next=/monitor&name=dispatcher",

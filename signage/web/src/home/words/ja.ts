@@ -12,8 +12,8 @@ export const ja = {
   openSign: "表示板で見る",
   nowRunning: "いま走っているバス",
   noBuses: "いま走っているバスは、ありません。",
-  busAt: (speed: number): string => (speed < 1 ? "止まっています" : "走っています"),
-  seenAgo: (seconds: number): string => (seconds < 60 ? "いま" : `${Math.floor(seconds / 60)}分前の位置`),
+  busAt: (speed: number, age_s: number): string =>
+    `${speed < 1 ? "止まっています" : "走っています"}（${age_s < 60 ? "いま" : `${Math.floor(age_s / 60)}分前の位置`}）`,
   book: "予約タクシーの使い方",
   bookSteps: [
     "電話をします。係の人が出ます。",
@@ -25,6 +25,7 @@ export const ja = {
   staff: "職員の方",
   login: "ログイン",
   synthetic: "この町の道路と会員は、見本です。本物ではありません。",
+  syntheticMap: "地図の道は、本物ではありません（合成道路データ）。",
   mapTitle: "バスの位置の地図",
   demoTitle: "見本の町を動かしています",
   demoLead: (speed: number) =>
@@ -37,7 +38,7 @@ export const ja = {
       href: "/login?next=/operator&name=operator",
       name: "予約受付",
       account: "operator",
-      steps: "F2を押し、名前をローマ字で入れます。1、1030、Enter、Enterで予約できます。",
+      steps: "F2を押し、karino と入れてEnter。1、1030、Enter、Enterで予約できます。",
     },
     {
       href: "/login?next=/monitor&name=dispatcher",

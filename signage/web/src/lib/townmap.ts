@@ -10,8 +10,10 @@ export type TownMap = {
   bounds: [number, number, number, number];
   center: Position;
   tiles: string | null;
-  notice: string | null;
-  attribution: string | null;
+  /** The roads are invented; every map must say so. */
+  synthetic: boolean;
+  notice: string;
+  attribution: string;
   lines: { type: "FeatureCollection"; features: LineFeature[] };
   stops: {
     type: "FeatureCollection";
@@ -22,6 +24,15 @@ export type TownMap = {
   };
   town?: { name: string; name_en?: string | null; phone?: string | null };
 };
+
+/** West, south, east and north of the bus stops, else of the whole road network. */
+export function inhabited(town: TownMap): [number, number, number, number] {
+  const points = town.stops.features.map((stop) => stop.geometry.coordinates);
+  if (points.length < 2) return town.bounds;
+  const lons = points.map((point) => point[0]);
+  const lats = points.map((point) => point[1]);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}
 
 /** A flat picture of the town: longitude shrunk by the latitude, north up, 1000 units wide. */
 export function projection(points: Position[]): { at: (point: Position) => Position; height: number } {

@@ -1,0 +1,5 @@
+import { start } from "$shared/start";
+
+import Driver from "./Driver.svelte";
+
+start(Driver);

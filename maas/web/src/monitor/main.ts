@@ -1,0 +1,5 @@
+import { start } from "$shared/start";
+
+import Monitor from "./Monitor.svelte";
+
+start(Monitor);
