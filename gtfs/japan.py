@@ -46,13 +46,28 @@ def stop_kana(feed: Feed, stop_id: str) -> str | None:
 
 
 def headsign_kana(feed: Feed, headsign: str) -> str | None:
-    """Return how a destination is read, or ``None`` when the feed does not say.
+    """Return how a destination is read, or ``None`` when the feed does not say."""
+    return headsign_in(feed, headsign, KANA)
 
-    A destination that is also the name of a stop is read like the stop.
+
+def headsign_in(feed: Feed, headsign: str, language: str) -> str | None:
+    """Return a destination in another language, or ``None`` when the feed does not say.
+
+    A destination that is also the name of a stop has the stop's translation; of several joined
+    by ``・`` each has its own.
     """
+    whole_name = _destination_in(feed, headsign, language)
+    if whole_name is not None:
+        return whole_name
+    parts = [_destination_in(feed, part, language) for part in headsign.split("・")]
+    known = [part for part in parts if part is not None]
+    return "・".join(known) if len(known) == len(parts) else None
+
+
+def _destination_in(feed: Feed, name: str, language: str) -> str | None:
     fields = (("trips", "trip_headsign"), ("stop_times", "stop_headsign"), ("stops", "stop_name"))
-    readings = (feed.translate(table, field, headsign, KANA) for table, field in fields)
-    return next((reading for reading in readings if reading), None)
+    found = (feed.translate(table, field, name, language) for table, field in fields)
+    return next((text for text in found if text), None)
 
 
 def is_pre_2020(translations: Table) -> bool:

@@ -5,6 +5,7 @@ Instants are epoch seconds; clock times are text such as ``9:05`` in the town's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 from busloc.ghost import RiderState
 from busloc.publish import Departure
 from signage.words import Text
+
+_CODE = re.compile(r"([A-Z]{0,3}[0-9]{1,4}[A-Z]?)[ _\u3000]")
 
 LIVE_S = 90
 STALE_S = 300
@@ -76,6 +79,16 @@ def clock_time(epoch: float, tz: ZoneInfo) -> str:
     return f"{local.hour}:{local.minute:02d}"
 
 
+def line_code(name: str) -> str:
+    """Return the number riders look for on the bus, or the whole name where there is none.
+
+    >>> line_code("A1 西大寺→天満屋→岡山駅")
+    'A1'
+    """
+    code = _CODE.match(name)
+    return code[1] if code else name
+
+
 def rows(
     departures: Iterable[Departure],
     *,
@@ -126,7 +139,7 @@ def _row(departure: Departure, wait: Wait, now: float, tz: ZoneInfo, known: Fres
     ahead = seen and wait is not Wait.SOON and departure.be_there_by >= now
     unseen = departure.state == RiderState.UNCONFIRMED and known is not Freshness.TIMETABLE
     return Row(
-        line=Text(departure.route_name, departure.route_name_en),
+        line=Text(line_code(departure.route_name), line_code(departure.route_name_en)),
         destination=Text(departure.headsign, departure.headsign_en, departure.headsign_kana),
         platform=departure.platform,
         wait=wait,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gtfs.japan import headsign_kana, stop_kana
+from gtfs.japan import headsign_in, headsign_kana, stop_kana
 from tests.gtfs.towns import feed_of
 
 STOPS_ONLY = """\
@@ -21,3 +21,17 @@ def test_a_destination_is_read_like_the_stop_it_names() -> None:
 
     assert headsign_kana(feed, "病院") == "ビョウイン"
     assert headsign_kana(feed, "役場") is None
+
+
+def test_destinations_joined_by_a_dot_are_read_one_by_one() -> None:
+    feed = feed_of()
+
+    assert headsign_kana(feed, "橋・病院") == "ハシ・ビョウイン"
+    assert headsign_in(feed, "橋・病院", "en") == "Bridge・Hospital"
+    assert headsign_kana(feed, "橋・海") is None
+
+
+def test_a_destination_with_a_dot_in_its_name_is_read_as_a_whole() -> None:
+    feed = feed_of(translations=STOPS_ONLY + "stops,stop_name,ja-Hrkt,ハシビョウ,,,橋・病院\n")
+
+    assert headsign_kana(feed, "橋・病院") == "ハシビョウ"

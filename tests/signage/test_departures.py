@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busloc.publish import Departure
-from signage.departures import Freshness, Row, Wait, clock_time, freshness, rows
+from signage.departures import Freshness, Row, Wait, clock_time, freshness, line_code, rows
+from signage.words import Text
 from tests.signage.stops import NOW, TZ, planned, running
 
 
@@ -162,3 +163,21 @@ def test_only_a_bus_seen_running_ever_has_minutes(
 def test_the_clock_shows_the_towns_time_also_after_midnight() -> None:
     assert clock_time(NOW, TZ) == "11:00"
     assert clock_time(NOW + 13 * 3600 + 7 * 60, TZ) == "0:07"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("A1 西大寺→東山・天満屋→岡山駅", "A1"),
+        ("315 岡山駅→東区役所前", "315"),
+        ("E11_倉敷駅→岡山駅", "E11"),
+        ("F01　妹尾・北長瀬線", "F01"),
+        ("西大寺→牛窓", "西大寺→牛窓"),
+        ("2026年の臨時便", "2026年の臨時便"),
+        ("12", "12"),
+        ("", ""),
+    ],
+)
+def test_the_badge_of_a_line_is_its_number_where_it_has_one(name: str, code: str) -> None:
+    assert line_code(name) == code
+    assert row(planned(600, route_name=name, route_name_en=name)).line == Text(code, code)
