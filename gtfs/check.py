@@ -147,15 +147,7 @@ def _is_placed(stop: Stop, timezone: str) -> bool:
 
 
 def _shape_misses_stops(feed: Feed, _today: date) -> Iterator[str]:
-    placed = (
-        trip_id
-        for trip_id in feed.trips
-        if all(
-            (stop := feed.stops.get(call.stop_id)) is not None and stop.lat is not None
-            for call in feed.stop_times.get(trip_id, ())
-        )
-    )
-    return (trip_id for trip_id in placed if not feed.follows_shape(trip_id))
+    return (trip_id for trip_id in feed.trips if not feed.follows_shape(trip_id))
 
 
 def _stop_without_kana(feed: Feed, _today: date) -> Iterator[str]:

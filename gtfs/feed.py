@@ -145,9 +145,19 @@ class Feed:
         return self._way(trip_id)[1]
 
     def follows_shape(self, trip_id: str) -> bool:
-        """Say whether a trip's way is its shape; ``True`` also for a trip that has none."""
+        """Say whether a trip's way is its shape.
+
+        ``True`` also where nothing speaks against it: no shape, or a stop without a place.
+        """
         shape = self.shapes.get(self.trips[trip_id].shape_id)
-        return shape is None or self.line(trip_id) is shape
+        calls = self.stop_times.get(trip_id, ())
+        if shape is None or not all(self._has_place(call.stop_id) for call in calls):
+            return True
+        return self.line(trip_id) is shape
+
+    def _has_place(self, stop_id: str) -> bool:
+        stop = self.stops.get(stop_id)
+        return stop is not None and stop.lat is not None and stop.lon is not None
 
     def _way(self, trip_id: str) -> tuple[Line, tuple[float, ...]]:
         trip = self.trips[trip_id]

@@ -194,6 +194,21 @@ def test_a_shape_that_runs_elsewhere_is_not_taken_for_the_way() -> None:
     assert feed.line("up").length_m == pytest.approx(2224, abs=1)
 
 
+@pytest.mark.parametrize("stop", ["c,橋,,", "c,橋,34.81,", "x,橋,34.81,133.70"])
+def test_a_stop_without_a_place_says_nothing_against_the_shape(stop: str) -> None:
+    stops = town()["stops.txt"].replace("c,橋,34.81,133.70", stop)
+
+    feed = feed_of(
+        shapes=THERE_AND_BACK.replace("133.70", "133.80"),
+        stops=stops,
+        trips=town()["trips.txt"].replace("up,病院,", "up,病院,loop"),
+    )
+
+    assert feed.follows_shape("up")
+    with pytest.raises(ValueError, match="has no place"):
+        feed.line("up")
+
+
 def test_a_translation_for_the_record_wins_over_one_for_the_text() -> None:
     feed = feed_of()
 

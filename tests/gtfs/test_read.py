@@ -138,6 +138,13 @@ def test_what_is_not_a_table_of_utf8_text_is_refused(data: bytes, line: int, why
     assert caught.value.line == line
 
 
+def test_a_column_without_a_name_of_its_own_is_named_if_it_can_be() -> None:
+    for header, field in {b"agency_id,agency_id\n": "agency_id", b"agency_id,\n": None}.items():
+        with pytest.raises(FeedError) as caught:
+            parse_table("agency", header)
+        assert caught.value.field == field
+
+
 @pytest.mark.parametrize(
     "name",
     ["../evil.txt", "/etc/passwd", "sub/stops.txt", "..\\evil.txt", "C:evil.txt", "..", "d/"],
@@ -170,15 +177,39 @@ def test_a_link_in_a_zip_or_a_folder_is_refused(tmp_path: Path) -> None:
         archive.writestr(link, "/etc/passwd")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "stops.txt").symlink_to("/etc/passwd")
+    (tmp_path / "nested" / "stops.txt").mkdir(parents=True)
 
     assert refusal(path).message == "not a plain file"
     assert refusal(tmp_path / "folder").message == "not a plain file"
+    assert refusal(tmp_path / "nested").message == "not a plain file"
 
 
-def test_too_many_files_are_refused(tmp_path: Path) -> None:
-    many = {f"{i}.bin": "" for i in range(read.MOST_FILES)}
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = town()
+    monkeypatch.setattr(read, "MOST_FILES", len(files))
 
-    assert "files" in refusal(zipped(tmp_path / "feed.zip", town() | many)).message
+    read_feed(zipped(tmp_path / "feed.zip", files))
+    error = refusal(zipped(tmp_path / "feed.zip", files | {"more.bin": ""}))
+
+    assert error.message == f"{len(files) + 1} files; at most {len(files)} are read"
+
+
+def test_a_feed_may_be_as_large_as_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = town()
+    sizes = [len(text.encode()) for text in files.values()]
+    monkeypatch.setattr(read, "MOST_BYTES", sum(sizes))
+    monkeypatch.setattr(read, "MOST_FILE_BYTES", max(sizes))
+
+    assert len(read_feed(zipped(tmp_path / "feed.zip", files)).tables) == len(files)
+
+
+def test_a_table_is_known_by_its_whole_file_name(tmp_path: Path) -> None:
+    feed = read_feed(zipped(tmp_path / "feed.zip", town() | {"stops": "x", "notes_jp": "y"}))
+
+    assert feed.extras == {"stops": b"x", "notes_jp": b"y"}
+    assert len(feed.stops) == 5
 
 
 def test_declared_sizes_are_refused_before_anything_is_unpacked(
