@@ -1,0 +1,173 @@
+"""The live stream of a real server: who hears what, from where, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+
+from maas.api import live
+from maas.api.service import Service
+from maas.serving import listen, server_config
+from maas.settings import Settings
+from tests.maas.api.conftest import PASSWORD, Prepared
+
+Keys = Callable[[], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server on a port of its own."""
+
+    port: int
+    service: Service
+    device_token: str
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    def socket(self, path: str, **headers: str) -> connect:
+        """Return a WebSocket to be opened."""
+        return connect(f"ws://{self.address}{path}", additional_headers=headers)
+
+    @asynccontextmanager
+    async def staff(self, role: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Give a member of staff, signed in over the network."""
+        async with httpx.AsyncClient(base_url=f"http://{self.address}") as caller:
+            body = {"name": role, "password": PASSWORD}
+            assert (await caller.post("/api/v1/session", json=body)).status_code == 200
+            yield caller
+
+
+@pytest.fixture(scope="module")
+async def served(
+    prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    """Run uvicorn as `maas serve` does, in this event loop."""
+    folder: Path = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(prepared.data_dir, folder)
+    config = server_config(Settings(data_dir=folder))
+    server, listening = uvicorn.Server(config), listen("127.0.0.1", 0)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:  # noqa: ASYNC110 -- uvicorn offers no event
+        await asyncio.sleep(0.01)
+    app: Any = config.app
+    yield Served(listening.getsockname()[1], app.state.service, prepared.device_token)
+    server.should_exit = True
+    await asyncio.wait_for(task, 20)
+
+
+async def frame(socket: ClientConnection, topic: str, kind: str | None = None) -> dict[str, Any]:
+    """Return the next frame of a topic (and kind)."""
+    async with asyncio.timeout(5):
+        while True:
+            found: dict[str, Any] = json.loads(await socket.recv())
+            if found["t"] == topic and kind in {None, found["k"]}:
+                return found
+
+
+async def hear_out(socket: ClientConnection) -> None:
+    """Listen until the server ends the connection."""
+    async with asyncio.timeout(5):
+        while True:
+            await socket.recv()
+
+
+def subscribe(*topics: str) -> str:
+    """Return the message that joins topics."""
+    return json.dumps({"sub": topics})
+
+
+def ping(seq: int, t: float, **more: object) -> dict[str, object]:
+    """Return a ping of van-1 at the town hall."""
+    known = {"vehicle": "van-1", "boot": "a", "seq": seq, "t": t, "lat": 34.86, "lon": 133.69}
+    return known | more
+
+
+async def test_anybody_hears_vehicles_move_and_nobody_unknown_hears_the_plan(
+    served: Served,
+) -> None:
+    bearer = {"authorization": f"Bearer {served.device_token}"}
+    async with served.socket("/ws/live") as socket:
+        await socket.send(subscribe("vehicles", "plan:tiny", "calls"))
+        assert (await frame(socket, "vehicles"))["k"] == "snap"
+        assert (await frame(socket, "plan:tiny"))["reason"] == "forbidden"
+        assert (await frame(socket, "calls"))["reason"] == "forbidden"
+
+        async with served.socket("/ws/vehicle", **bearer) as device:
+            await device.send(json.dumps([ping(1, served.service.clock())]))
+            assert json.loads(await device.recv()) == {"verdicts": ["live"]}
+        moved = await frame(socket, "vehicles", "delta")
+    assert [vehicle["id"] for vehicle in moved["u"]] == ["van-1"]
+    assert "phone" not in json.dumps(moved)
+
+
+async def test_the_desk_hears_a_booking_and_the_plan_it_changes_within_two_seconds(
+    served: Served, key: Keys
+) -> None:
+    async with served.staff("dispatcher") as caller:
+        cookie = {"cookie": f"maas={caller.cookies['maas']}"}
+        async with served.socket("/ws/live", **cookie) as socket:
+            await socket.send(subscribe("bookings:tiny", "plan:tiny", "calls"))
+            assert len((await frame(socket, "plan:tiny", "snap"))["u"]) == 2
+            trip = {"origin": 1, "destination": 6}
+            token = (await caller.post("/api/v1/quotes", json=trip)).json()["offers"][0]["token"]
+            body = {"offer": token, "rider_id": 1}
+            made = (await caller.post("/api/v1/bookings", json=body, headers=key())).json()
+            async with asyncio.timeout(2):
+                booked = await frame(socket, "bookings:tiny", "delta")
+                event = await frame(socket, "calls", "delta")
+    assert booked["u"][0]["id"] == made["id"]
+    assert event["u"][0]["kind"] == "booking.booked"
+    assert set(event["u"][0]) == {"id", "ts", "text", "text_en", "kind"}
+
+
+async def test_a_stream_ends_soon_after_its_session_does(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECHECK_S", 0.05)
+    async with served.staff("dispatcher") as caller:
+        cookie = {"cookie": f"maas={caller.cookies['maas']}"}
+        async with served.socket("/ws/live", **cookie) as socket:
+            await socket.send(subscribe("calls"))
+            await frame(socket, "calls", "snap")
+            await caller.delete("/api/v1/session")
+            with pytest.raises(ConnectionClosedError) as closed:
+                await hear_out(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+@pytest.mark.parametrize("path", ["/ws/live", "/ws/vehicle"])
+async def test_a_page_of_another_site_cannot_open_a_stream(served: Served, path: str) -> None:
+    with pytest.raises(InvalidStatus):
+        async with served.socket(path, origin="https://evil.test"):
+            pass
+
+
+async def test_a_device_without_a_token_is_not_heard(served: Served) -> None:
+    with pytest.raises((InvalidStatus, ConnectionClosedError)):
+        async with served.socket("/ws/vehicle") as socket:
+            await socket.recv()
+
+
+async def test_a_sign_hears_its_board_and_nothing_of_other_stops(served: Served) -> None:
+    async with served.socket("/ws/live") as socket:
+        await socket.send(subscribe("stop:P2"))
+        board = await frame(socket, "stop:P2", "snap")
+    assert board["u"]
+    assert {row["route_name"] for row in board["u"]} == {"東西線"}
+    assert abs(board["n"] - served.service.clock()) < 5

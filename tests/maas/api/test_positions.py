@@ -1,0 +1,87 @@
+"""What devices may send, and what becomes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from maas.store.database import open_database
+from maas.store.positions import latest_positions
+from tests.maas.api.conftest import Prepared, Running, running_on
+from tests.maas.api.test_live import ping
+
+POSITIONS = "/api/v1/positions"
+
+
+@pytest.fixture
+async def now(running: Running) -> float:
+    """The service's time."""
+    return running.service.clock()
+
+
+async def test_every_item_gets_its_verdict(running: Running, now: float) -> None:
+    items = [
+        ping(1, now - 10),
+        ping(1, now - 10),
+        ping(2, now - 5),
+        ping(3, now + 3600),
+        ping(4, now, lat=0.0),
+        ping(5, now, vehicle="van-2"),
+        {"vehicle": "van-1"},
+        ping(6, now, lat=True),
+    ]
+    async with running.device() as device:
+        answer = await device.post(POSITIONS, json=items)
+    assert answer.json()["verdicts"] == [
+        "history",
+        "duplicate",
+        "live",
+        "future",
+        "outside",
+        "forbidden",
+        "malformed",
+        "malformed",
+    ]
+
+
+async def test_an_hour_of_fixes_in_one_batch_is_taken_and_kept(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    async with running_on(prepared, folder) as running:
+        now = running.service.clock()
+        batch = [ping(seq, now - 3600 + seq) for seq in range(3600)]
+        async with running.device() as device:
+            answer = await device.post(POSITIONS, json=batch)
+            assert answer.status_code == 200
+            verdicts = answer.json()["verdicts"]
+            assert (len(verdicts), verdicts[-1]) == (3600, "live")
+            one_more = await device.post(POSITIONS, json=[*batch, ping(3600, now)])
+            assert (one_more.status_code, one_more.json()["type"]) == (413, "/problems/too-large")
+        view = await running.service.keeper(None).vehicle_view("van-1")
+        assert view is not None
+        assert view.position is not None
+    # The history that waited was written before the service closed.
+    database = open_database(f"sqlite:///{folder / 'maas.db'}")
+    async with database.reading() as db:
+        newest = await latest_positions(db, now - 10)
+    await database.close()
+    assert [(row.vehicle_id, row.seq) for row in newest] == [("van-1", 3599)]
+
+
+@pytest.mark.parametrize("content", [b"{}", b"nonsense", b'"text"'])
+async def test_a_body_that_is_no_array_is_refused(running: Running, content: bytes) -> None:
+    async with running.device() as device:
+        answer = await device.post(
+            POSITIONS, content=content, headers={"content-type": "application/json"}
+        )
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+
+
+@pytest.mark.parametrize("token", ["", "Bearer", "Bearer x", "Basic x"])
+async def test_a_stranger_is_not_heard(running: Running, token: str) -> None:
+    async with running.caller(authorization=token) as stranger:
+        answer: httpx.Response = await stranger.post(POSITIONS, json=[])
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/bad-device")
