@@ -24,6 +24,8 @@ CALLS_AN_HOUR = {8: 12, 9: 11, 10: 9, 11: 7, 12: 4, 13: 6, 14: 5, 15: 3}
 FIRST_LEADS_MIN, LEADS_MIN = (35, 150), (25, 120)
 REACT_S = 20.0
 STAY_MIN = (40, 100)
+LAST_RETURN_S = 16 * 3600 + 10 * 60
+"""Whoever is done later than this goes home with somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ class Callers:
         elif call.fate == "absent":
             self.absent.add(booking["id"])
         elif call.returns:
-            await self.until(when(booking["arrive_by"]) + 60 * _between(drawn, *STAY_MIN))
+            done = when(booking["arrive_by"]) + 60 * _between(drawn, *STAY_MIN)
+            if done > self.midnight + LAST_RETURN_S:
+                return
+            await self.until(done)
             back = _ask(rider, usual, rider["home_place"], call, None)
             await self._telephone(rider, back, f"{usual['name']} → 自宅", call)
 

@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -53,9 +54,10 @@ class Device:
         job: Json | None = await self._send("GET", f"/vehicles/{self.vehicle}/job")
         return job
 
-    async def step(self, booking_id: str, step: str) -> Json | None:
-        """Tap a step and return the new job, ``None`` when it was not taken."""
-        body = {"booking_id": booking_id, "step": step}
+    async def step(self, booking_id: str, step: str, at: float) -> Json | None:
+        """Tap a step that happened ``at``; the new job, or ``None`` when it was not taken."""
+        moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+        body = {"booking_id": booking_id, "step": step, "at": moment}
         job: Json | None = await self._send("POST", f"/vehicles/{self.vehicle}/steps", body)
         return job
 

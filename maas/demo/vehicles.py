@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from math import atan2, cos, degrees, radians
 from typing import Protocol
 
@@ -18,7 +19,9 @@ from maas.demo.terminal import Terminal
 
 TICK_S = 1.0
 """Real seconds between two positions of a vehicle."""
-ASK_TICKS = 2
+ASK_TICKS = 3
+"""A driving vehicle asks for its job this seldom, a standing one at each tick."""
+MOST_AT_ONCE = 8
 EARLY_S = 90.0
 LATE_S = 120.0
 ALIGHTING_S = 30.0
@@ -81,6 +84,12 @@ def when(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+def slowness(vehicle: int, leg: int) -> float:
+    """Return how much slower than planned a leg is: hardly, and now and then a lot."""
+    drawn = randomness(5, vehicle, leg)
+    return 0.96 + 0.08 * float(drawn.random()) + (0.25 if drawn.random() < 0.03 else 0.0)
+
+
 @dataclass(slots=True)
 class Taxi:
     """One vehicle of the demand taxi in the simulation.
@@ -100,8 +109,8 @@ class Taxi:
     target: tuple[float, float] = field(init=False)
     drive: Drive | None = None
     job: Json = field(default_factory=dict)
-    reached_at: float = 0.0
-    serving: str = ""
+    free_at: float = 0.0
+    told: tuple[str, float] = ("", 0.0)
     legs: int = 0
 
     def __post_init__(self) -> None:
@@ -110,59 +119,60 @@ class Taxi:
 
     async def run(self) -> None:
         """Drive until cancelled."""
-        self.reached_at = self.clock()
+        self.free_at = self.clock()
         await asyncio.sleep(0.07 * self.number)
-        ticks = 0
-        while True:
-            if ticks % ASK_TICKS == 0:
+        for ticks in count():
+            if self.drive is None or ticks % ASK_TICKS == 0:
                 self.job = await self.device.job() or self.job
-            await self._act(self.clock())
+            await self.act(self.clock())
             await self.device.report(self.here, self.clock())
-            ticks += 1
             await asyncio.sleep(TICK_S)
 
-    async def _act(self, now: float) -> None:
-        self._move(now)
-        stop = self.job.get("next")
-        if stop is None:
-            self._rest(now)
-            return
-        place = stop["place"]["lat"], stop["place"]["lon"]
-        if place != self.target or self.serving != _key(stop):
-            self._head_for(stop, place, now)
-        elif self.drive is None:
-            await self._serve(stop, now)
+    async def act(self, now: float) -> None:
+        """Do everything that has come due by ``now``, each at its own time.
+
+        On a fast clock a tick is a minute of the day: what happened in it is told with its time,
+        so that the speed of the demo does not make its vehicles late.
+        """
+        for _ in range(MOST_AT_ONCE):
+            self._move(now)
+            if self.drive is not None or not await self._next(now):
+                break
 
     def _move(self, now: float) -> None:
         if self.drive is None:
             return
         self.here = self.drive.at(now)
         if now >= self.drive.end:
-            self.reached_at, self.drive = self.drive.end, None
+            self.free_at, self.drive = self.drive.end, None
+        elif (stop := self.job.get("next")) and _spot(stop) != self.target:
+            self._head_for(stop, now, now)
 
-    def _head_for(self, stop: Json, place: tuple[float, float], now: float) -> None:
-        """Set off now with riders on board or to let one out, else in time for the pick-up."""
-        if place == self.target and self.drive is None:
-            self.serving, self.reached_at = _key(stop), now
-            return
-        if place == self.target:
-            self.serving = _key(stop)
-            return
-        way = self.find_way(self.here, place)
+    async def _next(self, now: float) -> bool:
+        """Set off or tap, if it is time; whether something was done."""
+        stop = self.job.get("next")
+        if stop is None:
+            return self._rest(now)
+        if self.told[0] != _key(stop):
+            self.told = _key(stop), now
+        if _spot(stop) != self.target:
+            return self._head_for(stop, max(self.free_at, self.told[1]), now)
+        return await self._serve(stop, now)
+
+    def _head_for(self, stop: Json, start: float, now: float) -> bool:
+        """Set off at ``start`` with riders to bring, else in time for the pick-up; if it is due."""
+        way = self.find_way(self.here, _spot(stop))
         if way is None:
-            return
-        slowness = self._slowness()
-        needed_s = way.times_s[-1] * slowness
-        hurry = stop["kind"] == "dropoff" or self.job["on_board"] or self.drive is not None
-        if hurry or now >= when(stop["planned"]) - needed_s - EARLY_S:
-            self.legs += 1
-            self.target, self.drive, self.serving = place, Drive(way, now, slowness), _key(stop)
-            self._warn(stop)
-
-    def _slowness(self) -> float:
-        """Return how much slower than planned this leg is: a little, now and then a lot."""
-        drawn = randomness(5, self.number, self.legs)
-        return 0.97 + 0.13 * float(drawn.random()) + (0.25 if drawn.random() < 0.03 else 0.0)
+            return False
+        slow = slowness(self.number, self.legs)
+        if stop["kind"] == "pickup" and not self.job["on_board"] and self.drive is None:
+            start = max(start, when(stop["planned"]) - way.times_s[-1] * slow - EARLY_S)
+        if start > now:
+            return False
+        self.legs += 1
+        self.target, self.drive = _spot(stop), Drive(way, start, slow)
+        self._warn(stop)
+        return True
 
     def _warn(self, stop: Json) -> None:
         late_s = self.drive.end - when(stop["window_to"]) if self.drive else 0.0
@@ -171,46 +181,49 @@ class Taxi:
             rider = f"{stop['rider_name']}さん {_place(stop)}"
             self.terminal.say("late", f"{self.name} {rider} 約束より約{minutes}分遅れの見込み")
 
-    def _rest(self, now: float) -> None:
+    def _rest(self, now: float) -> bool:
         """Go back to the depot after a while without a job."""
-        if self.drive is None and self.target != self.depot and now > self.reached_at + IDLE_S:
-            way = self.find_way(self.here, self.depot)
-            if way is not None:
-                self.target, self.drive, self.serving = self.depot, Drive(way, now), ""
+        if self.target == self.depot or now < self.free_at + IDLE_S:
+            return False
+        way = self.find_way(self.here, self.depot)
+        if way is not None:
+            self.target, self.drive = self.depot, Drive(way, now)
+        return way is not None
 
-    async def _serve(self, stop: Json, now: float) -> None:
-        """Do at the stop what the driver does, unless a person is driving."""
-        if self.job.get("driver"):
-            return
-        booking = stop["booking_id"]
-        if stop["kind"] == "dropoff":
-            if now >= self.reached_at + ALIGHTING_S:
-                await self._tap(stop, "dropped")
-        elif stop["state"] == "planned":
-            await self._tap(stop, "arrived")
-        elif booking in self.absent:
-            if now >= self._ready_at(stop) + NO_SHOW_WAIT_S:
-                await self._tap(stop, "no_show")
-        elif now >= self._ready_at(stop) + _boarding_s(stop):
-            await self._tap(stop, "aboard")
-
-    def _ready_at(self, stop: Json) -> float:
-        """Return when boarding can begin: the rider comes at the promised time."""
-        promised = when(stop["window_from"]) if stop["window_from"] else 0.0
-        return max(self.reached_at, promised)
-
-    async def _tap(self, stop: Json, step: str) -> None:
-        answer = await self.device.step(stop["booking_id"], step)
+    async def _serve(self, stop: Json, now: float) -> bool:
+        """Do at the stop what the driver does when it is time, unless a person is driving."""
+        step, at = self._due(stop)
+        if self.job.get("driver") or at > now:
+            return False
+        answer = await self.device.step(stop["booking_id"], step, at)
         if answer is None:
             self.job = await self.device.job() or self.job
-            return
-        self.job = answer
-        if step != "arrived":
-            self.reached_at = self.clock()
-        ride = answer.get("ride")
+            return False
+        self.job, self.free_at = answer, at
+        if (after := answer.get("next")) is not None:
+            self.told = _key(after), at
+        self._tell(stop, step, answer.get("ride"))
+        return True
+
+    def _due(self, stop: Json) -> tuple[str, float]:
+        """Return the next tap at a stop and when it is due; riders come at the promised time."""
+        if stop["kind"] == "dropoff":
+            return "dropped", self.free_at + ALIGHTING_S
+        if stop["state"] == "planned":
+            return "arrived", max(self.free_at, self.told[1])
+        ready = max(self.free_at, when(stop["window_from"]) if stop["window_from"] else 0.0)
+        if stop["booking_id"] in self.absent:
+            return "no_show", ready + NO_SHOW_WAIT_S
+        return "aboard", ready + _boarding_s(stop)
+
+    def _tell(self, stop: Json, step: str, ride: Json | None) -> None:
         fare = f" 運賃{ride['fare_yen']}円{'（相乗り）' if ride['shared'] else ''}" if ride else ""
         who = f"{stop['rider_name']}さん（受付 {stop['reference']}）"
         self.terminal.say(step, f"{self.name} {who} {_place(stop)}{fare}")
+
+
+def _spot(stop: Json) -> tuple[float, float]:
+    return stop["place"]["lat"], stop["place"]["lon"]
 
 
 def _key(stop: Json) -> str:
