@@ -172,3 +172,43 @@ def test_v4_goes_back_to_v3(tmp_path: Path) -> None:
     back = read_feed(tmp_path / "back.zip")
     assert back.tables["routes_jp"] == parse_table("routes_jp", ROUTES_JP.encode())
     assert "pattern_jp" not in back.tables
+
+
+def test_a_profile_makes_up_no_table(tmp_path: Path) -> None:
+    bare = town(translations=None, fare_attributes=None)
+
+    for profile in ("jp3", "jp4"):
+        assert exported(bare, profile, tmp_path).tables.keys() == {
+            name.removesuffix(".txt") for name in bare
+        }
+
+
+def test_a_profile_keeps_the_translations_of_today(tmp_path: Path) -> None:
+    kept = exported(town(), "jp3", tmp_path).tables["translations"]
+
+    assert sorted(kept.rows) == sorted(
+        parse_table("translations", town()["translations.txt"].encode()).rows
+    )
+
+
+def test_a_fare_of_one_of_two_agencies_is_nobodys_by_guess(tmp_path: Path) -> None:
+    agency = town()["agency.txt"] + "2,隣町バス,https://example.invalid/,Asia/Tokyo,ja,\n"
+    fares = "fare_id,price,currency_type,payment_method,transfers,agency_id\nflat,200,JPY,0,,\n"
+
+    feed = exported(town(agency=agency, fare_attributes=fares), "jp3", tmp_path)
+
+    assert feed.tables["fare_attributes"].texts("agency_id") == [""]
+
+
+def test_patterns_that_are_there_are_kept(tmp_path: Path) -> None:
+    patterns = "jp_pattern_id,via_stop\np1,海\n"
+    trips = town()["trips.txt"].replace("block_id", "jp_pattern_id").replace("bus-1", "p1")
+    both = town(routes_jp=ROUTES_JP, pattern_jp=patterns, trips=trips.replace("bus-2", ""))
+
+    v4, v3 = exported(both, "jp4", tmp_path), exported(both, "jp3", tmp_path)
+
+    assert v4.tables["pattern_jp"].texts("via_stop") == ["海"]
+    assert v4.tables["trips"].texts("jp_pattern_id") == ["", "p1"]
+    assert "routes_jp" not in v4.tables
+    assert v3.tables["routes_jp"].texts("via_stop") == ["橋"]
+    assert "pattern_jp" not in v3.tables
