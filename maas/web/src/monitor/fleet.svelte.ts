@@ -4,9 +4,7 @@ import type { LiveVehicle } from "$shared/types";
 
 import type { Link } from "../lib/link.svelte";
 import { session } from "../lib/session.svelte";
-import type { DayEvent, Plan, Position, VehiclePlan, VehicleRef } from "../lib/types";
-
-type Named = VehicleRef & { kind: string };
+import type { DayEvent, Plan, Position, Vehicle, VehiclePlan } from "../lib/types";
 
 /** How many events of the day stay on the screen. */
 const EVENTS_KEPT = 200;
@@ -15,7 +13,7 @@ const EVENTS_KEPT = 200;
 export class Fleet {
   plans = $state<Record<string, VehiclePlan>>({});
   positions = $state<Record<string, LiveVehicle>>({});
-  names = $state<Record<string, Named>>({});
+  names = $state<Record<string, Vehicle>>({});
   events = $state<DayEvent[]>([]);
   chosen = $state<string>();
 
@@ -23,7 +21,7 @@ export class Fleet {
 
   async start(): Promise<void> {
     const plan = await this.load();
-    const vehicles = await call<Named[]>("GET", "/vehicles");
+    const vehicles = await call<Vehicle[]>("GET", "/vehicles");
     this.names = Object.fromEntries(vehicles.map((vehicle) => [vehicle.id, vehicle]));
     const area = session.now?.area ?? plan.area;
     this.link.follow<VehiclePlan>(`plan:${area}`, (changed, gone, fresh) => {

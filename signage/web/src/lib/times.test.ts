@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+
+import { dateOf, dayText, epochOf, noonOf, onTimetable, spoken } from "./times";
+
+const ZONE = "Asia/Tokyo";
+const at = (time: string) => epochOf(`2026-11-25T${time}+09:00`);
+
+test("a timetable counts to 24, a voice does not", () => {
+  expect(onTimetable(at("13:05:00"), ZONE)).toBe("13:05");
+  expect(onTimetable(at("00:00:00"), ZONE)).toBe("0:00");
+  expect(spoken(at("13:05:00"), ZONE, "ja")).toBe("午後1時5分");
+  expect(spoken(at("09:00:00"), ZONE, "ja")).toBe("午前9時");
+  expect(spoken(at("12:30:00"), ZONE, "ja")).toBe("午後0時30分");
+  expect(spoken(at("12:30:00"), ZONE, "en")).toBe("12:30 pm");
+  expect(spoken(at("00:07:00"), ZONE, "en")).toBe("12:07 am");
+});
+
+test("seconds do not round a minute up", () => {
+  expect(onTimetable(at("09:59:59"), ZONE)).toBe("9:59");
+});
+
+test("a day is the town's day, with its weekday", () => {
+  const beforeMidnight = epochOf("2026-11-25T14:59:00Z");
+  expect(dateOf(beforeMidnight, ZONE)).toBe("2026-11-25");
+  expect(dateOf(beforeMidnight + 60, ZONE)).toBe("2026-11-26");
+  expect(dayText(beforeMidnight, ZONE, "ja")).toBe("11月25日(水)");
+});
+
+test("days ahead are counted on the calendar", () => {
+  expect(dateOf(noonOf("2026-11-30", 1), ZONE)).toBe("2026-12-01");
+});
