@@ -79,13 +79,11 @@ class Hub:
         monotonic: Callable[[], float],
         tick_s: float = TICK_S,
         lossless: Mapping[str, int] = LOSSLESS,
-        new_epoch: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         self._now = now
         self._monotonic = monotonic
         self._tick_s = tick_s
         self._lossless = lossless
-        self._new_epoch = new_epoch
         self._topics: dict[str, Topic] = {}
         self._due: list[tuple[float, int, Topic]] = []
         self._order = count()
@@ -94,6 +92,8 @@ class Hub:
         self._wake_at_s = float("inf")
         self.send: Send = self._number
         """Where a tick's updates go; a bus puts itself here and answers through ``deliver``."""
+        self.origin: Callable[[str], Since] = lambda _topic: (secrets.token_hex(6), 0)
+        """The epoch and number a new topic begins with."""
         self.wake: Callable[[float], object] = lambda _delay_s: None
         """Asks the rim to call ``flush`` after a delay in seconds."""
         self.subscribers: dict[Subscriber, None] = {}
@@ -123,6 +123,10 @@ class Hub:
         """Return the latest value of each key of a topic as it was last sent."""
         found = self._topics.get(topic)
         return {} if found is None else dict(found.last)
+
+    def topics(self) -> list[str]:
+        """Return the topics that are listened to or have something to tell."""
+        return list(self._topics)
 
     def keys_kept(self, topic: str) -> int:
         """Return how many keys of a topic are remembered."""
@@ -312,7 +316,7 @@ class Hub:
 
     def _fresh(self, name: str) -> Topic:
         lossless = name.partition(":")[0] in self._lossless
-        return Topic(name, self._new_epoch(), lossless=lossless, keep=self.keys_kept(name))
+        return Topic(name, *self.origin(name), lossless=lossless, keep=self.keys_kept(name))
 
     def _forget_idle(self, topic: Topic) -> None:
         if topic.idle:

@@ -39,7 +39,7 @@ class Topic:
         "pending", "sent_s", "seq", "subscribers",
     )  # fmt: skip
 
-    def __init__(self, name: str, epoch: str, *, lossless: bool, keep: int) -> None:
+    def __init__(self, name: str, epoch: str, seq: int, *, lossless: bool, keep: int) -> None:
         self.name = name
         self.lossless = lossless
         self.keep = keep
@@ -48,7 +48,7 @@ class Topic:
         self.subscribers: dict[Subscriber, None] = {}
         self.sent_s = float("-inf")
         self.due_s: float | None = None
-        self.restart(epoch, 0)
+        self.restart(epoch, seq)
 
     def restart(self, epoch: str, seq: int) -> None:
         """Begin a new history at ``seq``: nothing sent before can be replayed."""

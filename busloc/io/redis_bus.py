@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
@@ -21,12 +21,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from busloc.hub import Hub
+from busloc.hub import Hub, Since
 from busloc.topic import Update
 
 SHARDS = 16
 TIMEOUT_S = 0.3
-BLOCK_MS = 200
+BLOCK_MS = 100
 RETRY_S = 1.0
 ENTRIES_KEPT = 4096
 AWAY_MAX = 50_000
@@ -34,12 +34,14 @@ AWAY_MAX = 50_000
 _log = logging.getLogger(__name__)
 
 # KEYS: stream, numbers, epoch, values, order.  ARGV: topic, epoch if there is none yet, entries
-# kept, keys kept, the tick; then key, "1" when gone, fragment of each update.
+# kept, keys kept, "1" to send only what is not there, the tick; then key, "1" when gone, fragment
+# of each update.
 _SEND = """
+if ARGV[5] == '1' and redis.call('HEXISTS', KEYS[4], ARGV[7]) == 1 then return 0 end
 local epoch = redis.call('GET', KEYS[3])
 if not epoch then epoch = ARGV[2]; redis.call('SET', KEYS[3], epoch) end
 local seq = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
-for i = 6, #ARGV, 3 do
+for i = 7, #ARGV, 3 do
   if ARGV[i + 1] == '1' then
     redis.call('HDEL', KEYS[4], ARGV[i]); redis.call('ZREM', KEYS[5], ARGV[i])
   else
@@ -51,12 +53,14 @@ while redis.call('ZCARD', KEYS[5]) > tonumber(ARGV[4]) do
   redis.call('HDEL', KEYS[4], redis.call('ZPOPMIN', KEYS[5])[1])
 end
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*',
-           't', ARGV[1], 'e', epoch, 's', seq, 'u', ARGV[5])
+           't', ARGV[1], 'e', epoch, 's', seq, 'u', ARGV[6])
 return seq
 """
 
-# KEYS: stream, numbers, epoch.  ARGV: what the names of values and of order begin with.
+# KEYS: stream, numbers, epoch.  ARGV: what the names of values and of order begin with, epoch if
+# there is none yet.
 _LOAD = """
+redis.call('SET', KEYS[3], ARGV[3], 'NX')
 local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 local topics = {}
 local numbers = redis.call('HGETALL', KEYS[2])
@@ -69,7 +73,7 @@ for i = 1, #numbers, 2 do
   end
   topics[#topics + 1] = {numbers[i], numbers[i + 1], values}
 end
-return {entry[1] and entry[1][1] or '0-0', redis.call('GET', KEYS[3]) or '', topics}
+return {entry[1] and entry[1][1] or '0-0', redis.call('GET', KEYS[3]), topics}
 """
 
 _updates = msgspec.msgpack.Decoder(list[Update])
@@ -101,35 +105,36 @@ class RedisBus:
         self._retry_s = retry_s
         self._load_script = redis.register_script(_LOAD)
         self._send_script = redis.register_script(_SEND)
-        self._outbox: list[tuple[str, list[Update]]] = []
+        self._outbox: list[tuple[str, list[Update], bool]] = []
         self._news = asyncio.Event()
         self._read_ids: dict[Any, Any] = {}
-        self._numbers: dict[str, tuple[str, int]] = {}
+        self._epochs = [""] * SHARDS
+        self._numbers: dict[str, Since] = {}
         self._away: dict[tuple[str, str], Update] = {}
+        self._coming: dict[tuple[str, str], Update] = {}
         self._local_epoch = ""
         self._local_seqs: Counter[str] = Counter()
         self.connected = False
         hub.send = self.send
+        hub.origin = self._origin
 
     def send(self, topic: str, updates: Sequence[Update]) -> None:
         """See ``busloc.ports.Bus.send``."""
         if self.connected:
-            self._outbox.append((topic, list(updates)))
-            self._news.set()
+            self._post(topic, updates)
         else:
             self._deliver_here(topic, updates)
 
     async def run(self) -> None:
         """Carry ticks until cancelled, through every loss of Redis."""
         self._go_local()
-        while True:
+        while not _cancelled():
             try:
                 await self._load()
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._write())
-                    tasks.create_task(self._read())
-            except* (RedisError, OSError, _GapError) as lost:
-                _log.warning("redis bus interrupted: %s", lost.exceptions[0])
+                if not _cancelled():
+                    await self._carry()
+            except (RedisError, OSError, _GapError) as lost:
+                _log.warning("redis bus interrupted: %s: %s", type(lost).__name__, lost)
             finally:
                 self._go_local()
             await asyncio.sleep(self._retry_s)
@@ -142,7 +147,7 @@ class RedisBus:
         self._local_epoch = f"local-{secrets.token_hex(6)}"
         self._local_seqs.clear()
         outbox, self._outbox = self._outbox, []
-        for topic, updates in outbox:
+        for topic, updates, _ in outbox:
             self._deliver_here(topic, updates)
 
     def _deliver_here(self, topic: str, updates: Sequence[Update]) -> None:
@@ -157,23 +162,34 @@ class RedisBus:
     async def _load(self) -> None:
         """Take over the state Redis holds, then add what happened here meanwhile."""
         loaded = [await self._load_shard(shard) for shard in range(SHARDS)]
-        held = {topic: epoch for _, epoch, topics in loaded for topic, _, _ in topics}
-        away, self._away = {**self._lost_by_redis(held), **self._away}, {}
-        for shard, (read_id, epoch, topics) in enumerate(loaded):
+        self._epochs = [epoch for _, epoch, _ in loaded]
+        held = {topic: (seq, values) for _, _, topics in loaded for topic, seq, values in topics}
+        away, self._away = self._away, {}
+        lost = {key: update for key, update in self._lost_by_redis().items() if key not in away}
+        for shard, (read_id, _, _) in enumerate(loaded):
             self._read_ids[self._name(shard, "stream")] = read_id
-            for topic, seq, values in topics:
-                self._numbers[topic] = epoch, seq
-                self._hub.restore(topic, epoch, seq, _with(values, topic, away))
+        self._numbers = {topic: (self._epoch(topic), seq) for topic, (seq, _) in held.items()}
+        for topic in {*held, *self._hub.topics()}:
+            seq, values = held.get(topic, (0, {}))
+            merged = _with(_with({}, topic, lost) | values, topic, away)
+            self._hub.restore(topic, self._epoch(topic), seq, merged)
         self.connected = True
+        self._coming = away
+        for (topic, _), update in lost.items():
+            self._post(topic, (update,), if_absent=True)
         for (topic, _), update in away.items():
-            self.send(topic, (update,))
+            self._post(topic, (update,))
 
-    def _lost_by_redis(self, held: Mapping[str, str]) -> dict[tuple[str, str], Update]:
+    def _post(self, topic: str, updates: Sequence[Update], *, if_absent: bool = False) -> None:
+        self._outbox.append((topic, list(updates), if_absent))
+        self._news.set()
+
+    def _lost_by_redis(self) -> dict[tuple[str, str], Update]:
         """Return our values of the topics that Redis held and has forgotten since."""
         return {
             (topic, key): Update(key, fragment)
             for topic, (epoch, _) in self._numbers.items()
-            if held.get(topic) != epoch
+            if epoch != self._epoch(topic)
             for key, fragment in self._hub.values(topic).items()
         }
 
@@ -181,7 +197,7 @@ class RedisBus:
         self, shard: int
     ) -> tuple[str, str, list[tuple[str, int, dict[str, bytes]]]]:
         keys = [self._name(shard, part) for part in ("stream", "numbers", "epoch")]
-        starts = [self._name(shard, part) for part in ("values:", "order:")]
+        starts = [self._name(shard, "values:"), self._name(shard, "order:"), secrets.token_hex(6)]
         read_id, epoch, topics = await self._load_script(keys=keys, args=starts)
         return (
             read_id.decode(),
@@ -189,21 +205,33 @@ class RedisBus:
             [(topic.decode(), int(seq), _pairs(values)) for topic, seq, values in topics],
         )
 
+    async def _carry(self) -> None:
+        """Write and read until one of the two fails."""
+        # Not a TaskGroup: before Python 3.13 it loses a cancellation that meets a failure.
+        both = [asyncio.create_task(self._write()), asyncio.create_task(self._read())]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
     async def _write(self) -> None:
-        while True:
+        while not _cancelled():
             await self._news.wait()
             self._news.clear()
             sending = len(self._outbox)
             async with self._redis.pipeline(transaction=False) as pipe:
-                for topic, updates in self._outbox[:sending]:
-                    await self._send_script(
-                        keys=self._keys(topic), args=self._arguments(topic, updates), client=pipe
-                    )
+                for topic, updates, if_absent in self._outbox[:sending]:
+                    arguments = self._arguments(topic, updates, if_absent=if_absent)
+                    await self._send_script(keys=self._keys(topic), args=arguments, client=pipe)
                 await pipe.execute()
             del self._outbox[:sending]
 
     async def _read(self) -> None:
-        while True:
+        while not _cancelled():
             answer: Any = await self._redis.xread(dict(self._read_ids), block=BLOCK_MS)
             for stream, entries in answer or ():
                 for read_id, entry in entries:
@@ -212,25 +240,53 @@ class RedisBus:
 
     def _take(self, entry: dict[bytes, bytes]) -> None:
         topic, epoch, seq = entry[b"t"].decode(), entry[b"e"].decode(), int(entry[b"s"])
-        known_epoch, known_seq = self._numbers.get(topic, (epoch, 0))
+        known_epoch, known_seq = self._origin(topic)
         if (known_epoch, known_seq + 1) != (epoch, seq):
             raise _GapError(topic)
         self._numbers[topic] = epoch, seq
-        self._hub.deliver(topic, epoch, seq, _updates.decode(entry[b"u"]))
+        updates = _updates.decode(entry[b"u"])
+        self._hub.deliver(topic, epoch, seq, [u for u in updates if not self._outdated(topic, u)])
+
+    def _outdated(self, topic: str, update: Update) -> bool:
+        """Say whether what we sent of a key, newer, is still to come round."""
+        ours = self._coming.get((topic, update.key))
+        if ours == update:
+            del self._coming[topic, update.key]
+        return ours is not None and ours != update
+
+    def _origin(self, topic: str) -> Since:
+        if self.connected:
+            return self._numbers.get(topic, (self._epoch(topic), 0))
+        return self._local_epoch, self._local_seqs[topic]
+
+    def _epoch(self, topic: str) -> str:
+        return self._epochs[_shard(topic)]
 
     def _name(self, shard: int, part: str) -> str:
         return f"{self._prefix}:{{{shard}}}:{part}"
 
     def _keys(self, topic: str) -> list[str]:
-        shard = crc32(topic.encode()) % SHARDS
+        shard = _shard(topic)
         parts = ("stream", "numbers", "epoch", f"values:{topic}", f"order:{topic}")
         return [self._name(shard, part) for part in parts]
 
-    def _arguments(self, topic: str, updates: Sequence[Update]) -> list[bytes | str | int]:
+    def _arguments(
+        self, topic: str, updates: Sequence[Update], *, if_absent: bool
+    ) -> list[bytes | str | int]:
         each = (part for u in updates for part in (u.key, "1" if u.gone else "0", u.fragment))
         kept = self._hub.keys_kept(topic)
         tick = msgspec.msgpack.encode(updates)
-        return [topic, secrets.token_hex(6), ENTRIES_KEPT, kept, tick, *each]
+        return [topic, secrets.token_hex(6), ENTRIES_KEPT, kept, int(if_absent), tick, *each]
+
+
+def _cancelled() -> bool:
+    """Say whether this task was cancelled: redis-py swallows it while it reads an answer."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _shard(topic: str) -> int:
+    return crc32(topic.encode()) % SHARDS
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[str, bytes]:

@@ -1,0 +1,240 @@
+"""The live stream over a real server, on both paths: shared frames, and a task per client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from busloc.hub import Hub
+from busloc.io.stream import CONTROL_BYTES, MESSAGE_BYTES, TOPICS_MAX, QueueClient
+from tests.busloc.io.servers import (
+    PLAIN,
+    SHARED,
+    Server,
+    ask,
+    client,
+    closes_with,
+    hear,
+    serving,
+    settle,
+)
+
+both = pytest.mark.parametrize("ws", [SHARED, PLAIN])
+
+
+def bus(key: str, value: int) -> bytes:
+    return json.dumps({"id": key, "v": value}).encode()
+
+
+@both
+async def test_a_snapshot_comes_first_and_deltas_follow(ws: str) -> None:
+    async with serving(ws) as server, client(server) as one:
+        server.hub.publish("vehicles", "a", bus("a", 1))
+        await ask(one, sub=["vehicles", "route:12"])
+
+        frames = [await hear(one), await hear(one)]
+        server.hub.publish("vehicles", "a", bus("a", 2))
+        frames.append(await hear(one))
+
+    assert [(f["t"], f["k"], f["s"]) for f in frames] == [
+        ("vehicles", "snap", 1), ("route:12", "snap", 0), ("vehicles", "delta", 2),
+    ]  # fmt: skip
+    assert frames[2]["u"] == [{"id": "a", "v": 2}]
+
+
+@both
+async def test_who_comes_back_goes_on_where_it_left_off(ws: str) -> None:
+    async with serving(ws) as server:
+        async with client(server) as one:
+            server.hub.publish("vehicles", "a", bus("a", 1))
+            await ask(one, sub=["vehicles"])
+            first = await hear(one)
+        await settle(lambda: not server.hub.subscribers)
+        for value in (2, 3):
+            server.hub.publish("vehicles", "a", bus("a", value))
+            server.hub.flush()
+            await asyncio.sleep(0.06)
+        async with client(server) as one:
+            await ask(one, sub=["vehicles"], since={"vehicles": [first["e"], first["s"]]})
+            missed = [await hear(one), await hear(one)]
+            await ask(one, unsub=["vehicles"])
+            await ask(one, sub=["vehicles"], since={"vehicles": ["elsewhere", 1]})
+            lost = await hear(one)
+
+    assert [(f["k"], f["s"], f["u"][0]["v"]) for f in missed] == [("delta", 2, 2), ("delta", 3, 3)]
+    assert (lost["k"], lost["recovered"], lost["u"][0]["v"]) == ("snap", False, 3)
+
+
+@both
+async def test_a_large_snapshot_arrives_whole(ws: str) -> None:
+    async with serving(ws) as server, client(server) as one:
+        for i in range(700):
+            server.hub.publish("vehicles", str(i), bus(str(i) + "x" * 100, i))
+        await ask(one, sub=["vehicles"])
+
+        assert len((await hear(one))["u"]) == 700
+
+
+@both
+async def test_a_topic_one_may_not_hear_is_refused_and_the_rest_goes_on(ws: str) -> None:
+    async with serving(ws) as server, client(server) as one:
+        await ask(one, sub=["calls", "vehicles"])
+
+        refused, snapshot = await hear(one), await hear(one)
+
+    assert (refused["t"], refused["k"], refused["reason"]) == ("calls", "refused", "forbidden")
+    assert (snapshot["t"], snapshot["k"]) == ("vehicles", "snap")
+
+
+async def test_nobody_hears_more_than_64_topics() -> None:
+    async with serving() as server, client(server) as one:
+        await ask(one, sub=[f"stop:{i}" for i in range(TOPICS_MAX)])
+        await ask(one, sub=["stop:0", "vehicles"])
+        frames = [await hear(one) for _ in range(TOPICS_MAX + 2)]
+
+    assert [f["k"] for f in frames] == ["snap"] * (TOPICS_MAX + 1) + ["refused"]
+    assert frames[-1]["reason"] == "limit"
+
+
+@both
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("nonsense", 1003),
+        ('{"sub":"vehicles"}', 1003),
+        ('{"sub":[1]}', 1003),
+        ('{"since":{"vehicles":[1,2]}}', 1003),
+        (json.dumps({"sub": [str(i) for i in range(TOPICS_MAX + 1)]}), 1003),
+        ("[" * 4000, 1003),
+        (b'{"sub":["vehicles"]}', 1003),
+        (json.dumps({"sub": ["x" * CONTROL_BYTES]}), 1009),
+        ('{"sub":["' + "車" * (CONTROL_BYTES // 2) + '"]}', 1009),
+    ],
+)
+async def test_a_message_that_is_no_control_ends_the_connection(
+    ws: str, message: str | bytes, code: int
+) -> None:
+    async with serving(ws) as server, client(server) as one:
+        await ask(one, sub=["vehicles"])
+        await one.send(message)
+
+        assert await closes_with(one) == code
+        await settle(lambda: not server.hub.subscribers)
+
+
+RAW_FRAMES = {
+    "bad UTF-8": (b"\x81\x82\0\0\0\0\xff\xfe", 1007),
+    "declared length of a gigabyte": (b"\x81\xff\0\0\0\0\x40\0\0\0\0\0\0\0", 1009),
+    "unmasked": (b"\x81\x02hi", 1002),
+    "reserved bit": (b"\xc1\x80\0\0\0\0", 1002),
+    "unknown opcode": (b"\x83\x80\0\0\0\0", 1002),
+    "fragmented ping": (b"\x09\x80\0\0\0\0", 1002),
+    "continuation of nothing": (b"\x80\x80\0\0\0\0", 1002),
+}
+
+
+def handshake(server: Server) -> socket.socket:
+    raw = socket.create_connection(("127.0.0.1", server.port))
+    raw.sendall(
+        b"GET /ws/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    raw.settimeout(5)
+    return raw
+
+
+def until_closed(raw: socket.socket) -> bytes:
+    said = b""
+    while piece := raw.recv(65_536):
+        said += piece
+    return said
+
+
+@pytest.mark.parametrize("name", RAW_FRAMES)
+async def test_a_broken_frame_ends_its_connection_and_no_other(name: str) -> None:
+    frame, code = RAW_FRAMES[name]
+    async with serving() as server, client(server) as other:
+        with await asyncio.to_thread(handshake, server) as raw:
+            await settle(lambda: len(server.hub.subscribers) == 2)
+            raw.sendall(frame)
+            said = await asyncio.to_thread(until_closed, raw)
+        await settle(lambda: len(server.hub.subscribers) == 1)
+        await ask(other, sub=["vehicles"])
+
+        assert (await hear(other))["k"] == "snap"
+    assert code.to_bytes(2, "big") == said.rpartition(b"\x88")[2][1:3]
+
+
+async def test_a_message_larger_than_a_batch_of_pings_is_never_taken_in() -> None:
+    async with serving() as server, client(server) as one:
+        await one.send("x" * (MESSAGE_BYTES + 1))
+
+        assert await closes_with(one) == 1009
+
+
+@both
+async def test_a_page_of_another_origin_may_not_connect(ws: str) -> None:
+    async with serving(ws) as server:
+        with pytest.raises(InvalidStatus, match="403"):
+            async with client(server, origin="http://evil"):
+                pass
+        assert not server.hub.subscribers
+
+
+async def test_a_listener_that_never_reads_is_closed_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("busloc.hub.CLOSE_AFTER_S", 0.3)
+    monkeypatch.setattr("busloc.io.stream.LINGER_S", 0.1)
+    async with serving() as server, client(server) as healthy:
+        with await asyncio.to_thread(handshake, server) as stalled:
+            await settle(lambda: len(server.hub.subscribers) == 2)
+            message = b'{"sub":["vehicles"]}'
+            stalled.sendall(b"\x81" + bytes((0x80 | len(message),)) + b"\0\0\0\0" + message)
+            await ask(healthy, sub=["vehicles"])
+            await hear(healthy)
+            for value in range(400):
+                fragment = json.dumps({"id": "a", "v": value, "pad": "x" * 60_000}).encode()
+                server.hub.publish("vehicles", "a", fragment)
+                assert (await hear(healthy))["u"][0]["v"] == value
+                if server.hub.closed_slow:
+                    break
+
+            assert server.hub.closed_slow == 1
+            await settle(lambda: len(server.hub.subscribers) == 1)
+
+
+async def test_a_queue_client_counts_what_the_server_has_not_taken() -> None:
+    taken = asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        await taken.wait()
+        sent.append(message)
+
+    sent: list[dict[str, Any]] = []
+    queue = QueueClient(send)
+    queue.write(b"\x81\x02hi")
+    queue.write(b"\x81\x02ho")
+    pump = asyncio.create_task(queue.pump())
+    await asyncio.sleep(0)
+    waiting = queue.buffered()
+    taken.set()
+    await settle(lambda: queue.buffered() == 0)
+    queue.close(1013)
+    await pump
+
+    assert waiting == 8
+    assert [message.get("text") or message["code"] for message in sent] == ["hi", "ho", 1013]
+
+
+async def test_a_hub_out_of_its_block_asks_for_nothing() -> None:
+    async with serving() as server:
+        hub: Hub = server.hub
+    hub.publish("vehicles", "a", bus("a", 1))
+
+    assert hub.values("vehicles") == {}
