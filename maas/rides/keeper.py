@@ -9,6 +9,7 @@ read from the database before it is used again: SQL is the only truth.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -20,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dispatcher import Offer, Plan, Refusal, warm
+from dispatcher import Offer, Plan, Refusal
 from dispatcher.check import check
 from dispatcher.roads import RoadTimes
 from gtfs.calendar import seconds_of
@@ -39,7 +40,7 @@ from maas.rides.show import (
     ride_view,
     vehicle_view,
 )
-from maas.rides.standing import Standing, load_standing
+from maas.rides.standing import Standing, load_standing, network_of
 from maas.rides.tokens import OfferToken, seal, unseal
 from maas.rides.travel import vehicle_place
 from maas.rides.views import (
@@ -88,8 +89,9 @@ class Keeper:
     """Keeps the plans of one area.
 
     `roads` has the driving times of every vehicle profile and `network` the id of the network
-    they are on; `clock` is the service clock in epoch seconds; `deliver` gets every committed
-    event at least once.  `improve_s` is how long a search for a better plan may take, 0 never.
+    they are on (`None`: the roads know); `clock` is the service clock in epoch seconds; `deliver`
+    gets every committed event at least once.  `improve_s` is how long a search for a better plan
+    may take, 0 never.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class Keeper:
         *,
         area: str,
         roads: Mapping[str, RoadTimes],
-        network: str,
+        network: str | None = None,
         clock: Callable[[], float],
         signing_key: bytes,
         deliver: Deliver | None = None,
@@ -107,7 +109,7 @@ class Keeper:
         self._database = database
         self._area = area
         self._roads = roads
-        self._network = network
+        self._network = network_of(roads) if network is None else network
         self._clock = clock
         self._signing_key = signing_key
         self._deliver = deliver
@@ -132,7 +134,6 @@ class Keeper:
         Raises `ValueError` when no town is imported or a vehicle's profile has no roads.
         """
         await self.refresh()
-        await asyncio.to_thread(warm)
         async with self._database.writing() as connection:
             until = time.time() + LEASE_S
             await commits.take_lease(connection, self._area, self._holder, until)
@@ -465,11 +466,13 @@ class Keeper:
 
     def _gone(self, live: Live, offer: OfferToken) -> OfferGone:
         """Say that an offer is gone, with what could be offered instead."""
+        rule = self._here.rules.booking_on(offer.day)
+        soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
         ask = AskIn(
             origin=offer.promise.origin,
             destination=offer.promise.destination,
             day=offer.day,
-            time=max(offer.promise.earliest_pickup_s, live.now_s),
+            time=max(offer.promise.earliest_pickup_s, soonest_s),
             riders=offer.riders,
             wheelchairs=offer.wheelchairs,
             half_fares=offer.half_fares,
@@ -653,10 +656,10 @@ class Keeper:
                         pass
             except Exception:
                 log.exception("cannot hand on the events of %s", self._area)
-            try:
-                await asyncio.wait_for(self._news.wait(), WATCH_S)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                # wait_for would lose a cancellation that comes together with the news.
+                async with asyncio.timeout(WATCH_S):
+                    await self._news.wait()
 
     async def _improve(self) -> None:
         """Search for a better plan whenever the plan has changed."""

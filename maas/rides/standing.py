@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dispatcher.roads import Anchor, RoadTimes
+from dispatcher.roads import Anchor, Roads, RoadTimes
 from maas.fleet.vehicles import taxis
 from maas.rides.show import Names
 from maas.rides.travel import Anchors, Drives
@@ -25,6 +25,11 @@ class Standing:
     taxis: tuple[VehicleRow, ...]
     anchors: Anchors
     travel: Mapping[str, Drives]
+
+
+def network_of(roads: Mapping[str, RoadTimes]) -> str:
+    """Return the id of the network some roads are on, empty when they do not say."""
+    return next((each.network.id for each in roads.values() if isinstance(each, Roads)), "")
 
 
 async def load_standing(

@@ -89,7 +89,7 @@ class AuditEntry:
 
 def link(previous: str, seq: int, entry: AuditEntry) -> str:
     """Return the hash of an entry that follows `previous`."""
-    fields = [seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail]
+    fields = [seq, float(entry.at), entry.actor, entry.action, entry.subject, entry.detail]
     canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256((previous + canonical).encode()).hexdigest()
 

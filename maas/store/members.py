@@ -78,4 +78,4 @@ def _values(row: MemberRow) -> dict[str, object]:
 
 async def _ids(connection: AsyncConnection) -> dict[str, int]:
     rows = await connection.execute(select(members.c.number, members.c.id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

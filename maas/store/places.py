@@ -72,7 +72,7 @@ def _values(row: PlaceRow) -> dict[str, object]:
 async def place_ids(connection: AsyncConnection) -> dict[str, int]:
     """Return the id of each place by its code."""
     rows = await connection.execute(select(places.c.code, places.c.id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def set_anchors(

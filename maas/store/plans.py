@@ -42,7 +42,7 @@ async def versions_on(connection: AsyncConnection, area_id: str, day: date) -> d
         .join(vehicles, vehicles.c.id == vehicle_plans.c.vehicle_id)
         .where(vehicle_plans.c.service_date == day, vehicles.c.area_id == area_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _plan(row: object) -> PlanRow:
