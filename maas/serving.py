@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import socket
 import sys
 from typing import Any
@@ -18,7 +19,12 @@ def run(settings: Settings) -> None:
     listening = listen(settings.host, settings.port)
     sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
     sys.stdout.flush()
-    uvicorn.Server(server_config(settings)).run(sockets=[listening])
+    # uvicorn closes everything on SIGTERM, then raises it again: that is our normal end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        uvicorn.Server(server_config(settings)).run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,148 @@
+"""The command line: exit code 0 only on success, JSON where a program may read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import pytest
+import typer.main
+from typer.core import TyperGroup
+from typer.testing import CliRunner, Result
+
+from maas.cli import app
+from maas.settings import Settings
+from tests.maas.tiny_town import write_tiny_town
+
+
+class Run(Protocol):
+    """Runs one command."""
+
+    def __call__(self, *words: object, given: str = "") -> Result: ...
+
+
+README = Path(__file__).resolve().parents[2] / "maas" / "README.md"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    """The tiny town's files."""
+    return write_tiny_town(tmp_path / "town")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on a data directory of its own."""
+    monkeypatch.setenv("MAAS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("MAAS_DATABASE_URL", raising=False)
+
+    def runner(*words: object, given: str = "") -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words], input=given)
+
+    return runner
+
+
+def commands() -> Iterator[tuple[str, str | None]]:
+    """Yield the full name and the help of every command."""
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    for name, command in root.commands.items():
+        if isinstance(command, TyperGroup):
+            for under, leaf in command.commands.items():
+                yield f"{name} {under}", leaf.help
+        else:
+            yield name, command.help
+
+
+def test_every_command_has_help_and_is_in_the_readme() -> None:
+    text = README.read_text("utf-8")
+    for name, about in commands():
+        assert about, name
+        assert f"maas {name}" in text, name
+
+
+def test_every_setting_is_in_the_readme_with_words_of_its_own() -> None:
+    text = README.read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"`MAAS_{name.upper()}`" in text, name
+        assert field.description, name
+
+
+def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
+    report = run("town", "import", town, "--json")
+    assert report.exit_code == 0, report.output
+    assert json.loads(report.stdout)["places"] == 6
+    added = run("staff", "add", "hana", "--role", "operator", given="correct horse\n")
+    assert added.exit_code == 0, added.output
+    token = run("device", "enrol", "van-1", "--json")
+    assert len(json.loads(token.stdout)["token"]) >= 43
+    assert run("db", "verify").exit_code == 0
+    assert run("gtfs", "export", town / "out.zip").exit_code == 0
+    assert run("gtfs", "check", town / "out.zip", "--json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "why"),
+    [
+        (("staff", "add", "hana", "--role", "king"), "correct horse\n", "king"),
+        (("staff", "add", "hana", "--role", "operator"), "short\n", "8"),
+        (("device", "enrol", "ghost"), "", "ghost"),
+        (("gtfs", "export", "out.zip"), "", "town"),
+    ],
+)
+def test_what_cannot_be_done_says_why_and_fails(
+    run: Run, words: tuple[str, ...], given: str, why: str
+) -> None:
+    result = run(*words, given=given)
+    assert result.exit_code == 1
+    assert why in result.stderr
+
+
+def test_a_wrong_town_file_is_named_with_its_line(run: Run, town: Path) -> None:
+    places = (town / "places.csv").read_text("utf-8")
+    (town / "places.csv").write_text(places.replace("34.86", "far", 1), "utf-8")
+    result = run("town", "import", town)
+    assert result.exit_code == 1
+    assert "places.csv:2: lat" in result.stderr
+
+
+def test_a_file_that_is_no_feed_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "feed.zip").write_bytes(b"PK nonsense")
+    for command in ("import", "check"):
+        assert run("gtfs", command, tmp_path / "feed.zip").exit_code == 1
+
+
+def test_roads_are_built_into_the_data_directory(run: Run, town: Path) -> None:
+    result = run("roads", "build", town / "roads.osm", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["islands"] == []
+    assert run("roads", "build", town / "places.csv").exit_code == 1
+
+
+@pytest.mark.heavy
+def test_serve_prints_its_address_answers_and_ends_cleanly(town: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"MAAS_DATA_DIR": str(tmp_path / "data")}
+    maas = [sys.executable, "-m", "maas"]
+    subprocess.run([*maas, "town", "import", str(town)], env=environment, check=True)
+    server = subprocess.Popen(
+        [*maas, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:")
+        transport = httpx.HTTPTransport(retries=50)
+        with httpx.Client(transport=transport, timeout=30) as caller:
+            assert caller.get(f"{address}healthz").json() == {"status": "ok"}
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.communicate()
