@@ -35,3 +35,9 @@ def test_a_destination_with_a_dot_in_its_name_is_read_as_a_whole() -> None:
     feed = feed_of(translations=STOPS_ONLY + "stops,stop_name,ja-Hrkt,ハシビョウ,,,橋・病院\n")
 
     assert headsign_kana(feed, "橋・病院") == "ハシビョウ"
+
+
+def test_an_empty_translation_is_none() -> None:
+    empty = "trips,trip_headsign,ja-Hrkt,,,,病院\n"
+
+    assert headsign_kana(feed_of(translations=STOPS_ONLY + empty), "病院") == "ビョウイン"

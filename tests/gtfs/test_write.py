@@ -164,6 +164,15 @@ def test_v4_fills_what_it_requires_and_names_patterns(tmp_path: Path) -> None:
     assert "routes_jp" not in feed.tables
 
 
+def test_v4_gives_no_pattern_to_a_trip_of_a_route_without_one(tmp_path: Path) -> None:
+    routes = town()["routes.txt"] + "r2,8000020331236,南,南線,3,,\n"
+    trips = town()["trips.txt"].replace("r1,daily", "r2,daily")
+
+    feed = exported(town(routes_jp=ROUTES_JP, routes=routes, trips=trips), "jp4", tmp_path)
+
+    assert feed.tables["trips"].texts("jp_pattern_id") == ["", "r1"]
+
+
 def test_v4_goes_back_to_v3(tmp_path: Path) -> None:
     feed = exported(town(routes_jp=ROUTES_JP), "jp4", tmp_path)
 
@@ -212,3 +221,36 @@ def test_patterns_that_are_there_are_kept(tmp_path: Path) -> None:
     assert "routes_jp" not in v4.tables
     assert v3.tables["routes_jp"].texts("via_stop") == ["橋"]
     assert "pattern_jp" not in v3.tables
+
+
+def test_only_gaps_are_filled(tmp_path: Path) -> None:
+    agency = town()["agency.txt"]
+    fares = (
+        "fare_id,price,currency_type,payment_method,transfers,agency_id\n"
+        "far,300,JPY,0,,elsewhere\nflat,200,JPY,0,,\n"
+    )
+
+    feed = exported(town(agency=agency, fare_attributes=fares), "jp4", tmp_path)
+
+    assert feed.tables["fare_attributes"].texts("agency_id") == ["elsewhere", "8000020331236"]
+
+
+def test_a_call_with_an_estimated_time_is_no_timepoint(tmp_path: Path) -> None:
+    calls = town()["stop_times.txt"].replace("08:02:00,08:03:00", "08:02:00,")
+    calls = calls.replace("24:50:00,24:50:00", ",24:50:00")
+
+    feed = exported(town(stop_times=calls), "jp4", tmp_path)
+
+    assert feed.tables["stop_times"].texts("timepoint") == ["0", "1", "1", "0", "1"]
+
+
+def test_a_trip_of_an_unknown_pattern_leads_nowhere(tmp_path: Path) -> None:
+    patterns = "jp_pattern_id,via_stop\np1,海\n"
+    trips = town()["trips.txt"].replace("block_id", "jp_pattern_id").replace("bus-2", "p9")
+    routes = town()["routes.txt"] + "r2,8000020331236,南,南線,3,,\n"
+    trips = trips.replace("bus-1", "p1").replace("r1,daily", "r2,daily")
+    files = town(pattern_jp=patterns, trips=trips, routes=routes)
+
+    feed = exported(files, "jp3", tmp_path)
+
+    assert feed.tables["routes_jp"].texts("route_id") == ["r1"]
