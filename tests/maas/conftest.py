@@ -32,13 +32,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> Iterator[str]:
+def postgres_template(postgres_url: str) -> str:
     """The name of an empty, up-to-date PostgreSQL database to copy."""
     name = "maas_template"
     with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
     asyncio.run(upgrade(_named(postgres_url, name)))
-    yield name
+    return name
 
 
 def _named(postgres_url: str, name: str) -> str:

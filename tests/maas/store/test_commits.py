@@ -34,10 +34,13 @@ async def test_a_key_is_remembered_once_for_each_actor(database: Database) -> No
 
 
 async def test_nothing_of_a_block_that_raises_is_kept(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    async def torn() -> None:
         async with database.writing() as connection:
             await commits.add_events(connection, "town", ["lost"])
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await torn()
 
     async with database.reading() as connection:
         assert await commits.waiting_events(connection, "town") == []
