@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -132,3 +133,37 @@ def test_a_cancelled_trip_has_no_stops() -> None:
 
     assert entity.trip_update.trip.schedule_relationship == pb.TripDescriptor.CANCELED
     assert len(entity.trip_update.stop_time_update) == 0
+
+
+def test_what_is_not_known_is_not_there() -> None:
+    trip = TripRef("up", date(2026, 11, 25))
+    seen = Position("bus-1", "", 34.8, 133.7, NOW, trip=trip)
+
+    positions = parsed(vehicle_positions([seen], now=NOW))
+    updates = parsed(trip_updates([Update(trip, NOW, (Call(1, "a", NOW, NOW),))], now=NOW))
+
+    vehicle, update = positions.entity[0].vehicle, updates.entity[0].trip_update
+    assert not positions.header.HasField("feed_version")
+    assert not vehicle.trip.HasField("route_id")
+    assert not vehicle.HasField("stop_id")
+    assert not vehicle.HasField("current_status")
+    assert not vehicle.position.HasField("speed")
+    assert not update.HasField("vehicle")
+    assert not update.HasField("delay")
+    assert not update.stop_time_update[0].arrival.HasField("uncertainty")
+
+
+def test_the_route_is_named_where_it_is_known() -> None:
+    [entity] = parsed(trip_updates([Update(TRIP, NOW)], now=NOW)).entity
+
+    assert entity.trip_update.trip.route_id == "r1"
+
+
+@pytest.mark.parametrize("where", [{"stop_sequence": 2}, {"stop_id": "c"}])
+def test_a_stop_is_named_whole_or_not_at_all(where: dict[str, Any]) -> None:
+    seen = Position("bus-1", "", 34.8, 133.7, NOW, trip=TRIP, **where)
+
+    [entity] = parsed(vehicle_positions([seen], now=NOW)).entity
+
+    assert not entity.vehicle.HasField("current_stop_sequence")
+    assert not entity.vehicle.HasField("stop_id")
