@@ -39,7 +39,7 @@ async def write_all(history: History) -> None:
     await asyncio.wait_for(task, 5)
 
 
-async def test_a_full_batch_goes_out_at_once_and_the_rest_at_the_end(
+async def test_a_full_batch_goes_out_at_once_with_all_that_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("busloc.io.history.BATCH_S", 60)
@@ -48,9 +48,8 @@ async def test_a_full_batch_goes_out_at_once_and_the_rest_at_the_end(
     task = asyncio.create_task(history.run())
 
     history.add([ping(0, 0, seq=i) for i in range(2 * BATCH_ROWS + 5)], 7.0)
-    await settle(lambda: history.written == 2 * BATCH_ROWS)
-    history.close()
-    await asyncio.wait_for(task, 5)
+    await settle(lambda: history.written == 2 * BATCH_ROWS + 5)
+    task.cancel()
 
     assert [len(batch) for batch in store.batches] == [BATCH_ROWS, BATCH_ROWS, 5]
     assert store.seqs == list(range(2 * BATCH_ROWS + 5))
