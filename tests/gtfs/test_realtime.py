@@ -103,6 +103,7 @@ def test_times_strictly_increase_from_stop_to_stop(legs: list[tuple[int, int | N
 
     stops = entity.trip_update.stop_time_update
     assert [stop.stop_sequence for stop in stops] == list(range(len(legs)))
+    assert {stop.arrival.uncertainty for stop in stops} == {30}
     assert all(stop.arrival.time <= stop.departure.time for stop in stops)
     assert all(a.departure.time < b.arrival.time for a, b in pairwise(stops))
     assert all(
@@ -157,6 +158,7 @@ def test_the_route_is_named_where_it_is_known() -> None:
     [entity] = parsed(trip_updates([Update(TRIP, NOW)], now=NOW)).entity
 
     assert entity.trip_update.trip.route_id == "r1"
+    assert entity.trip_update.trip.schedule_relationship == pb.TripDescriptor.SCHEDULED
 
 
 @pytest.mark.parametrize("where", [{"stop_sequence": 2}, {"stop_id": "c"}])
