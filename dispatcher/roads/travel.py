@@ -64,7 +64,8 @@ class _State:
 class Roads:
     """Driving times of one profile on one network; safe to share between threads.
 
-    ``engine`` is ``auto``, ``pyroutingkit``, ``routingkit_cch`` or ``scipy``.
+    ``engine`` is ``auto`` (the fastest installed) or one of ``sweep``, ``pyroutingkit``,
+    ``routingkit_cch`` and ``scipy``.
 
     Raises ``ValueError`` for a profile the network was not built for or an unknown engine.
     """
@@ -80,7 +81,7 @@ class Roads:
         self._snapper = Snapper(network, drivable[0::2] | drivable[1::2])
         self._changing = threading.Lock()
         self._state = _State(0, {}, {}, drivable)
-        self._times(self._state, "day")
+        self.table([Anchor(0, 0.5)], [Anchor(0, 0.5)])  # compiles, so that no quote has to wait
 
     @property
     def version(self) -> int:

@@ -84,6 +84,6 @@ def test_engines_agree_on_real_roads(andorra: tuple[Roads, BuildReport]) -> None
     ]
     expected = roads.table(places, places)
 
-    for engine in ("routingkit_cch", "scipy"):
+    for engine in ("pyroutingkit", "routingkit_cch", "scipy"):
         other = Roads(roads.network, engine=engine)
         assert np.array_equal(other.table(places, places), expected)
