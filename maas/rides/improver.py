@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing.connection import wait
 
 from dispatcher import Place, Plan, TravelTimes, plan_cost_s
 from dispatcher.check import check
@@ -58,6 +61,18 @@ def is_better(plan: Plan, taken: Plan, travel: Mapping[str, TravelTimes]) -> boo
     return cheaper and not set(check(taken, travel)) - set(check(plan, travel))
 
 
+def end_with_parent() -> None:
+    """Make this process end when the one it works for does, however that one dies."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
 class Improver:
     """One process that searches; made anew when it dies."""
 
@@ -85,7 +100,7 @@ class Improver:
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
         return self._pool
 
     def close(self) -> None:
