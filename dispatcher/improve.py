@@ -209,8 +209,11 @@ class _Search:
         solver.Add(model.ActiveVar(pickup) == model.ActiveVar(dropoff))
         solver.Add(model.VehicleVar(pickup) == model.VehicleVar(dropoff))
         solver.Add(self.time.CumulVar(pickup) <= self.time.CumulVar(dropoff))
-        limit_s = request.boarding_s + request.ride_max_s
-        self.time.SetPickupToDeliveryLimitFunctionForPair(lambda _p, _d: limit_s, number)
+
+        def longest_s(_pickup: int, _dropoff: int) -> int:
+            return request.boarding_s + request.ride_max_s
+
+        self.time.SetPickupToDeliveryLimitFunctionForPair(longest_s, number)
 
     def _add_aboard(self, stop: Stop, v: int, boarded_s: int) -> None:
         request, dropoff = self.requests[stop.request_id], self.index[stop]

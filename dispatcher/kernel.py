@@ -181,21 +181,22 @@ def _search_route(
     """Try every pair of positions in one route, cheap tests first."""
     a, b = fleet.first[v], fleet.first[v + 1]
     n = fleet.nodes
-    early, service, leg = n.early[a:b], n.service[a:b], n.leg[a:b]
+    early, late, service, leg = n.early[a:b], n.late[a:b], n.service[a:b], n.leg[a:b]
     seats, chairs, riders = n.seats[a:b], n.chairs[a:b], n.riders[a:b]
     soonest, latest, place = fleet.soonest[a:b], fleet.latest[a:b], fleet.place[a:b]
     seats_left = fleet.seats[v] - party.seats - fleet.lost[v] * party.chairs
     chairs_left = fleet.chairs[v] - party.chairs
     people, direct = party.seats + party.chairs, drives.direct[v]
     last = b - a - 1
-    for i in range(fleet.locked[v], last):
-        leave = soonest[i] + service[i]
-        if leave > party.late_p:
+    for i in range(last):
+        if soonest[i] > late[i]:
             break
+        if i < fleet.locked[v]:
+            continue
         if seats[i] > seats_left or chairs[i] > chairs_left:
             continue
         to_p = np.int64(drives.to_p[place[i]])
-        at_p = max(leave + to_p, party.early_p)
+        at_p = max(soonest[i] + service[i] + to_p, party.early_p)
         if at_p > party.late_p:
             continue
         on_i = weights.drive + weights.aboard * riders[i]

@@ -1,6 +1,6 @@
 """Delete every guard of the dispatcher, one by one, and say which test notices.
 
-    python scripts/guards.py [--only schedule.py] [--table FILE]
+    python scripts/guards.py [schedule.py ...] [--table FILE]
 
 The guards are in ``guards.toml``: for each file, pairs of a piece of text and what stands there
 without it.  Works on a copy of the project in a temporary folder.  A test counts only if deleting
@@ -10,14 +10,15 @@ the guard makes it fail; the exit status is the number of guards that no test mi
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
+
+import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 GUARDS: dict[str, list[list[str]]] = tomllib.loads(
@@ -33,26 +34,38 @@ def copy_project(folder: Path) -> None:
         shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
 
 
+class Failed:
+    """Remembers the first test that fails."""
+
+    name: str | None = None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called by pytest after every test."""
+        if report.failed and self.name is None:
+            self.name = report.nodeid.split("[")[0].removeprefix("tests/dispatcher/")
+
+
 def run(copy: Path, file: str = "") -> str | None:
-    """Run the tests in a copy, likely ones first; return the first that fails or ``None``."""
+    """Run the tests in a copy, likely ones first; return the first that fails or ``None``.
+
+    Every run is a fork of this process, which has the heavy libraries loaded.
+    """
     found = [str(path.relative_to(copy)) for path in copy.glob("tests/dispatcher/test_*.py")]
     likely = (f"test_{file}", "test_schedule.py", "test_insert.py")
     tests = sorted(found, key=lambda name: (not name.endswith(likely), name))
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [*command, *tests],
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    if done.returncode == 0:
-        return None
-    named = re.search(r"^(?:FAILED|ERROR) \S*?(\w+\.py(?:::\w+)?)", done.stdout, re.MULTILINE)
-    return named[1] if named else f"the run ended with status {done.returncode}"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        failed = Failed()
+        status = pytest.main(["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *tests], [failed])
+        os.write(writing, (failed.name or f"status {status}" if status else "").encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    _, status = os.waitpid(child, 0)
+    return text or (f"killed by signal {status}" if status else None)
 
 
 def caught_by(copy: Path, file: str, guard: str, without: str) -> str | None:
@@ -75,12 +88,12 @@ def row(file: str, guard: str, without: str, test: str | None) -> str:
     return f"| {file} | `{cells[0]}` | {instead} | {test or '**none**'} |"
 
 
-def try_all(copy: Path, only: str | None) -> tuple[list[str], int]:
+def try_all(copy: Path, files: list[str]) -> tuple[list[str], int]:
     """Return the table and how many guards no test misses."""
     lines = ["| file | guard | instead | test that caught it |", "|---|---|---|---|"]
     missed = 0
-    for file, guards in GUARDS.items():
-        for guard, without in guards if only in (None, file) else []:
+    for file in files:
+        for guard, without in GUARDS[file]:
             test = caught_by(copy, file, guard, without)
             missed += test is None
             lines.append(row(file, guard, without, test))
@@ -88,20 +101,33 @@ def try_all(copy: Path, only: str | None) -> tuple[list[str], int]:
     return lines, missed
 
 
+def prepare(copy: Path) -> None:
+    """Load what every run needs, and see to it that the copy is what is tested."""
+    copy_project(copy)
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    sys.dont_write_bytecode = True
+    os.chdir(copy)
+    sys.path.insert(0, str(copy))
+    for library in ("numba", "scipy.optimize", "hypothesis.strategies"):
+        importlib.import_module(library)
+
+
 def main() -> int:
     """Try all guards and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", help="one file of the dispatcher")
+    parser.add_argument("files", nargs="*", default=list(GUARDS), help="files of the dispatcher")
     parser.add_argument("--table", type=Path, help="also write the table here")
     chosen = parser.parse_args()
+    table = chosen.table.absolute() if chosen.table else None
     with tempfile.TemporaryDirectory() as folder:
-        copy_project(Path(folder))
+        prepare(Path(folder))
         if (broken := run(Path(folder))) is not None:
             raise SystemExit(f"{broken} fails before any guard is deleted")
-        lines, missed = try_all(Path(folder), chosen.only)
+        lines, missed = try_all(Path(folder), chosen.files)
+        os.chdir(PROJECT)
     print(f"{len(lines) - 2} guards deleted, {missed} not caught")
-    if chosen.table is not None:
-        chosen.table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if table is not None:
+        table.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return missed
 
 
