@@ -2,3 +2,6 @@ import { start } from "../lib/start";
 import Sign from "./Sign.svelte";
 
 start(Sign);
+
+// Needs https or localhost; elsewhere the sign works, but cannot start without its server.
+void navigator.serviceWorker?.register("/sw.js");

@@ -1,0 +1,129 @@
+"""A Chromium, and the demo town running on the real service, for the browser tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[2]
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+# A minute of the town is a second here: a ride takes half a minute, a driver's day ten.
+SPEED = 60
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium with a software renderer; without one the tests skip, in CI they fail."""
+    asked = subprocess.run(
+        [sys.executable, PROJECT / "scripts" / "browser.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if not (path := asked.stdout.strip()):
+        _refuse(asked.stderr.strip().splitlines()[-1])
+    if not (PROJECT / "maas" / "web" / "dist" / "operator.html").is_file():
+        _refuse("The screens are not built: python scripts/screens.py build")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
+        yield chromium
+        chromium.close()
+
+
+def _refuse(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo town: the real server, simulated vehicles, nobody who calls."""
+    folder = tmp_path_factory.mktemp("demo")
+    with _demo(folder) as process:
+        yield _address(process, folder / "log")
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "maas", "demo", "--no-callers", "--port", "0"]
+    with (folder / "log").open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [*command, "--speed", str(SPEED), "--data-dir", str(folder / "data")],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+            if process.stdout:
+                process.stdout.close()
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Return the address in the demo's welcome; what it prints after that fits its pipe."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if found := ADDRESS.search(line):
+            return found[0]
+    pytest.fail(f"the demo ended before it was ready:\n{log.read_text('utf-8')[-2000:]}")
+
+
+@pytest.fixture
+def new_page(browser: Browser, town: str) -> Iterator[NewPage]:
+    """Open a page of the town as somebody, on a screen of its own; errors on it fail the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def opened(
+        path: str, *, name: str | None = None, size: tuple[int, int] = (1366, 768), **kept: str
+    ) -> Page:
+        context = browser.new_context(
+            base_url=town,
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+            viewport={"width": size[0], "height": size[1]},
+        )
+        contexts.append(context)
+        for key, value in kept.items():
+            context.add_init_script(f"localStorage.setItem({key!r}, JSON.stringify({value!r}))")
+        if name is not None:
+            signed_in = context.request.post(
+                "/api/v1/session", data={"name": name, "password": "kibi-demo"}
+            )
+            assert signed_in.ok, signed_in.text()
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(f"{path}: {error}"))
+        page.on(
+            "console",
+            lambda said: problems.append(f"{path}: {said.text}") if _is_wrong(said.text) else None,
+        )
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _is_wrong(text: str) -> bool:
+    """Say whether a console message tells of something blocked by the pages' own policy."""
+    return "Content Security Policy" in text or "Refused to" in text

@@ -1,0 +1,90 @@
+"""Every page can be used by everybody: accessible, readable, light."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from math import hypot
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PROJECT, NewPage
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("browser"),
+]
+
+AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = [
+    ("/", None),
+    ("/stop/1", None),
+    ("/signage/1", None),
+    ("/login", None),
+    ("/operator", "operator"),
+    ("/monitor", "dispatcher"),
+    ("/driver", "driver"),
+]
+SIGN_KIB_MAX = 25
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, with every rule on and nothing left out."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(("path", "name"), PAGES)
+def test_axe_finds_nothing(new_page: NewPage, path: str, name: str | None, language: str) -> None:
+    page = new_page(path, name=name, language=language)
+    expect(page.locator("h1")).not_to_be_empty()
+    page.wait_for_timeout(1500)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.lang") == language
+
+
+@pytest.mark.parametrize(("inches", "distance_m"), [(32, 5), (43, 10), (55, 10)])
+def test_a_sign_can_be_read_from_its_distance(
+    new_page: NewPage, inches: int, distance_m: int
+) -> None:
+    address = f"/signage/1?inches={inches}&distance={distance_m}"
+    page = new_page(address, size=(1920, 1080))
+    expect(page.locator("li").first).to_be_visible()
+    mm_per_px = inches * 25.4 / hypot(1920, 1080)
+    needed = 4 * distance_m / mm_per_px / 0.9
+    for text in ("h1", ".clock", ".headsign", ".wait .big", ".badge span"):
+        size = page.locator(text).first.evaluate(
+            "one => parseFloat(getComputedStyle(one).fontSize)"
+        )
+        assert size >= needed, text
+    overflow = page.evaluate("document.documentElement.scrollHeight > innerHeight")
+    assert not overflow
+
+
+def test_a_sign_started_without_its_server_shows_what_it_knew(new_page: NewPage) -> None:
+    page = new_page("/signage/1")
+    expect(page.locator("li").first).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("li").first).to_be_visible(timeout=5000)
+
+
+def test_the_sign_is_light() -> None:
+    dist = PROJECT / "signage" / "web" / "dist"
+    names = set(re.findall(r"/assets/([^\"]+)", (dist / "sign.html").read_text("utf-8")))
+    sizes = [len(gzip.compress((dist / "assets" / name).read_bytes(), 9)) for name in names]
+    assert 0 < sum(sizes) <= SIGN_KIB_MAX * 1024
+
+
+def test_a_person_who_cannot_see_the_map_reads_the_same(new_page: NewPage) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    for plan in page.context.request.get("/api/v1/plan").json()["vehicles"]:
+        expect(page.get_by_role("button", name=plan["name"]).last).to_contain_text("乗車")
+    page.keyboard.press("1")
+    expect(page.locator("button[aria-pressed=true]").first).to_be_visible()
