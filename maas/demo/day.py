@@ -1,7 +1,6 @@
 """One day of the demo town: which day it is, and everything that moves on it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -135,11 +134,10 @@ def _vehicles(
     terminal: Terminal,
     absent: set[str],
 ) -> list[Taxi | Bus]:
-    verdicts: Counter[str] = Counter()
     made: list[Taxi | Bus] = []
     day = datetime.fromtimestamp(clock(), UTC).astimezone(terminal.zone).date()
     for number, line in enumerate(prepared.town.vehicles):
-        device = Device(line.id, prepared.tokens[line.id], client, verdicts)
+        device = Device(line.id, prepared.tokens[line.id], client, terminal.verdicts)
         if line.block is not None:
             runs = runs_of(prepared.feed, line.block, day, prepared.feed.timezone)
             made.append(Bus(line.name, number, runs, device, clock, terminal))

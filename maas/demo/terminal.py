@@ -23,12 +23,16 @@ KINDS = {
 
 @dataclass(slots=True)
 class Terminal:
-    """Writes the day's lines and counts them by kind; ``clock`` is the service clock."""
+    """Writes the day's lines and counts them by kind; ``clock`` is the service clock.
+
+    ``verdicts`` counts what the service said of the positions it was sent.
+    """
 
     clock: Callable[[], float]
     zone: ZoneInfo
     write: Callable[[str], object] = sys.stdout.write
     counts: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
 
     def say(self, kind: str, text: str) -> None:
         """Write one event; ``kind`` is a key of ``KINDS``."""
@@ -44,5 +48,7 @@ class Terminal:
         return datetime.fromtimestamp(epoch, UTC).astimezone(self.zone).strftime("%H:%M")
 
     def total(self) -> str:
-        """Return the day's count of each kind in one line."""
-        return "・".join(f"{KINDS[kind]} {n}" for kind, n in self.counts.items())
+        """Return the day's count of each kind, and of the positions, in one line."""
+        events = [f"{KINDS[kind]} {n}" for kind, n in self.counts.items()]
+        positions = [f"位置 {verdict} {n}" for verdict, n in self.verdicts.items()]
+        return "・".join(events + positions)

@@ -334,4 +334,5 @@ def test_a_line_has_the_towns_time_and_is_counted() -> None:
     terminal.say("call", "見本さん")
 
     assert lines == ["09:05  電話  見本さん\n"]
-    assert terminal.total() == "電話 1"
+    terminal.verdicts.update(["live", "live"])
+    assert terminal.total() == "電話 1・位置 live 2"
