@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.roads import Island, build
+from dispatcher.roads import Island, Roads, build
 from gtfs import Feed, read_feed
 from gtfs.check import check
 from gtfs.report import import_report
 from maas.auth.devices import enrol_device
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
+from maas.clock import clock_from
+from maas.rides.keeper import Keeper
+from maas.running import load_roads
 from maas.settings import Settings
+from maas.store import towns
 from maas.store.commits import audit_break
 from maas.store.database import Database, open_database, upgrade
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
@@ -39,10 +43,38 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def verify(settings: Settings) -> dict[str, list[str]]:
-    """Return what is wrong with the audit chain, by part; empty lists are well."""
-    async with _database(settings) as database, database.reading() as db:
-        broken = await audit_break(db)
-    return {"audit": [] if broken is None else [f"entry {broken} does not follow"]}
+    """Return what is wrong with the audit chain and today's plans, by part; empty is well.
+
+    Nothing is written and no lease is taken, so a server may be running.  Without a road network
+    the plans cannot be checked, which is said as something wrong.
+    """
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            broken = await audit_break(db)
+            areas = await towns.all_areas(db)
+        roads = load_roads(settings.roads_dir)
+        found = {"audit": [] if broken is None else [f"entry {broken} does not follow"]}
+        for area in areas:
+            found[f"plan of {area.id}"] = await _wrong_with(settings, database, area.id, roads)
+    return found
+
+
+async def _wrong_with(
+    settings: Settings, database: Database, area: str, roads: Mapping[str, Roads]
+) -> list[str]:
+    if not roads:
+        return ["no road network to check it on"]
+    keeper = Keeper(
+        database,
+        area=area,
+        roads=roads,
+        network=roads["car"].network.id,
+        clock=clock_from(settings),
+        signing_key=b"",
+    )
+    await keeper.refresh()
+    await keeper.plan_view()
+    return await keeper.check()
 
 
 async def bring_in_town(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -64,7 +96,7 @@ def bring_in_feed(settings: Settings, path: Path, name: str | None) -> dict[str,
     kept = name or feed_name(path)
     keep_feed(path, settings.feeds_dir, kept)
     report = import_report(feed)
-    first = next((stop.id for stop in feed.stops.values()), "")
+    first = next((calls[0].stop_id for calls in feed.stop_times.values() if calls), "")
     return {
         "name": kept,
         "rows": dict(report.rows),

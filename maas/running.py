@@ -19,6 +19,7 @@ from busloc.io.stream import running as ticking
 from dispatcher import warm
 from dispatcher.roads import RoadNetwork, Roads
 from maas.api.live import Publisher
+from maas.api.meters import PartMeters
 from maas.api.service import DEFAULT_TIMEZONE, Service
 from maas.buses import Buses, region_around
 from maas.clock import clock_from
@@ -43,10 +44,11 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
     async with AsyncExitStack() as parts:
         database = await _open(settings)
         parts.push_async_callback(database.close)
-        roads = await asyncio.to_thread(_load_roads, settings.roads_dir)
+        roads = await asyncio.to_thread(load_roads, settings.roads_dir)
         await _join_places(database, roads)
         history = History(_writer(database))
         service = await _service(settings, registry, database, roads, history)
+        registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))
         await parts.enter_async_context(_beside(service, history))
         for keeper in await _keepers(service):
@@ -61,7 +63,8 @@ async def _open(settings: Settings) -> Database:
     return open_database(settings.database)
 
 
-def _load_roads(folder: Path | None) -> dict[str, Roads]:
+def load_roads(folder: Path | None) -> dict[str, Roads]:
+    """Return the roads for every vehicle profile, none without a network."""
     if folder is None:
         return {}
     network = RoadNetwork.load(folder)

@@ -6,12 +6,14 @@ import importlib.util
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
 from maas.app import create_app
 from maas.settings import Settings
+
+BACKLOG: Final = 2048
 
 
 def run(settings: Settings) -> None:
@@ -21,18 +23,22 @@ def run(settings: Settings) -> None:
     sys.stdout.flush()
     # uvicorn closes everything on SIGTERM, then raises it again: that is our normal end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server = uvicorn.Server(server_config(settings))
     try:
-        uvicorn.Server(server_config(settings)).run(sockets=[listening])
+        server.run(sockets=[listening])
     except KeyboardInterrupt:
         return
+    if not server.started:
+        sys.exit(1)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a bound socket; raises ``OSError`` when the port is taken."""
+    """Return a listening socket: who calls early waits.  Raises ``OSError`` for a taken port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))
+    listening.listen(BACKLOG)
     return listening
 
 

@@ -184,6 +184,8 @@ async def test_metrics_count_requests_by_route_and_never_by_path(
     await nobody.get("/api/v1/stops/P2")
     text = (await nobody.get("/metrics")).text
     assert 'route="/stops/{stop_id}"' in text
+    assert "maas_stream_clients 0.0" in text
+    assert 'maas_positions_total{verdict="live"} 1.0' in text
     assert "P2" not in text
 
 

@@ -1,0 +1,33 @@
+"""What the parts beside the requests have counted, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from busloc.io.history import History
+from maas.api.service import Service
+
+
+@dataclass(frozen=True, eq=False)
+class PartMeters(Collector):
+    """Reads the counters of the hub, the gate and the history when asked."""
+
+    service: Service
+    history: History
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the present values."""
+        hub, gate = self.service.hub, self.service.buses.live.gate
+        yield GaugeMetricFamily("maas_stream_clients", "Open streams", len(hub.subscribers))
+        yield CounterMetricFamily("maas_stream_closed_slow", "Too slow", hub.closed_slow)
+        yield GaugeMetricFamily("maas_history_waiting", "Fixes to write", self.history.waiting)
+        yield CounterMetricFamily("maas_history_written", "Fixes written", self.history.written)
+        yield CounterMetricFamily("maas_history_lost", "Fixes given up", self.history.lost)
+        verdicts = CounterMetricFamily("maas_positions", "Fixes by verdict", labels=["verdict"])
+        for verdict, count in gate.counts.items():
+            verdicts.add_metric([verdict.value], count)
+        yield verdicts
