@@ -156,11 +156,11 @@ def _swept(
     """Return the distances from starts to goals, as (starts, goals)."""
     table = np.empty((len(starts), len(goals)), dtype=np.int32)
     wanted = _with_higher(first, upper, goals)
-    if len(starts) < _FEW:
+    if len(starts) <= _FEW:
+        few = _from_few(first, upper, up, down, starts, wanted)
         for row in range(len(starts)):
-            alone = _from_one(first, upper, up, down, starts[row], wanted)
             for column in range(len(goals)):
-                table[row, column] = alone[goals[column]]
+                table[row, column] = few[goals[column], row]
         return table
     distance = np.empty((len(first) - 1, _LANES), dtype=np.int32)
     for batch in range(0, len(starts), _LANES):
@@ -187,28 +187,33 @@ def _with_higher(
 
 
 @njit(cache=True, nogil=True)
-def _from_one(
+def _from_few(
     first: NDArray[np.int64],
     upper: NDArray[np.uint32],
     up: Int32,
     down: Int32,
-    start: np.int32,
+    starts: Int32,
     wanted: NDArray[np.bool_],
 ) -> Int32:
-    """Return the distance from one node to the wanted ones."""
-    distance = np.full(len(first) - 1, _FAR, dtype=np.int32)
-    distance[start] = 0
-    for node in range(start, len(distance)):
-        here = distance[node]
-        if here < _FAR:
+    """Return the distances from up to four nodes to the wanted ones, as (nodes, 4)."""
+    distance = np.full((len(first) - 1, _FEW), _FAR, dtype=np.int32)
+    for lane in range(len(starts)):
+        distance[starts[lane], lane] = 0
+    reached = _with_higher(first, upper, starts)
+    for node in range(len(distance)):
+        if reached[node]:
             for i in range(first[node], first[node + 1]):
-                distance[upper[i]] = min(distance[upper[i]], np.int32(here + up[i]))
+                for lane in range(_FEW):
+                    longer = np.int32(distance[node, lane] + up[i])
+                    if longer < distance[upper[i], lane]:
+                        distance[upper[i], lane] = longer
     for node in range(len(distance) - 1, -1, -1):
         if wanted[node]:
-            best = distance[node]
             for i in range(first[node], first[node + 1]):
-                best = min(best, np.int32(distance[upper[i]] + down[i]))
-            distance[node] = best
+                for lane in range(_FEW):
+                    longer = np.int32(distance[upper[i], lane] + down[i])
+                    if longer < distance[node, lane]:
+                        distance[node, lane] = longer
     return distance
 
 
