@@ -80,7 +80,7 @@ class Hub:
         tick_s: float = TICK_S,
         lossless: Mapping[str, int] = LOSSLESS,
     ) -> None:
-        self._now = now
+        self.now = now
         self._monotonic = monotonic
         self._tick_s = tick_s
         self._lossless = lossless
@@ -146,7 +146,7 @@ class Hub:
     def snapshot(self, topic: str) -> bytes:
         """Return the snapshot frame of a topic as it stands."""
         found = self._topics.get(topic) or self._fresh(topic)
-        return found.snapshot(self._now())
+        return found.snapshot(self.now())
 
     # Listening
 
@@ -184,7 +184,7 @@ class Hub:
 
     def refuse(self, subscriber: Subscriber, topic: str, reason: str) -> None:
         """Tell a client that it may not hear a topic, and why."""
-        words = {"t": topic, "k": "refused", "reason": reason, "n": self._now(), "u": []}
+        words = {"t": topic, "k": "refused", "reason": reason, "n": self.now(), "u": []}
         subscriber.write(ws_frame(encode(words)))
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
@@ -219,7 +219,7 @@ class Hub:
         for topic in self._topics.values():
             if topic.subscribers and clock_s - topic.sent_s >= BEAT_S:
                 topic.sent_s = clock_s
-                self._write(topic, topic.beat(self._now()), (topic.epoch, topic.seq))
+                self._write(topic, topic.beat(self.now()), (topic.epoch, topic.seq))
 
     def deliver(self, topic: str, epoch: str, seq: int, updates: Sequence[Update]) -> None:
         """Take a numbered tick from the bus and send it on.
@@ -231,12 +231,12 @@ class Hub:
         whole = (found.epoch, found.seq + 1) == (epoch, seq)
         if not whole:
             found.restart(epoch, seq - 1)
-        frame = found.advance(updates, self._now())
+        frame = found.advance(updates, self.now())
         found.sent_s = self._monotonic()
         if whole:
             self._write(found, frame, (epoch, seq - 1))
         else:
-            self._write(found, found.snapshot(self._now(), recovered=False), NOWHERE)
+            self._write(found, found.snapshot(self.now(), recovered=False), NOWHERE)
         self._forget_idle(found)
 
     def restore(self, topic: str, epoch: str, seq: int, last: Mapping[str, bytes]) -> None:
@@ -244,7 +244,7 @@ class Hub:
         found = self._topic(topic)
         found.restart(epoch, seq)
         found.last = dict(last)
-        self._write(found, found.snapshot(self._now(), recovered=False), NOWHERE)
+        self._write(found, found.snapshot(self.now(), recovered=False), NOWHERE)
         self._forget_idle(found)
 
     # Inside
@@ -303,9 +303,9 @@ class Hub:
     def _catch_up(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
         missed = None if since is None else topic.missed_since(*since)
         if missed is None:
-            subscriber.write(topic.snapshot(self._now(), recovered=since is None))
+            subscriber.write(topic.snapshot(self.now(), recovered=since is None))
             return
-        for frame in list(missed) or [topic.beat(self._now())]:
+        for frame in list(missed) or [topic.beat(self.now())]:
             subscriber.write(frame)
 
     def _topic(self, name: str) -> Topic:

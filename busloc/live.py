@@ -49,10 +49,9 @@ class LiveMap:
         self._duties = dict(duties or {})
         self._record = record
         self._tracks: dict[str, Track] = {}
-        self._topics: dict[str, set[str]] = {}
+        self._topics: dict[str, tuple[str, ...]] = {}
         self._stale_boards: set[str] = set()
         self._boards_at_s = float("-inf")
-        self._now_s = float("-inf")
         self.take_timetable(feed)
         hub.fill("stop", self._fill_board)
 
@@ -74,7 +73,6 @@ class LiveMap:
         self, allowed: frozenset[str] | None, items: Sequence[Ping | Malformed], now: float
     ) -> list[Verdict]:
         """Take in a batch from a device that may report ``allowed`` vehicles (``None``: all)."""
-        self._now_s = max(self._now_s, now)
         admitted = self.gate.admit(items, now, known=self._names, allowed=allowed)
         if admitted.history:
             self._record(admitted.history, now)
@@ -105,7 +103,6 @@ class LiveMap:
 
     def tick(self, now: float) -> None:
         """Let time pass: silent vehicles fade, boards count down.  Call about once a second."""
-        self._now_s = max(self._now_s, now)
         for vehicle in list(self._tracks):
             self._show(vehicle, now)
         if now - self._boards_at_s >= BOARD_S or now < self._boards_at_s:
@@ -134,15 +131,18 @@ class LiveMap:
     def _show(self, vehicle: str, now: float) -> None:
         """Publish a vehicle where it belongs, if anything about it is new."""
         shown = self._vehicle(vehicle, now)
-        topics = set()
-        if shown.state != TrackState.GHOST:
-            topics = {"vehicles", f"route:{shown.route}"} if shown.route else {"vehicles"}
+        topics: tuple[str, ...] = ("vehicles", f"route:{shown.route}")
+        if shown.state == TrackState.GHOST:
+            topics = ()
+        elif not shown.route:
+            topics = ("vehicles",)
         fragment = encode(shown)
         for topic in topics:
             if self._hub.last(topic, vehicle) != fragment:
                 self._hub.publish(topic, vehicle, fragment)
-        for topic in self._topics.get(vehicle, set()) - topics:
-            self._hub.remove(topic, vehicle, gone(vehicle))
+        for topic in self._topics.get(vehicle, ()):
+            if topic not in topics:
+                self._hub.remove(topic, vehicle, gone(vehicle))
         self._topics[vehicle] = topics
         if not topics:
             del self._tracks[vehicle], self._topics[vehicle]
@@ -197,7 +197,7 @@ class LiveMap:
             self._stale_boards.update({f"stop:{call.stop_id}", f"stop:{station}"} & watched)
 
     def _fill_board(self, topic: str) -> None:
-        self._refresh_board(topic, self._now_s)
+        self._refresh_board(topic, self._hub.now())
 
     def _refresh_board(self, topic: str, now: float) -> None:
         departures = self.departures(topic.partition(":")[2], now)

@@ -41,10 +41,10 @@ class Clock:
         """Let time pass, flushing whenever the hub asked for it."""
         until = self.s + seconds
         while self.wakes and min(self.wakes) <= until:
-            self.s = max(self.s, min(self.wakes))
+            self.s = max(self.s, min(self.wakes)) + 1e-9
             self.wakes = [wake for wake in self.wakes if wake > self.s]
             hub.flush()
-        self.s = until
+        self.s = max(self.s, until)
 
 
 class Listener:
@@ -72,9 +72,11 @@ class Listener:
         self.code = code
 
 
-def new_hub(tick_s: float = TICK_S, lossless: Mapping[str, int] = LOSSLESS) -> tuple[Hub, Clock]:
+def new_hub(
+    tick_s: float = TICK_S, lossless: Mapping[str, int] = LOSSLESS, start: float = NOW
+) -> tuple[Hub, Clock]:
     clock = Clock()
-    hub = Hub(now=lambda: NOW + clock.s, monotonic=clock, tick_s=tick_s, lossless=lossless)
+    hub = Hub(now=lambda: start + clock.s, monotonic=clock, tick_s=tick_s, lossless=lossless)
     hub.wake = lambda delay_s: clock.wakes.append(clock.s + delay_s)
     return hub, clock
 

@@ -1,0 +1,385 @@
+"""The live map as a whole: what signs and maps are told while buses drive, vanish and return."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from busloc.frame import ws_payload
+from busloc.ghost import rider_state
+from busloc.hub import Hub
+from busloc.live import LiveMap
+from busloc.ping import Ping, Verdict
+from busloc.publish import Departure
+from gtfs.feed import Feed
+from tests.busloc.test_hub import Clock, Reader, new_hub
+from tests.busloc.towns import DAY, REGION, TZ, Bus, at, back, feed_of, hourly, ping
+
+
+def live_map(
+    feed: Feed | None = None, duties: dict[str, str] | None = None
+) -> tuple[LiveMap, Hub, Clock]:
+    hub, clock = new_hub(start=at("08:00:00"))
+    names = {"bus": "赤バス", "bus2": "青バス", "van": "1号車"}
+    recorded.clear()
+    live = LiveMap(
+        hub, region=REGION, tz=TZ, feed=feed, duties=duties, names=names,
+        record=lambda pings, _now: recorded.extend(pings),
+    )  # fmt: skip
+    return live, hub, clock
+
+
+recorded: list[Ping] = []
+
+
+def send(live: LiveMap, *fixes: Ping, now: float | None = None) -> list[Verdict]:
+    return live.accept(None, fixes, max(fix.t for fix in fixes) if now is None else now)
+
+
+def board(live: LiveMap, stop: str, clock: str, limit: int = 12) -> list[tuple[str, str, Any, Any]]:
+    """Return (trip, state, expected, delay) of each departure, expected as seconds after 08:00."""
+    return [
+        (d.trip, d.state, None if d.expected is None else d.expected - at("08:00:00"), d.delay_s)
+        for d in live.departures(stop, at(clock), limit)
+    ]
+
+
+# Boards
+
+
+def test_before_anything_is_seen_the_timetable_is_all_there_is() -> None:
+    live, _, _ = live_map(feed_of(hourly("t8"), hourly("t9", 9)))
+
+    first, second, *tomorrow = live.departures("s2", at("07:30:00"))
+
+    assert first == Departure(
+        id="20261125:t8:2", trip="t8", route="r1", route_name="r1線", route_name_en="",
+        headsign="行先", headsign_kana="いきさき", headsign_en="Somewhere", color="", text_color="",
+        platform="", scheduled=int(at("08:03:20")), expected=None, low=None, high=None,
+        be_there_by=int(at("08:03:20")), state="scheduled", delay_s=None, vehicle=None,
+    )  # fmt: skip
+    assert (second.trip, second.state) == ("t9", "scheduled")
+    assert tomorrow == []
+    assert len(live.departures("s2", at("09:20:00"))) == 2
+
+
+def test_a_running_bus_is_expected_with_its_delay() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:02:20"), trip="t8"))
+
+    departure = live.departures("s3", at("08:02:20"))[0]
+
+    assert board(live, "s3", "08:02:20")[0] == ("t8", "running", 390, 90)
+    assert departure.vehicle == "bus"
+    assert departure.low is not None
+    assert departure.high is not None
+    assert departure.low < at("08:06:30") < departure.high
+    assert departure.scheduled <= departure.be_there_by < at("08:06:30")
+
+
+def test_a_bus_that_has_left_a_stop_is_off_its_board() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(1600, at("08:02:40"), trip="t8"))
+
+    assert [row[0] for row in board(live, "s1", "08:02:40", 1)] == ["t8"]
+    assert live.departures("s1", at("08:02:40"), 1)[0].scheduled == at("08:01:40") + 86_400
+    assert board(live, "s2", "08:02:40")[0][:2] == ("t8", "running")
+
+
+def test_riders_cannot_board_at_the_end_of_the_line_or_an_unknown_stop() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+
+    assert live.departures("s5", at("07:30:00")) == []
+    assert live.departures("nowhere", at("07:30:00")) == []
+    assert live_map()[0].departures("s1", at("07:30:00")) == []
+
+
+@pytest.mark.parametrize(
+    ("clock", "row"),
+    [
+        ("08:03:00", ("t8", "scheduled", None, None)),
+        ("08:03:01", ("t8", "unconfirmed", None, None)),
+        ("08:18:20", ("t8", "unconfirmed", None, None)),
+    ],
+)
+def test_a_bus_never_seen_is_never_on_time(clock: str, row: tuple[object, ...]) -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+
+    assert board(live, "s2", clock)[0] == row
+
+
+def test_a_bus_never_seen_leaves_the_board_a_quarter_of_an_hour_late() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+
+    assert live.departures("s2", at("08:18:21"))[0].scheduled == at("08:03:20") + 86_400
+
+
+def test_a_silent_bus_is_unconfirmed_with_an_ever_wider_time_and_then_none() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:10:00"), trip="t8"))
+
+    seen = [
+        live.departures("s3", at(clock))[0]
+        for clock in ("08:13:00", "08:13:01", "08:40:00", "08:40:01")
+    ]
+
+    assert [d.state for d in seen] == ["running", "unconfirmed", "unconfirmed", "scheduled"]
+    assert [d.id for d in seen] == [*["20261125:t8:3"] * 3, "20261126:t8:3"]
+    widths = [d.high - d.low for d in seen if d.high is not None and d.low is not None]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
+
+
+def test_a_delay_is_carried_to_the_next_trips_of_the_duty() -> None:
+    feed = feed_of(hourly("out", 8, block="b"), back("in", 8 * 3600 + 700, block="b"))
+    live, _, _ = live_map(feed, {"bus": "b"})
+    send(live, ping(0, at("08:05:00")))
+
+    assert board(live, "s5", "08:05:00", 1) == [("in", "running", 861, 161)]
+    assert board(live, "s4", "08:05:00", 2) == [
+        ("out", "running", 701, 301),
+        ("in", "running", 961, 161),
+    ]
+
+
+def test_the_next_trip_is_planned_while_its_silent_vehicle_has_time() -> None:
+    feed = feed_of(hourly("out", 8, block="b"), hourly("again", 9, block="b"))
+    live, _, _ = live_map(feed, {"bus": "b"})
+    send(live, ping(1000, at("08:02:00")))
+
+    assert ("again", "scheduled", None, None) in board(live, "s2", "08:30:00")
+
+
+def test_a_trip_called_off_says_so_until_it_is_taken_back() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:01:00"), trip="t8"))
+
+    live.cancel("t8", DAY)
+    cancelled = board(live, "s2", "08:01:00")[0]
+    live.cancel("t8", DAY, runs=True)
+
+    assert cancelled == ("t8", "cancelled", None, None)
+    assert board(live, "s2", "08:01:00")[0][1] == "running"
+
+
+def test_last_nights_bus_is_on_the_board_after_midnight() -> None:
+    night = Bus("night", [("s0", "24:50:00"), ("s2", "24:54:00"), ("s5", "25:10:00")])
+    live, _, _ = live_map(feed_of(night))
+    send(live, ping(100, at("24:52:30"), trip="night"))
+
+    first, tomorrow = live.departures("s2", at("24:54:30"))
+
+    assert (first.id, first.state) == ("20261125:night:1", "running")
+    assert first.scheduled == at("24:54:00")
+    assert 100 < (first.delay_s or 0) < 160
+    assert (tomorrow.id, tomorrow.state) == ("20261126:night:1", "scheduled")
+
+
+def test_the_soonest_departure_comes_first_however_late_another_is() -> None:
+    live, _, _ = live_map(feed_of(hourly("t8"), hourly("t9", 9)))
+    send(live, ping(0, at("09:02:00"), trip="t8"))
+
+    rows = board(live, "s2", "09:02:00", 1)
+
+    assert [row[:2] for row in rows] == [("t9", "scheduled")]
+    assert [row[0] for row in board(live, "s2", "09:02:00", 2)] == ["t9", "t8"]
+
+
+@given(
+    start=st.integers(0, 50),
+    now=st.integers(0, 2000),
+    seen=st.none() | st.integers(0, 2000),
+    on_trip=st.booleans(),
+)
+@settings(max_examples=200)
+def test_only_a_fix_three_minutes_young_confirms_a_trip(
+    start: int,
+    now: int,
+    seen: int | None,
+    on_trip: bool,  # noqa: FBT001
+) -> None:
+    state = rider_state(cancelled=False, start_s=start, now_s=now, seen_s=seen, on_trip=on_trip)
+
+    assert (state == "running") == (seen is not None and now - seen <= 180)
+    if state == "scheduled":
+        assert now <= start + 180
+
+
+# The map
+
+
+def listen(hub: Hub, *topics: str) -> list[dict[str, Any]]:
+    class Everything(Reader):
+        def write(self, frame: bytes) -> None:
+            self.frames.append(json.loads(ws_payload(frame)))
+
+    reader = Everything()
+    subscriber = hub.join(reader)
+    for topic in topics:
+        hub.subscribe(subscriber, topic)
+    return reader.frames
+
+
+def test_a_bus_is_shown_with_its_trip_route_and_next_stop() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    frames = listen(hub, "vehicles", "route:r1")
+    send(live, ping(500, at("08:02:20"), trip="t8"))
+    clock.pass_s(hub, 1)
+
+    (shown,) = frames[2]["u"]
+
+    assert shown == {
+        "id": "bus", "lat": pytest.approx(34.8045, abs=1e-4), "lon": 133.7, "bearing": None,
+        "speed": None, "ts": at("08:02:20"), "state": "on_trip", "name": "赤バス", "trip": "t8",
+        "route": "r1", "delay_s": 90,
+        "next": {"stop": "s1", "name": "停1", "expected": int(at("08:03:10"))},
+    }  # fmt: skip
+    assert [(f["t"], f["u"] == [shown]) for f in frames[2:]] == [
+        ("vehicles", True),
+        ("route:r1", True),
+    ]
+
+
+def test_a_vehicle_on_demand_has_no_trip() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    frames = listen(hub, "vehicles")
+    send(live, ping(500, at("08:02:20"), vehicle="van"))
+    clock.pass_s(hub, 1)
+
+    assert frames[1]["u"][0]["state"] == "demand"
+    assert {"trip", "route", "next", "delay_s"} & set(frames[1]["u"][0]) == set()
+
+
+def test_a_silent_vehicle_fades_and_then_goes() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:02:20"), trip="t8"))
+    frames = listen(hub, "vehicles", "route:r1")
+    for seconds in (60, 181, 500, 901, 950):
+        live.tick(at("08:02:20") + seconds)
+        clock.pass_s(hub, 1)
+
+    told = [(f["t"], item.get("state"), item.get("gone")) for f in frames[2:] for item in f["u"]]
+
+    assert told == [
+        ("vehicles", "silent", None),
+        ("route:r1", "silent", None),
+        ("vehicles", None, True),
+        ("route:r1", None, True),
+    ]  # fmt: skip
+    assert live.vehicles(at("08:20:00")) == []
+    assert live.track("bus") is None
+
+
+def test_a_bus_that_changes_route_leaves_the_old_one() -> None:
+    other = Bus("x9", hourly("x9", 9).calls, route="r2")
+    live, hub, clock = live_map(feed_of(hourly(), other))
+    send(live, ping(500, at("08:02:20"), trip="t8"))
+    frames = listen(hub, "route:r1", "route:r2")
+    send(live, ping(500, at("09:00:30"), trip="x9"))
+    clock.pass_s(hub, 1)
+
+    assert {f["t"]: f["u"][0] for f in frames[2:]}["route:r1"] == {"id": "bus", "gone": True}
+    assert {f["t"]: f["u"][0] for f in frames[2:]}["route:r2"]["trip"] == "x9"
+
+
+def test_a_burst_is_recorded_whole_and_moves_the_map_once() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    frames = listen(hub, "vehicles")
+    burst = [ping(i, at("08:00:00") + i, trip="t8") for i in range(300)]
+    send(live, *burst)
+    clock.pass_s(hub, 1)
+
+    assert recorded == burst
+    assert [len(f["u"]) for f in frames] == [0, 1]
+    assert frames[1]["u"][0]["ts"] == burst[-1].t
+
+
+def test_a_new_timetable_forgets_the_old_trips() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:02:20"), trip="t8"))
+
+    live.take_timetable(feed_of(hourly("u8")))
+
+    assert board(live, "s3", "08:02:20")[0][:2] == ("u8", "scheduled")
+    send(live, ping(600, at("08:02:30"), trip="u8"))
+    assert board(live, "s3", "08:02:30")[0][:2] == ("u8", "running")
+
+
+def test_a_vehicle_becomes_known_by_enrolment() -> None:
+    live, _, _ = live_map(feed_of(hourly("t8", block="b")))
+    assert send(live, ping(0, at("08:00:00"), vehicle="new")) == ["unknown_vehicle"]
+
+    live.enrol("new", "新車", "b")
+
+    assert send(live, ping(0, at("08:00:00"), vehicle="new")) == ["live"]
+    assert live.vehicles(at("08:00:00"))[0].trip == "t8"
+
+
+# Boards on the stream
+
+
+def test_a_watched_board_follows_its_buses() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    live.tick(at("07:59:00"))
+    frames = listen(hub, "stop:s1")
+    send(live, ping(300, at("08:01:00"), trip="t8"))
+    live.tick(at("08:01:00"))
+    clock.pass_s(hub, 1)
+    send(live, ping(1500, at("08:03:00"), trip="t8"))
+    live.tick(at("08:03:00"))
+    clock.pass_s(hub, 1)
+
+    assert frames[1]["u"][0]["delay_s"] == 30
+    assert {"id": "20261125:t8:1", "gone": True} in frames[2]["u"]
+
+
+def test_a_board_is_told_when_time_alone_changes_it() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    live.tick(at("08:00:00"))
+    frames = listen(hub, "stop:s2")
+    live.tick(at("08:03:30"))
+    clock.pass_s(hub, 1)
+
+    assert [f["u"][0]["state"] for f in frames] == ["scheduled", "unconfirmed"]
+
+
+# Properties
+
+sent = st.lists(
+    st.tuples(
+        st.sampled_from(["bus", "bus2"]), st.integers(0, 400), st.integers(0, 120),
+        st.integers(-300, 40),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(sent)
+@settings(max_examples=150, deadline=None)
+def test_what_is_shown_never_goes_back_in_time(fixes: list[tuple[str, int, int, int]]) -> None:
+    feed = feed_of(hourly("t8", block="b"), back("in", 8 * 3600 + 700, block="b"))
+    live, hub, clock = live_map(feed, {"bus": "b"})
+    frames = listen(hub, "vehicles", "route:r1", "stop:s2")
+    now = at("08:00:00")
+    for seq, (vehicle, metres, pause, offset) in enumerate(fixes):
+        now += pause
+        live.accept(None, [ping(metres * 10, now + offset, vehicle=vehicle, seq=seq)], now)
+        live.tick(now)
+        clock.pass_s(hub, pause)
+
+    shown: dict[tuple[str, str], float] = {}
+    for frame in frames:
+        for item in frame["u"]:
+            if "ts" in item:
+                key = frame["t"], item["id"]
+                assert item["ts"] >= shown.get(key, 0)
+                assert item["ts"] <= now + 30
+                shown[key] = item["ts"]
+            elif item.get("expected") is not None:
+                assert item["low"] <= item["expected"] <= item["high"]
+                assert item["be_there_by"] <= item["expected"]
+                assert item["expected"] >= item["scheduled"]
