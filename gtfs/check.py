@@ -9,15 +9,15 @@ from enum import StrEnum
 from itertools import pairwise
 
 from gtfs.calendar import parse_date
-from gtfs.feed import Feed, FeedError, Stop, StopTime
+from gtfs.feed import Feed, Stop, StopTime
 from gtfs.geo import distance_m
 from gtfs.japan import KANA, stop_kana
 
 AHEAD_DAYS = 7
 FASTEST_MPS = 120 / 3.6
 _MINUTE_S = 60
-_PUBLISHED_LATITUDES = (20.0, 46.0)
-_PUBLISHED_LONGITUDES = (122.0, 154.0)
+_LATITUDES = (20.0, 46.0)
+_LONGITUDES = (122.0, 154.0)
 
 
 class Severity(StrEnum):
@@ -60,13 +60,9 @@ def _no_service_today(feed: Feed, today: date) -> Iterator[str]:
 
 
 def _expires_soon(feed: Feed, today: date) -> Iterator[str]:
-    for text in feed.table("feed_info").texts("feed_end_date"):
-        try:
-            end = parse_date(text) if text else None
-        except ValueError as error:
-            raise FeedError("feed_info.txt", 2, "feed_end_date", str(error)) from error
+    for end in feed.table("feed_info").parsed("feed_end_date", parse_date, None):
         if end is not None and end < today + timedelta(days=AHEAD_DAYS):
-            yield text
+            yield end.isoformat()
 
 
 def _trip_without_route(feed: Feed, _today: date) -> Iterator[str]:
@@ -121,13 +117,12 @@ def _too_fast(feed: Feed, _today: date) -> Iterator[str]:
 
 def _is_too_fast(feed: Feed, call: StopTime, following: StopTime) -> bool:
     """Times are in whole minutes, so a leg may have lasted a minute longer than they say."""
-    here, there = feed.stops.get(call.stop_id), feed.stops.get(following.stop_id)
-    if here is None or there is None or call.departure_s is None or following.arrival_s is None:
+    if call.departure_s is None or following.arrival_s is None:
         return False
-    if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
-        return False
+    stops = (feed.stops.get(call.stop_id), feed.stops.get(following.stop_id))
+    places = [stop.place for stop in stops if stop is not None and stop.place is not None]
     longest_s = following.arrival_s - call.departure_s + _MINUTE_S
-    return distance_m(here.lat, here.lon, there.lat, there.lon) > FASTEST_MPS * longest_s
+    return len(places) == 2 and distance_m(*places[0], *places[1]) > FASTEST_MPS * longest_s
 
 
 def _stop_without_name(feed: Feed, _today: date) -> Iterator[str]:
@@ -140,10 +135,10 @@ def _stop_without_place(feed: Feed, _today: date) -> Iterator[str]:
 
 
 def _is_placed(stop: Stop, timezone: str) -> bool:
-    if stop.lat is None or stop.lon is None:
-        return False
-    (south, north), (west, east) = _PUBLISHED_LATITUDES, _PUBLISHED_LONGITUDES
-    return timezone != "Asia/Tokyo" or (south < stop.lat < north and west < stop.lon < east)
+    if stop.place is None or timezone != "Asia/Tokyo":
+        return stop.place is not None
+    (lat, lon), (south, north), (west, east) = stop.place, _LATITUDES, _LONGITUDES
+    return south < lat < north and west < lon < east
 
 
 def _shape_misses_stops(feed: Feed, _today: date) -> Iterator[str]:

@@ -157,7 +157,7 @@ class Feed:
 
     def _has_place(self, stop_id: str) -> bool:
         stop = self.stops.get(stop_id)
-        return stop is not None and stop.lat is not None and stop.lon is not None
+        return stop is not None and stop.place is not None
 
     def _way(self, trip_id: str) -> tuple[Line, tuple[float, ...]]:
         trip = self.trips[trip_id]
@@ -179,9 +179,9 @@ class Feed:
 
     def _place(self, stop_id: str) -> tuple[float, float]:
         stop = self.stops.get(stop_id)
-        if stop is None or stop.lat is None or stop.lon is None:
+        if stop is None or stop.place is None:
             raise ValueError(f"stop {stop_id!r} has no place")
-        return stop.lat, stop.lon
+        return stop.place
 
     # Words
 

@@ -40,6 +40,11 @@ class Stop:
     wheelchair_boarding: int
     platform_code: str
 
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude, ``None`` unless both are known."""
+        return None if self.lat is None or self.lon is None else (self.lat, self.lon)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -40,7 +40,7 @@ def test_a_feed_that_has_run_out_is_the_first_thing_riders_notice() -> None:
 
 def test_a_feed_that_runs_out_within_a_week_is_told_in_time() -> None:
     assert rules(today=date(2026, 11, 23)) == {}
-    assert rules(today=date(2026, 11, 24)) == {"expires_soon": "20261130"}
+    assert rules(today=date(2026, 11, 24)) == {"expires_soon": "2026-11-30"}
 
 
 def test_a_feed_that_starts_within_a_week_is_not_without_service() -> None:
@@ -61,7 +61,11 @@ def test_a_feed_that_starts_within_a_week_is_not_without_service() -> None:
         ("trips", "r1,daily", "r1,never", "trip_without_service", "night"),
         ("stops", "c,橋", "c,", "stop_without_name", "c"),
         ("stops", "c,橋,34.81,133.70", "c,橋,,", "stop_without_place", "c"),
+        ("stops", "c,橋,34.81,133.70", "c,橋,34.81,", "stop_without_place", "c"),
+        ("stops", "c,橋,34.81,133.70", "c,橋,,133.70", "stop_without_place", "c"),
         ("stops", "c,橋,34.81,133.70", "c,橋,0,0", "stop_without_place", "c"),
+        ("stops", "c,橋,34.81,133.70", "c,橋,3.81,133.70", "stop_without_place", "c"),
+        ("stops", "c,橋,34.81,133.70", "c,橋,34.81,13.70", "stop_without_place", "c"),
         ("stop_times", "08:05:00,08:05:00", "08:03:00,08:03:00", "none", ""),
         ("translations", "stops,stop_name,ja-Hrkt,ハシ,,,橋\n", "", "stop_without_kana", "橋"),
         ("translations", "stops,stop_name,en,Bridge,,,橋\n", "", "stop_without_english", "橋"),
@@ -108,6 +112,24 @@ def test_a_shape_that_misses_the_stops_is_found() -> None:
 
 def test_a_feed_without_fares_is_found() -> None:
     assert rules({"fare_attributes": None}) == {"no_fares": "fare_attributes.txt"}
+
+
+def test_a_feed_with_fares_of_the_second_kind_has_fares() -> None:
+    products = "fare_product_id,amount,currency\nflat,200,JPY\n"
+
+    assert rules({"fare_attributes": None, "fare_products": products}) == {}
+
+
+def test_a_feed_without_an_end_does_not_expire() -> None:
+    assert rules(changed("feed_info", "20261130", ""), today=date(2026, 11, 24)) == {}
+
+
+def test_a_stop_where_nothing_calls_is_not_riders_business() -> None:
+    assert rules({"stops": town()["stops.txt"] + "z,廃止,,,0,,\n"}) == {}
+
+
+def test_a_name_in_latin_letters_needs_no_english() -> None:
+    assert rules(changed("stops", "c,橋", "c,Bridge")) == {"stop_without_kana": "Bridge"}
 
 
 def test_a_feed_in_another_language_needs_no_kana() -> None:
