@@ -1,0 +1,1 @@
+"""The service of one town: bookings, people, vehicles, records, API, screens and commands."""

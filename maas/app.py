@@ -31,6 +31,7 @@ from maas.api import (
 )
 from maas.api import map as map_api
 from maas.api import time as clock_api
+from maas.api.compression import Compression
 from maas.api.permissions import undeclared
 from maas.api.security import Guard, Meters
 from maas.running import running
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     openapi.complete(app)
     _route(app)
+    app.add_middleware(Compression)
     app.add_middleware(Guard, meters=Meters.on(registry))
     return app
 

@@ -50,9 +50,11 @@ async def identify(connection: HTTPConnection) -> Person | None:
 
 async def _look_up(connection: HTTPConnection) -> Person | None:
     token = connection.cookies.get(cookie_name(connection))
-    if not token:
-        return None
-    service = service_of(connection)
+    return await keep_alive(service_of(connection), token) if token else None
+
+
+async def keep_alive(service: Service, token: str) -> Person | None:
+    """Return whose session a token is, None when it is over; noted as used once a minute."""
     now_s = service.real_now()
     async with service.database.reading() as db:
         found = await find_session(db, token, now_s)

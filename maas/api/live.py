@@ -12,12 +12,11 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from busloc.io.stream import LiveEndpoint
-from maas.api.identity import cookie_name, identify
+from maas.api.identity import cookie_name, identify, keep_alive
 from maas.api.permissions import declare
 from maas.api.service import Service, service_of
 from maas.api.shapes import BookingOut, Rendering, VehiclePlanOut
 from maas.auth.roles import Permission, allowed
-from maas.auth.sessions import find_session
 from maas.auth.staff import Person
 from maas.rides.views import Event, VehiclePlanView
 
@@ -52,7 +51,7 @@ class LiveSocket:
         if person is None:
             await endpoint(dict_scope, receive, send)
             return
-        watch = asyncio.create_task(_close_after_session(connection, service, send))
+        watch = asyncio.create_task(_keep_while_signed_in(connection, service, send))
         try:
             await endpoint(dict_scope, receive, send)
         finally:
@@ -60,13 +59,14 @@ class LiveSocket:
             await asyncio.gather(watch, return_exceptions=True)
 
 
-async def _close_after_session(connection: HTTPConnection, service: Service, send: Send) -> None:
+async def _keep_while_signed_in(connection: HTTPConnection, service: Service, send: Send) -> None:
+    """Close the stream when its session ends; until then an open one counts as use of it.
+
+    The monitor hangs on a wall: nobody touches it for hours, and it must not go dark.
+    """
     token = connection.cookies[cookie_name(connection)]
-    while True:
+    while await keep_alive(service, token):  # noqa: ASYNC110 -- the row in SQL tells nobody
         await asyncio.sleep(RECHECK_S)
-        async with service.database.reading() as db:
-            if await find_session(db, token, service.real_now()) is None:
-                break
     await send({"type": "websocket.close", "code": 1008, "reason": "session ended"})
 
 

@@ -51,6 +51,7 @@ class Service:
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
+    host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
     real_now: Callable[[], float] = time.time
 
     @property

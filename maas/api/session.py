@@ -14,6 +14,7 @@ from maas.api.service import Service
 from maas.auth.roles import Permission, Role
 from maas.auth.sessions import close_session, open_session
 from maas.auth.staff import Person, find_by_password
+from maas.auth.throttle import Throttle
 
 router = APIRouter(prefix="/session", tags=["session"])
 
@@ -52,16 +53,21 @@ class SessionOut(BaseModel):
 async def sign_in(
     credentials: CredentialsIn, request: Request, response: Response, service: The
 ) -> SessionOut:
-    """Start a new session; five failures within five minutes make a name or an address wait."""
-    keys = _throttle_keys(request, credentials.name)
-    _refuse_while_throttled(service, keys)
+    """Start a new session.
+
+    Five failures within five minutes make a name at an address wait, fifty a whole address: the
+    people of one office share one.
+    """
+    host = request.client.host if request.client else ""
+    tries = ((service.throttle, f"{host} {credentials.name}"), (service.host_throttle, host))
+    _refuse_while_throttled(service, tries)
     async with service.database.reading() as db:
         person = await find_by_password(db, credentials.name, credentials.password)
     if person is None:
-        for key in keys:
-            service.throttle.fail(key, service.real_now())
+        for throttle, key in tries:
+            throttle.fail(key, service.real_now())
         raise Problem("bad-credentials")
-    service.throttle.succeed(keys[0])
+    service.throttle.succeed(tries[0][1])
     old = request.cookies.get(cookie_name(request))
     async with service.database.writing() as db:
         if old:
@@ -71,13 +77,9 @@ async def sign_in(
     return SessionOut.of(person)
 
 
-def _throttle_keys(request: Request, name: str) -> tuple[str, str]:
-    host = request.client.host if request.client else "?"
-    return f"name {name} from {host}", f"host {host}"
-
-
-def _refuse_while_throttled(service: Service, keys: tuple[str, ...]) -> None:
-    wait_s = math.ceil(max(service.throttle.wait_s(key, service.real_now()) for key in keys))
+def _refuse_while_throttled(service: Service, tries: tuple[tuple[Throttle, str], ...]) -> None:
+    now_s = service.real_now()
+    wait_s = math.ceil(max(throttle.wait_s(key, now_s) for throttle, key in tries))
     if wait_s > 0:
         raise Problem("too-many-attempts", wait_s=wait_s, headers={"retry-after": str(wait_s)})
 

@@ -151,6 +151,21 @@ async def test_a_stream_ends_soon_after_its_session_does(
     assert closed.value.rcvd.code == 1008
 
 
+async def test_an_open_stream_keeps_its_session_in_use(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECHECK_S", 0.02)
+    async with served.staff("dispatcher") as caller:
+        cookie = {"cookie": f"maas={caller.cookies['maas']}"}
+        start_s = served.service.real_now()
+        async with served.socket("/ws/live", **cookie):
+            for minutes in range(0, 60, 20):
+                later_s = start_s + 60 * minutes
+                monkeypatch.setattr(served.service, "real_now", lambda at_s=later_s: at_s)
+                await asyncio.sleep(0.2)
+        assert (await caller.get("/api/v1/session")).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/ws/live", "/ws/vehicle"])
 async def test_a_page_of_another_site_cannot_open_a_stream(served: Served, path: str) -> None:
     with pytest.raises(InvalidStatus):

@@ -49,6 +49,14 @@ async def test_homes_are_found_by_the_desk_only(
     assert public == desk - {"home"}
 
 
+async def test_what_is_large_and_public_is_compressed_and_what_is_personal_is_not(
+    nobody: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    assert (await nobody.get("/api/v1/map")).headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in (await nobody.get("/tiles/roads.pmtiles")).headers
+    assert "content-encoding" not in (await operator.get("/api/v1/riders")).headers
+
+
 @pytest.mark.parametrize("q", ["かよう", "kayo", "賀陽", "ｶﾖｳ"])
 async def test_a_place_is_found_however_it_is_written(nobody: httpx.AsyncClient, q: str) -> None:
     places = (await nobody.get("/api/v1/places", params={"q": q, "limit": 1})).json()

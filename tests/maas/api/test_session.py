@@ -68,6 +68,14 @@ async def test_five_wrong_passwords_make_even_the_right_one_wait(
         assert (await caller.post(SESSION, json=right)).status_code == 200
 
 
+async def test_one_address_may_not_try_many_names(prepared: Prepared, tmp_path: Path) -> None:
+    async with running_on(prepared, tmp_path / "data") as running, running.caller() as caller:
+        for number in range(50):
+            running.service.host_throttle.fail("127.0.0.1", running.service.real_now() - number)
+        answer = await caller.post(SESSION, json={"name": "operator", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
 async def test_a_session_lives_on_the_real_clock(prepared: Prepared, tmp_path: Path) -> None:
     async with running_on(prepared, tmp_path / "data") as running:
         now = [1_000_000.0]
