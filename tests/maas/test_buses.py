@@ -102,6 +102,7 @@ def test_a_watched_board_of_either_stays_what_it_is_as_time_passes(folder: Path)
         heard = [frame for frame in listener.frames if frame["t"] == topic]
         assert heard[0]["k"] == "snap"
         assert heard[0]["u"]
+        assert not any("gone" in row for frame in heard for row in frame["u"])
 
 
 def test_the_clock_plays_a_day_faster(monkeypatch: pytest.MonkeyPatch) -> None:
