@@ -65,7 +65,8 @@ def feed_of(folder: Path, routes: dict[str, str]) -> Feed:
 
 def test_most_fixes_of_a_real_morning_are_placed(shared_dir: Path) -> None:
     folder = shared_dir / "data" / "avl" / "capmetro"
-    fixes = sorted(rows(folder / f"vp-{DAY}.csv.gz"), key=lambda row: row["timestamp"])
+    day = sorted(rows(folder / f"vp-{DAY}.csv.gz"), key=lambda row: row["timestamp"])
+    fixes = [row for row in day if int(row["vehicle_id"]) % 4 == 0]
     feed = feed_of(folder, {row["trip_id"]: row["route_id"] for row in fixes})
     hub = Hub(now=lambda: 0.0, monotonic=lambda: 0.0)
     names = {row["vehicle_id"]: row["vehicle_id"] for row in fixes}
@@ -87,7 +88,6 @@ def test_most_fixes_of_a_real_morning_are_placed(shared_dir: Path) -> None:
                 delays_s.append(track.match.delay_s)
                 assert track.match.run.trip_id == row["trip_id"]
 
-    print(verdicts, scheduled, placed, placed / scheduled, median(delays_s))
     assert verdicts[Verdict.LIVE] > 0.95 * len(fixes)
     assert placed > 0.95 * scheduled
     assert abs(median(delays_s)) < 180
