@@ -19,6 +19,11 @@ HOLIDAY_MONDAY = date(2026, 11, 23)
 SATURDAY_WITH_BUSES = date(2026, 11, 28)
 
 
+def test_times_are_in_the_time_zone_of_the_agency() -> None:
+    assert feed_of().timezone == "Asia/Tokyo"
+    assert feed_of(agency="agency_id,agency_timezone\n").timezone == ""
+
+
 def test_a_service_runs_on_its_weekdays_unless_that_day_is_changed() -> None:
     feed = feed_of()
 
@@ -128,6 +133,7 @@ up,08:05:00,,d,3,0
 def test_without_a_shape_the_way_is_straight_from_stop_to_stop() -> None:
     feed = feed_of()
 
+    assert feed.follows_shape("up")
     assert feed.line("up").length_m == pytest.approx(2224, abs=1)
     assert feed.stop_offsets_m("up") == pytest.approx((0, 1112, 2224), abs=1)
 
