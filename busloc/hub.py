@@ -184,7 +184,7 @@ class Hub:
 
     def refuse(self, subscriber: Subscriber, topic: str, reason: str) -> None:
         """Tell a client that it may not hear a topic, and why."""
-        words = {"t": topic, "k": "refused", "reason": reason, "n": self.now(), "u": []}
+        words = {"refused": topic, "reason": reason, "n": self.now()}
         subscriber.write(ws_frame(encode(words)))
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:

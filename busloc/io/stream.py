@@ -28,6 +28,7 @@ MESSAGE_BYTES = 512 * 1024
 """The largest message any WebSocket of ours takes: a batch of 3,600 pings."""
 CONTROL_BYTES = 4096
 TOPICS_MAX = 64
+CONTROLS_PER_S = 50
 LINGER_S = 5.0
 UNSUPPORTED_DATA, POLICY, TOO_BIG = 1003, 1008, 1009
 _TRANSPORT = "busloc.transport"
@@ -105,6 +106,21 @@ class QueueClient:
                 return
 
 
+class Hurry:
+    """Counts the messages of one client within each second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._count = 0
+
+    def exceeded(self) -> bool:
+        """Count one more; say whether that is more than a client may send in a second."""
+        second = int(asyncio.get_running_loop().time())
+        self._count = self._count + 1 if second == self._second else 1
+        self._second = second
+        return self._count > CONTROLS_PER_S
+
+
 _Topics = Annotated[list[str], msgspec.Meta(max_length=TOPICS_MAX)]
 
 
@@ -160,8 +176,9 @@ class LiveEndpoint:
     ) -> None:
         subscriber = self._hub.join(client)
         try:
+            hurry = Hurry()
             while (message := await receive())["type"] == "websocket.receive":
-                refused = self._obey(scope, subscriber, message)
+                refused = POLICY if hurry.exceeded() else self._obey(scope, subscriber, message)
                 if refused is not None:
                     self._hub.leave(subscriber)
                     await send({"type": "websocket.close", "code": refused})

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from busloc.hub import Hub
-from busloc.io.stream import CONTROL_BYTES, MESSAGE_BYTES, TOPICS_MAX, QueueClient
+from busloc.io.stream import CONTROL_BYTES, CONTROLS_PER_S, MESSAGE_BYTES, TOPICS_MAX, QueueClient
 from tests.busloc.io.servers import (
     PLAIN,
     SHARED,
@@ -87,7 +87,8 @@ async def test_a_topic_one_may_not_hear_is_refused_and_the_rest_goes_on(ws: str)
 
         refused, snapshot = await hear(one), await hear(one)
 
-    assert (refused["t"], refused["k"], refused["reason"]) == ("calls", "refused", "forbidden")
+    assert (refused["refused"], refused["reason"]) == ("calls", "forbidden")
+    assert "t" not in refused
     assert (snapshot["t"], snapshot["k"]) == ("vehicles", "snap")
 
 
@@ -97,8 +98,8 @@ async def test_nobody_hears_more_than_64_topics() -> None:
         await ask(one, sub=["stop:0", "vehicles"])
         frames = [await hear(one) for _ in range(TOPICS_MAX + 2)]
 
-    assert [f["k"] for f in frames] == ["snap"] * (TOPICS_MAX + 1) + ["refused"]
-    assert frames[-1]["reason"] == "limit"
+    assert [f.get("k") for f in frames] == [*["snap"] * (TOPICS_MAX + 1), None]
+    assert (frames[-1]["refused"], frames[-1]["reason"]) == ("vehicles", "limit")
 
 
 @both
@@ -125,6 +126,14 @@ async def test_a_message_that_is_no_control_ends_the_connection(
 
         assert await closes_with(one) == code
         await settle(lambda: not server.hub.subscribers)
+
+
+async def test_a_client_that_asks_without_end_is_sent_away() -> None:
+    async with serving() as server, client(server) as one:
+        for _ in range(3 * CONTROLS_PER_S):
+            await ask(one, unsub=["vehicles"])
+
+        assert await closes_with(one) == 1008
 
 
 RAW_FRAMES = {
