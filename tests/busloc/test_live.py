@@ -90,9 +90,11 @@ def test_a_bus_that_has_left_a_stop_is_off_its_board() -> None:
     assert board(live, "s2", "08:02:40")[0][:2] == ("t8", "running")
 
 
-def test_riders_cannot_board_at_the_end_of_the_line_or_an_unknown_stop() -> None:
-    live, _, _ = live_map(feed_of(hourly()))
+def test_riders_cannot_board_where_the_line_ends_nor_where_it_only_sets_down() -> None:
+    live, _, _ = live_map(feed_of(Bus("t8", hourly().calls, set_down_only=("s3",))))
 
+    assert live.departures("s3", at("07:30:00")) == []
+    assert len(live.departures("s2", at("07:30:00"))) == 1
     assert live.departures("s5", at("07:30:00")) == []
     assert live.departures("nowhere", at("07:30:00")) == []
     assert live_map()[0].departures("s1", at("07:30:00")) == []

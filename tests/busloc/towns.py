@@ -33,6 +33,7 @@ class Bus:
     route: str = "r1"
     shape: str = ""
     timepoints: bool = True
+    set_down_only: tuple[str, ...] = ()
 
 
 def place(metres: float, east_m: float = 0.0) -> tuple[float, float]:
@@ -63,7 +64,8 @@ def feed_of(
     routes = sorted({bus.route for bus in buses})
     trips = [f"{b.route},daily,{b.trip},行先,{b.block},{b.shape}" for b in buses]
     calls = [
-        f"{b.trip},{call[1]},{call[-1]},{call[0]},{i},{int(b.timepoints)}"
+        f"{b.trip},{call[1]},{call[-1]},{call[0]},{i},{int(b.timepoints)},"
+        f"{int(call[0] in b.set_down_only)}"
         for b in buses
         for i, call in enumerate(b.calls)
     ]
@@ -79,8 +81,7 @@ def feed_of(
         "routes": ["route_id,route_short_name,route_long_name,route_type",
                    *(f"{route},{route}線,,3" for route in routes)],
         "trips": ["route_id,service_id,trip_id,trip_headsign,block_id,shape_id", *trips],
-        "stop_times": ["trip_id,arrival_time,departure_time,stop_id,stop_sequence,timepoint",
-                       *calls],
+        "stop_times": [CALL, *calls],
         "shapes": ["shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence", *points],
         "calendar": [WEEK, "daily,1,1,1,1,1,1,1,20261101,20261231"],
         "translations": ["table_name,field_name,language,translation,field_value",
