@@ -43,48 +43,49 @@ class RoadPath:
 
 
 def draw(network: RoadNetwork, legs: Sequence[Leg]) -> RoadPath:
-    """Return the path along legs that follow each other."""
-    points: list[NDArray[np.float64]] = []
-    times: list[NDArray[np.float64]] = []
-    clock_ds, length_m, climb_m, descent_m = 0, 0.0, 0.0, 0.0
-    for leg in legs:
-        line, share = _piece(network, leg)
-        at_ds = clock_ds + share * leg.spent_ds
-        clock_ds += leg.spent_ds + leg.wait_ds
-        at_ds[-1] = clock_ds
-        skip = 1 if points else 0
-        points.append(line[skip:])
-        times.append(at_ds[skip:])
-        part = leg.end - leg.start
-        length_m += part * float(network.length_m[leg.arc >> 1])
-        up, down = _climb(network, leg.arc)
-        climb_m += part * up
-        descent_m += part * down
+    """Return the path along legs that follow each other; only the ends may be parts of arcs."""
+    arc = np.array([leg.arc for leg in legs])
+    spent_ds = np.array([leg.spent_ds for leg in legs], dtype=np.float64)
+    wait_ds = np.array([leg.wait_ds for leg in legs], dtype=np.float64)
+    part = np.array([leg.end - leg.start for leg in legs])
+    leaving_ds = np.cumsum(spent_ds + wait_ds)
+    rows = np.concatenate([_rows(network, leg.arc) for leg in legs])
+    owner = np.repeat(np.arange(len(legs)), np.diff(network.edge_start)[arc >> 1])
+    along = network.vertex_m[rows] / network.length_m[arc >> 1][owner]
+    along = np.where(arc[owner] & 1, 1 - along, along)
+    start, end = (np.array([leg[side] for leg in legs]) for side in (1, 2))
+    at_junction = (along == 1) & (owner < len(legs) - 1)
+    kept = (along > start[owner]) & ((along < end[owner]) | at_junction)
+    share = (along - start[owner]) / np.maximum(part, 1e-12)[owner]
+    at_ds = (leaving_ds - wait_ds - spent_ds)[owner] + share * spent_ds[owner]
+    at_ds[at_junction] = leaving_ds[owner[at_junction]]
+    points = np.stack((network.vertex_lon[rows], network.vertex_lat[rows]), axis=1)[kept]
+    first, last = _point(network, legs[0].arc, start[0]), _point(network, legs[-1].arc, end[-1])
+    up = np.where(arc & 1, network.descent_m[arc >> 1], network.climb_m[arc >> 1])
+    down = np.where(arc & 1, network.climb_m[arc >> 1], network.descent_m[arc >> 1])
     return RoadPath(
-        duration_s=(clock_ds + 5) // 10,
-        length_m=length_m,
-        lonlats=[(float(lon), float(lat)) for lon, lat in np.concatenate(points)],
-        times_s=[float(ds) / 10 for ds in np.concatenate(times)],
-        climb_m=climb_m,
-        descent_m=descent_m,
-        arcs=tuple(leg.arc for leg in legs),
+        duration_s=(int(leaving_ds[-1]) + 5) // 10,
+        length_m=float((part * network.length_m[arc >> 1]).sum()),
+        lonlats=[first, *((float(lon), float(lat)) for lon, lat in points), last],
+        times_s=[0.0, *(at_ds[kept] / 10).tolist(), float(leaving_ds[-1]) / 10],
+        climb_m=float((part * up).sum()),
+        descent_m=float((part * down).sum()),
+        arcs=tuple(arc.tolist()),
     )
 
 
-def _climb(network: RoadNetwork, arc: int) -> tuple[float, float]:
-    up, down = float(network.climb_m[arc >> 1]), float(network.descent_m[arc >> 1])
-    return (down, up) if arc & 1 else (up, down)
+def _rows(network: RoadNetwork, arc: int) -> NDArray[np.int64]:
+    """Return the vertices of an arc in the order they are driven."""
+    first, last = int(network.edge_start[arc >> 1]), int(network.edge_start[(arc >> 1) + 1])
+    return np.arange(last - 1, first - 1, -1) if arc & 1 else np.arange(first, last)
 
 
-def _piece(network: RoadNetwork, leg: Leg) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the vertices of a leg and how much of its time has gone at each (0 to 1)."""
-    edge = leg.arc >> 1
-    rows = slice(network.edge_start[edge], network.edge_start[edge + 1])
-    line = np.stack((network.vertex_lon[rows], network.vertex_lat[rows]), axis=1)
-    along = network.vertex_m[rows] / network.length_m[edge]
-    if leg.arc & 1:
-        line, along = line[::-1], 1 - along[::-1]
-    inner = (along > leg.start) & (along < leg.end)
-    at = np.concatenate(([leg.start], along[inner], [leg.end]))
-    cut = np.stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)], axis=1)
-    return cut, (at - leg.start) / max(leg.end - leg.start, 1e-12)
+def _point(network: RoadNetwork, arc: int, share: float) -> tuple[float, float]:
+    """Return the (longitude, latitude) of a point of an arc."""
+    rows = _rows(network, arc)
+    along_m = network.vertex_m[rows]
+    if arc & 1:
+        along_m = along_m[0] - along_m
+    at_m = share * float(network.length_m[arc >> 1])
+    lon = np.interp(at_m, along_m, network.vertex_lon[rows])
+    return float(lon), float(np.interp(at_m, along_m, network.vertex_lat[rows]))

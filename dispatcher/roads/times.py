@@ -62,7 +62,6 @@ def ground_of(network: RoadNetwork, drivable: Mask, topology: Topology) -> Groun
     degree = np.bincount(np.concatenate((network.edge_tail, network.edge_head)))
     closed_end = degree == 1
     into = np.stack((closed_end[network.edge_head], closed_end[network.edge_tail]), axis=1)
-    into[into.all(axis=1)] = False
     return Ground(
         network,
         drivable,
@@ -155,7 +154,7 @@ class Times:
     def _ends(self, places: Sequence[Anchor], *, leaving: bool) -> _Ends:
         numbers = np.fromiter(chain.from_iterable(places), np.float64, 2 * len(places))
         edge, fraction = numbers[0::2].astype(np.int64), numbers[1::2]
-        useful = self.open & (self.ground.leaves if leaving else self.ground.arrives)
+        useful = self.ground.leaves if leaving else self.ground.arrives
         along, against = useful[2 * edge], useful[2 * edge + 1]
         first = np.where(along, 2 * edge, np.where(against, 2 * edge + 1, -1))
         second = np.where(along & against, 2 * edge + 1, -1)
