@@ -20,6 +20,7 @@ TZ = ZoneInfo("Asia/Tokyo")
 DAY = date(2026, 11, 25)
 REGION = (34.0, 133.0, 36.0, 135.0)
 LAT0, LON0 = 34.8, 133.7
+CALL = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,timepoint,pickup_type"
 WEEK = "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date"
 
 
