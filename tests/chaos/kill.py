@@ -104,7 +104,7 @@ class Server:
                             return time.monotonic() - began
                 except httpx.TransportError:
                     pass
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
         raise RuntimeError((self.folder / "server.log").read_text()[-3000:])
 
 
@@ -143,7 +143,7 @@ class Load:
             except httpx.TransportError:
                 pass
             self.retried += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     async def sign_in(self) -> None:
         """Get the cookie all callers share."""

@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maas.store import commits
 from maas.store.commits import Answer, AuditEntry
-from maas.store.database import Database, check_schema
+from maas.store.database import Database, check_schema, newest_revision, upgrade
 from maas.store.tables import audit, leases
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     async with database.writing() as connection:
         await connection.run_sync(check_schema)
+
+
+async def test_a_database_at_the_newest_schema_is_left_alone(database_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "maas:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == newest_revision()
+
+    await upgrade(database_url)
 
 
 async def test_a_key_is_remembered_once_for_each_actor(database: Database) -> None:
