@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ BACKLOG: Final = 2048
 
 def run(settings: Settings) -> None:
     """Serve until interrupted.  Port 0 picks a free one; the address is printed once bound."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     listening = listen(settings.host, settings.port)
     sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
     sys.stdout.flush()
@@ -51,6 +53,7 @@ def server_config(settings: Settings, **more: Any) -> uvicorn.Config:  # noqa: A
         ws="busloc.io.stream:SharedFrameProtocol",
         loop="uvloop" if uvloop else "asyncio",
         access_log=False,
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=5,
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,8 @@ from starlette.requests import HTTPConnection
 from maas.api.identity import identify
 from maas.api.problems import Problem, documented
 from maas.auth.roles import GRANTS, Permission, allowed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Needs:
         if person is None:
             raise Problem("not-signed-in")
         if not allowed(person.role, self.permission):
+            path = connection.url.path
+            log.warning("refused: %r may not %s at %r", person.name, self.permission, path)
             raise Problem("forbidden")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +16,8 @@ from maas.auth.roles import Permission, Role
 from maas.auth.sessions import close_session, open_session
 from maas.auth.staff import Person, find_by_password
 from maas.auth.throttle import Throttle
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/session", tags=["session"])
 
@@ -66,6 +69,7 @@ async def sign_in(
     if person is None:
         for throttle, key in tries:
             throttle.fail(key, service.real_now())
+        log.warning("sign-in refused: %r from %s", credentials.name, host)
         raise Problem("bad-credentials")
     service.throttle.succeed(tries[0][1])
     old = request.cookies.get(cookie_name(request))
@@ -73,6 +77,7 @@ async def sign_in(
         if old:
             await close_session(db, old)
         token = await open_session(db, person.name, service.real_now())
+    log.info("signed in: %r from %s", person.name, host)
     set_cookie(request, response, token)
     return SessionOut.of(person)
 

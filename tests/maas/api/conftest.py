@@ -44,10 +44,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     town = write_tiny_town(root / "town")
     settings = Settings(data_dir=root / "data")
     build(town / "roads.osm", settings.data_dir / "roads")
-    return Prepared(settings.data_dir, asyncio.run(_fill(settings, town)))
+    return Prepared(settings.data_dir, asyncio.run(fill(settings, town)))
 
 
-async def _fill(settings: Settings, town: Path) -> str:
+async def fill(settings: Settings, town: Path) -> str:
+    """Import the town, add the accounts, and return the token of van-1's device."""
     await bring_in_town(settings, town)
     database = open_database(settings.database)
     async with database.writing() as db:
