@@ -48,6 +48,11 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         if scope is not None:
             scope["extensions"][_TRANSPORT] = {"transport": self.transport}
 
+    def keepalive_timeout(self) -> None:
+        """End a connection that answers no ping, without waiting for what it will never read."""
+        super().keepalive_timeout()
+        self.loop.call_later(LINGER_S, self.transport.abort)
+
 
 class TransportClient:
     """A client whose transport takes finished frames."""

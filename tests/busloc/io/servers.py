@@ -42,7 +42,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(ws: str = SHARED, tick_s: float = 0.05) -> AsyncIterator[Server]:
+async def serving(
+    ws: str = SHARED, *, tick_s: float = 0.05, ping_s: float = 20
+) -> AsyncIterator[Server]:
     """Serve until the block ends.  Staff topics are refused, as is the origin ``http://evil``."""
     hub = Hub(now=time.time, monotonic=time.monotonic, tick_s=tick_s)
     live = LiveMap(hub, region=REGION, tz=TZ, names={"bus": "赤バス", "van": "1号車"})
@@ -68,6 +70,8 @@ async def serving(ws: str = SHARED, tick_s: float = 0.05) -> AsyncIterator[Serve
     config = uvicorn.Config(
         Starlette(routes=endpoints), port=0, ws=ws, http="httptools", lifespan="off",
         log_level="critical",
+        ws_ping_interval=ping_s,
+        ws_ping_timeout=ping_s,
     )  # fmt: skip
     server = uvicorn.Server(config)
     async with running(hub):

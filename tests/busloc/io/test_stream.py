@@ -218,6 +218,23 @@ async def test_a_listener_that_never_reads_is_closed_and_holds_up_nobody(
             await settle(lambda: len(server.hub.subscribers) == 1)
 
 
+async def test_a_listener_that_answers_no_ping_is_gone_however_full_its_buffer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("busloc.hub.CLOSE_AFTER_S", 3600)
+    monkeypatch.setattr("busloc.io.stream.LINGER_S", 0.1)
+    async with serving(ping_s=0.5) as server:
+        with await asyncio.to_thread(handshake, server) as dead:
+            await settle(lambda: len(server.hub.subscribers) == 1)
+            (subscriber,) = server.hub.subscribers
+            while subscriber.buffered() == 0:
+                subscriber.write(b"\x82\x7e\xff\xff" + bytes(65_535))
+                await asyncio.sleep(0)
+
+            await settle(lambda: not server.hub.subscribers)
+            assert dead.fileno() > 0
+
+
 async def test_a_queue_client_counts_what_the_server_has_not_taken() -> None:
     taken = asyncio.Event()
 
