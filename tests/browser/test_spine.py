@@ -25,6 +25,23 @@ addEventListener('keydown', () => window.pressed++, true);
 addEventListener('pointerdown', () => window.pointed++, true);
 """
 
+# Notes on the page itself when something first appears, so that a busy test runner adds nothing.
+NOTE_FIRST = """
+selector => {
+  const note = () => {
+    if (window.firstSeen || !document.querySelector(selector)) return;
+    window.firstSeen = Date.now();
+  };
+  new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+}
+"""
+
+
+def seen_after_s(page: Page, other: Page) -> float:
+    """Return how many seconds after its first sight on `other` the thing was seen on `page`."""
+    seen: float = page.evaluate("window.firstSeen")
+    return (seen - float(other.evaluate("window.firstSeen"))) / 1000
+
 
 def asked(page: Page, path: str) -> Any:  # noqa: ANN401 -- JSON
     """Return the API's answer with the page's own session."""
@@ -84,7 +101,13 @@ def minutes_shown(sign: Page) -> int:
 
 
 def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None:
-    # The operator logs in and finds the caller, by keyboard alone.
+    # The dispatcher watches and a driver is about to choose a vehicle.
+    monitor = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    tablet = new_page("/driver", name="driver", size=(1280, 800))
+    expect(monitor.locator("button .head").first).to_be_visible()
+    expect(tablet.locator("main li button").first).to_be_visible()
+
+    # The operator logs in, finds the caller and asks for a car, by keyboard alone.
     desk = new_page("/operator")
     desk.wait_for_url("**/login?next=**")
     log_in_by_keyboard(desk, "operator")
@@ -92,22 +115,20 @@ def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None
     rider = find_caller(desk)
     before = desk.evaluate("window.pressed")
     vehicle_name = ask_for_a_car(desk)
-
-    # The dispatcher watches; the driver of the offered vehicle has taken it over.
-    monitor = new_page("/monitor", name="dispatcher", size=(1920, 1080))
-    expect(monitor.get_by_role("button", name=vehicle_name).first).to_be_visible()
-    tablet = new_page("/driver", name="driver", size=(1280, 800))
     tablet.get_by_role("button", name=vehicle_name).click()
     expect(tablet.get_by_text("いまは仕事がありません")).to_be_visible()
     vehicle = next(v["id"] for v in asked(desk, "/vehicles") if v["name"] == vehicle_name)
 
     # The operator confirms: within two seconds the booking is on both screens.
+    desk.evaluate(NOTE_FIRST, "[data-testid=reference]")
+    monitor.evaluate(NOTE_FIRST, ".ride")
+    tablet.evaluate(NOTE_FIRST, ".next .name")
     desk.keyboard.press("Enter")
     reference = desk.get_by_test_id("reference").inner_text()
-    booked = time.monotonic()
-    expect(monitor.locator(".ride", has_text=reference)).to_be_visible(timeout=2000)
-    expect(tablet.locator(".name")).to_contain_text(rider, timeout=2000)
-    assert time.monotonic() - booked <= 2.0
+    expect(monitor.locator(".ride", has_text=reference)).to_be_visible()
+    expect(tablet.locator(".name")).to_contain_text(rider)
+    assert seen_after_s(monitor, desk) <= 2.0
+    assert seen_after_s(tablet, desk) <= 2.0
     assert desk.evaluate("window.pressed") - before <= 8
     assert desk.evaluate("window.pointed") == 0
     expect(desk.locator(".sentence")).to_contain_text(reference)

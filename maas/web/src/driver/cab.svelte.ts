@@ -6,7 +6,7 @@ import type { Job, PlanStop, Ride, Step } from "../lib/types";
 import { chime } from "./chime";
 import { afterTaps, changeBetween, stopsOf, type Change, type Tap } from "./taps";
 
-const POLL_MS = 1500;
+const POLL_MS = 1000;
 
 /** What is kept on the tablet, so that a mountain without signal or a reload loses nothing. */
 type Kept = { vehicle: string; job: Job; taps: Tap[] };
