@@ -78,7 +78,12 @@ class Snapper:
         self._tree = shapely.STRtree(self._lines)
 
     def snap(self, lat: float, lon: float) -> Snap:
-        """Return the nearest point on a road to a position in degrees."""
+        """Return the nearest point on a road to a position in degrees.
+
+        Raises ``ValueError`` when that is no position on Earth.
+        """
+        if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+            raise ValueError(f"lat={lat}, lon={lon} is no position on Earth")
         point = shapely.Point(lon * self._shrink, lat)
         row = int(self._tree.nearest(point))
         line = self._lines[row]

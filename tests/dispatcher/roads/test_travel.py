@@ -180,6 +180,9 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
         roads.close([Anchor(999, 0.5)])
     with pytest.raises(ValueError, match="no arc"):
         roads.close([-1])
+    for lat, lon in ((float("nan"), 1.0), (91.0, 1.0), (42.0, float("inf"))):
+        with pytest.raises(ValueError, match="position"):
+            roads.snap(lat, lon)
     with pytest.raises(ValueError, match="band"):
         roads.table([Anchor(0, 0.5)], [Anchor(1, 0.5)], band="teatime")
     with pytest.raises(ValueError, match="profile"):
@@ -345,7 +348,7 @@ def networks(draw: st.DrawFn, folder: Path) -> RoadNetwork:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
