@@ -19,11 +19,16 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 PROJECT = Path(__file__).resolve().parents[1]
 GUARDS: dict[str, list[list[str]]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
+PLUGINS = ("anyio.pytest_plugin", "pytest_timeout")
+LIKELY = ("test_schedule.py", "test_insert.py")
+OPTIONS = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+OPTIONS += [word for plugin in PLUGINS for word in ("-p", plugin)]
 
 
 def copy_project(folder: Path) -> None:
@@ -46,21 +51,28 @@ class Failed:
 
 
 def run(copy: Path, file: str = "") -> str | None:
-    """Run the tests in a copy, likely ones first; return the first that fails or ``None``.
+    """Run the tests in a copy, likely ones first; return the first that fails or ``None``."""
+    found = sorted(str(path.relative_to(copy)) for path in copy.glob("tests/dispatcher/test_*.py"))
+    own = [name for name in found if name.endswith(f"test_{file}")]
+    likely = [name for name in found if name.endswith(LIKELY) and name not in own]
+    others = [name for name in found if name not in (*own, *likely)]
+    return (run_tests(own) if own else None) or run_tests([*likely, *others])
 
-    Every run is a fork of this process, which has the heavy libraries loaded.
-    """
-    found = [str(path.relative_to(copy)) for path in copy.glob("tests/dispatcher/test_*.py")]
-    likely = (f"test_{file}", "test_schedule.py", "test_insert.py")
-    tests = sorted(found, key=lambda name: (not name.endswith(likely), name))
+
+def run_tests(tests: list[str]) -> str | None:
+    """Run some test files in a fork of this process, which has the heavy libraries loaded."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        failed = Failed()
-        status = pytest.main(["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *tests], [failed])
-        os.write(writing, (failed.name or f"status {status}" if status else "").encode())
-        os._exit(0)
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            failed = Failed()
+            status = pytest.main([*OPTIONS, *tests], [failed])
+            os.write(writing, (failed.name or f"status {status}" if status else "").encode())
+        except BaseException as error:
+            os.write(writing, repr(error).encode())
+        finally:
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as answer:
         text = answer.read()
@@ -104,12 +116,15 @@ def try_all(copy: Path, files: list[str]) -> tuple[list[str], int]:
 def prepare(copy: Path) -> None:
     """Load what every run needs, and see to it that the copy is what is tested."""
     copy_project(copy)
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    os.environ |= {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     sys.dont_write_bytecode = True
     os.chdir(copy)
     sys.path.insert(0, str(copy))
-    for library in ("numba", "scipy.optimize", "hypothesis.strategies"):
+    for library in (*PLUGINS, "numba", "scipy.optimize", "ortools.constraint_solver.pywrapcp"):
         importlib.import_module(library)
+    # A failing example need not be made small: that takes minutes and proves nothing more.
+    settings.register_profile("guards", phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("guards")
 
 
 def main() -> int:

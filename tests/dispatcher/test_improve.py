@@ -116,6 +116,16 @@ def test_what_the_search_finds_is_published_only_if_it_is_better_and_breaks_noth
     assert improve(plan, TRAVEL, time_limit_s=1) is plan
 
 
+def test_a_search_that_ends_with_nothing_leaves_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ortools.constraint_solver import pywrapcp
+
+    ended = "SolveFromAssignmentWithParameters"
+    monkeypatch.setattr(pywrapcp.RoutingModel, ended, lambda *_given: None)
+    plan = crossed(A, B)
+
+    assert improve(plan, TRAVEL, time_limit_s=1) is plan
+
+
 def test_without_time_the_plan_comes_back_itself() -> None:
     plan = crossed(A, B)
 
@@ -172,6 +182,40 @@ def under_way(plan: Plan, route: Route, done: int) -> Plan:
         plan = event(plan, stop.request_id, depart_s)
     after = plan.routes[route.vehicle.id]
     return plan.with_route(replace(after, locked=min(1, len(after.stops))))
+
+
+@pytest.mark.parametrize(
+    ("on_board", "party"),
+    [
+        ({"seats": 3}, {"seats": 2}),
+        ({"wheelchairs": 1}, {"wheelchairs": 1}),
+        ({"latest_dropoff_s": 1250}, {}),
+        ({"ride_max_s": 1250}, {}),
+    ],
+)
+def test_who_is_on_board_takes_room_and_has_to_get_out_in_time(
+    on_board: dict[str, int], party: dict[str, int]
+) -> None:
+    asked = {
+        "z": ride("z", 0, 20, **{"latest_dropoff_s": 1300, **on_board}),
+        "a": ride("a", 1, 4, **party),
+    }
+    west, east = (replace(vehicle, wheelchair_places=1) for vehicle in (WEST, EAST))
+    routes = {"west": Route(west, stops("-z"), {"z": 0}), "east": Route(east, stops("+a -a"))}
+    plan = Plan(1, routes, asked)
+
+    better = improve(plan, TRAVEL, time_limit_s=2)
+
+    # Together with z it would be cheaper still, but z would be late or have no room.
+    assert better.routes["west"].stops == stops("-z +a -a")
+
+
+def test_a_day_that_ends_anywhere_ends_with_the_last_stop() -> None:
+    van = Vehicle("van", Place(5), None, 0, 7200, seats=4)
+    asked = {"a": ride("a", 6, 12), "b": ride("b", 4, 3)}
+    plan = Plan(1, {"van": Route(van, stops("+a -a +b -b"))}, asked)
+
+    assert improve(plan, TRAVEL, time_limit_s=2).routes["van"].stops == stops("+b -b +a -a")
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -213,15 +213,15 @@ def test_a_later_plan_compiles_only_the_route_that_changed() -> None:
 
 
 def test_a_promise_changed_without_moving_a_stop_is_compiled_anew() -> None:
-    a = ride("a", 3, 9)
+    a, b = ride("a", 3, 9), ride("b", 4, 8)
     plan = planned("+a -a", a)
     fleet = Fleet(plan, TRAVEL)
-    same = plan.routes["van"]
-    narrowed = plan.with_route(same, replace(a, latest_pickup_s=180, latest_dropoff_s=600))
+    narrowed = plan.with_route(plan.routes["van"], replace(a, latest_dropoff_s=600))
 
-    detour = insertions(narrowed, ride("b", 5, 4), TRAVEL, fleet=fleet.at(narrowed))
+    before = insertions(plan, b, TRAVEL, fleet=fleet)
+    after = insertions(narrowed, b, TRAVEL, fleet=fleet.at(narrowed))
 
-    assert detour[0].pickup_index == 2
+    assert (before[0].pickup_index, after[0].pickup_index) == (1, 2)
 
 
 def test_no_fleet_offers_nothing() -> None:

@@ -178,6 +178,15 @@ def test_a_party_too_large_for_every_vehicle_is_told_so(ask: dict[str, int], bin
     assert refusal == Refusal(Reason.PARTY_TOO_LARGE, binding)
 
 
+def test_a_party_only_a_banned_vehicle_would_hold_is_too_large() -> None:
+    bus = replace(DAY, id="bus", seats=9)
+    plan = Plan(1, {"van": Route(DAY), "bus": Route(bus)}, {})
+
+    refusal = refused(plan, replace(ASK, seats=6), banned=frozenset({"bus"}))
+
+    assert refusal == Refusal(Reason.PARTY_TOO_LARGE, "seats")
+
+
 @pytest.mark.parametrize(
     ("shift", "binding"),
     [
