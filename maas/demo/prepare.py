@@ -8,9 +8,10 @@ import asyncio
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from dispatcher.roads import RoadNetwork, Roads, build
@@ -56,15 +57,14 @@ def prepare(data_dir: Path, *, town: Path | None, gtfs: Path | None, tell: Tell)
     A town of one's own brings its roads along as an OpenStreetMap file (.osm, .pbf) in its
     directory; without one it stands on the demo's.  Raises what the imports raise.
     """
-    folder = town if town is None or town.is_dir() else town.parent
-    made = data_dir / "town"
-    if folder is None:
-        write_town(made, draw_network())
-    roads_dir = _built_roads(data_dir, folder, tell)
+    drawing = _drawn(data_dir)
+    source = drawing / "town"
+    if town is not None:
+        source = town if town.is_dir() else town.parent
+    roads_dir = _built_roads(data_dir, source, drawing, tell)
     network = RoadNetwork.load(roads_dir)
     service_dir = _emptied(data_dir / "service")
     settings = Settings(data_dir=service_dir, roads=roads_dir, demo=True)
-    source = folder or made
     timetable = gtfs or source / "gtfs.zip"
     keep_feed(timetable, settings.feeds_dir, TOWN)
     tell("町のデータを取り込んでいます")
@@ -80,29 +80,41 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _built_roads(data_dir: Path, town: Path | None, tell: Tell) -> Path:
-    """Return the built network of the town, built only if its source or the builder changed."""
-    found = sorted([*town.glob("*.pbf"), *town.glob("*.osm")]) if town else []
-    drawing = data_dir / "drawing"
-    drawing.mkdir(parents=True, exist_ok=True)
-    if not found:
-        write_osm(draw_network(), drawing / "kibichuo.osm")
+def _drawn(data_dir: Path) -> Path:
+    """Return the directory of the drawn roads, heights and town; drawn once."""
+    out = data_dir / f"drawing-{_hash(_program('maas.demo', 'gtfs'))}"
+    if not (out / "town" / "gtfs.zip").is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        network = draw_network()
+        write_osm(network, out / "kibichuo.osm")
+        write_tiles(out)
+        write_town(out / "town", network)
+    return out
+
+
+def _built_roads(data_dir: Path, town: Path, drawing: Path, tell: Tell) -> Path:
+    """Return the built network: of the town's own file, else of the drawing; built once."""
+    found = sorted([*town.glob("*.pbf"), *town.glob("*.osm")])
     osm = found[0] if found else drawing / "kibichuo.osm"
-    out = data_dir / f"roads-{_hash(osm)}"
+    tiles = sorted(osm.parent.glob("*.hgt"))
+    out = data_dir / f"roads-{_hash([osm, *tiles, *_program('dispatcher.roads')])}"
     if not (out / "meta.json").is_file():
         tell("道路網を作っています（初回だけ）")
-        tiles = sorted(town.glob("*.hgt")) if found and town else write_tiles(drawing)
         build(osm, out, elevation=tiles, progress=lambda step: tell(f"  {step}"))
     return out
 
 
-def _hash(osm: Path) -> str:
-    """Return a name for what a build depends on: the file and the program that builds."""
-    known = hashlib.sha256(osm.read_bytes())
-    modules = (m for m in files("dispatcher.roads").iterdir() if m.name.endswith(".py"))
-    for module in sorted(modules, key=lambda module: module.name):
-        known.update(module.read_bytes())
-    known.update((files("maas.demo") / "terrain.py").read_bytes())
+def _program(*packages: str) -> list[Traversable]:
+    """Return the modules and data of our packages: what they make changes only with them."""
+    folders = [files(package) for package in packages] + [files("maas.demo") / "data"]
+    made_of = [file for folder in folders for file in folder.iterdir() if file.is_file()]
+    return sorted(made_of, key=str)
+
+
+def _hash(sources: Sequence[Traversable]) -> str:
+    known = hashlib.sha256()
+    for source in sources:
+        known.update(source.read_bytes())
     return known.hexdigest()[:16]
 
 

@@ -25,7 +25,7 @@ from maas.timetables import TOWN, keep_feed
 
 __all__ = ["replay"]
 
-LEAD_S = 8.0
+LEAD_S = 12.0
 """Real seconds before the clock shows the first position, while the service starts."""
 
 
