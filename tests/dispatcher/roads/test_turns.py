@@ -131,6 +131,10 @@ def test_a_restriction_through_a_way_binds_only_who_came_that_way(tmp_path: Path
     assert len(set(both((3, 0), (1, 0.5)))) == 1  # came from the east: free to go west
     assert len(set(both((1, 0), (3, 0.5)))) == 1  # came the restricted way, goes elsewhere
     assert len(set(both((1, 0), (2, 0.4)))) == 1  # a place on the link itself
+    start, link_end = (roads.snap(*town.lat_lon(p)).anchor for p in ((1, 0), (2, 0.4)))
+    path = roads.path(start, link_end)
+    assert path is not None
+    assert path.duration_s == seconds(roads, town, (1, 0), (2, 0.4))
     assert len(set(both((2, 0.1), (1, 0.5)))) == 1  # starts on the link
     assert len(set(both((1, 0.5), (1, 0)))) == 1  # the other way round is not forbidden
 
