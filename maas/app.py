@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from maas.api import (
     bookings,
     feeds,
+    glossary,
     health,
     live,
     openapi,
@@ -52,7 +53,15 @@ SUBJECTS = (
     roads.router,
     positions.router,
 )
-BESIDE = (health.router, openapi.router, tiles.router, feeds.router, plain.router, pages.router)
+BESIDE = (
+    health.router,
+    glossary.router,
+    openapi.router,
+    tiles.router,
+    feeds.router,
+    plain.router,
+    pages.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from busloc import Departure, Hub, LiveMap, Region, Timetable
 from busloc.live import Record
 from gtfs import Feed, Stop
+from gtfs.japan import stop_kana
 from maas.directory import Directory
+from maas.town.search import Index
 
 STOP: Final = "stop:"
 MARGIN_DEG: Final = 0.2
@@ -94,6 +96,17 @@ class Buses:
         """The town's own timetable as courses, None when there is none."""
         return None if self.feed is None else Timetable(self.feed, self._zone)
 
+    @cached_property
+    def stop_index(self) -> Index[tuple[Feed, Stop]]:
+        """All stops by name, reading and English name, stations and poles."""
+        stops = [
+            (feed, stop)
+            for feed in self.feeds.values()
+            for stop in feed.stops.values()
+            if stop.location_type in {0, 1}
+        ]
+        return Index(stops, lambda found: stop_names(*found))
+
     def stop(self, stop_id: str) -> tuple[Feed, Stop] | None:
         """Return a stop and the timetable it is in, None for an unknown one."""
         name = self._owner.get(stop_id)
@@ -117,6 +130,12 @@ class Buses:
         name = self._owner.get(topic.removeprefix(STOP))
         if name is not None:
             self._shares[name].fill_board(topic)
+
+
+def stop_names(feed: Feed, stop: Stop) -> tuple[str, str, str]:
+    """Return a stop's name, its reading and its English name, empty where nobody gave one."""
+    name_en = feed.translate("stops", "stop_name", stop.name, "en")
+    return stop.name, stop_kana(feed, stop.id) or "", name_en or ""
 
 
 def _owners(feeds: Mapping[str, Feed]) -> dict[str, str]:

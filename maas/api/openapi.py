@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import iter_route_contexts
 
-from maas.api.permissions import needs
+from maas.api.permissions import needs, permission_of
 from maas.api.problems import ProblemOut
 from maas.api.requests import KEY_HEADER
 from maas.auth.roles import Permission
@@ -18,6 +19,11 @@ Bookings and bus locations of one town.  Errors are RFC 9457 problems whose `det
 aloud, Japanese by default and English with `Accept-Language: en`.  Commands that change a booking
 carry an `Idempotency-Key`: sent again with the same key they do nothing twice.
 """
+
+SCHEMES: Final = {
+    "session": {"type": "apiKey", "in": "cookie", "name": "maas"},
+    "device": {"type": "http", "scheme": "bearer"},
+}
 
 
 @router.get("/openapi.json", **needs(Permission.PUBLIC))
@@ -35,12 +41,32 @@ def complete(app: FastAPI) -> None:
         document = derive()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.setdefault("ProblemOut", ProblemOut.model_json_schema())
+        document["components"]["securitySchemes"] = SCHEMES
+        needed = _needed(app)
         for operation in _operations(document):
+            operation["security"] = needed[operation["operationId"]]
             for parameter in operation.get("parameters", []):
                 parameter["required"] |= parameter["name"] == KEY_HEADER
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _needed(app: FastAPI) -> dict[str, list[dict[str, list[str]]]]:
+    """Return how to prove oneself, by operation."""
+    routes = [route for route in iter_route_contexts(app.routes) if hasattr(route, "operation_id")]
+    return {route.operation_id: _proofs(permission_of(route)) for route in routes}
+
+
+def _proofs(permission: Permission | None) -> list[dict[str, list[str]]]:
+    session: dict[str, list[str]] = {"session": []}
+    device: dict[str, list[str]] = {"device": []}
+    known = {
+        Permission.PUBLIC: [],
+        Permission.DEVICE: [device],
+        Permission.VEHICLE: [session, device],
+    }
+    return [session] if permission is None else known.get(permission, [session])
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:

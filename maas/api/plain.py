@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from gtfs.japan import stop_kana
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem, language_of
 from maas.auth.roles import Permission
+from maas.buses import stop_names
 from signage.board import board
 from signage.plain import STYLESHEET_PATH, page, stylesheet
 from signage.words import Text
@@ -36,10 +36,10 @@ async def plain_sign(
         raise Problem("not-found")
     feed, stop = found
     town, now = service.town, service.clock()
-    name_en = feed.translate("stops", "stop_name", stop.name, "en") or ""
+    name, kana, name_en = stop_names(feed, stop)
     shown = board(
         stop_id,
-        Text(stop.name, name_en, stop_kana(feed, stop.id) or ""),
+        Text(name, name_en, kana),
         service.buses.departures(stop_id, now, ROWS),
         now=now,
         as_of=now,

@@ -15,10 +15,11 @@ from maas.auth.roles import Permission
 
 router = APIRouter(prefix="/roads", tags=["roads"])
 
-_DECIMAL = r"-?[0-9]{1,3}(\.[0-9]{1,10})?"
+_LAT = r"-?([0-8]?[0-9](\.[0-9]{1,10})?|90(\.0{1,10})?)"
+_LON = r"-?((1[0-7][0-9]|[0-9]?[0-9])(\.[0-9]{1,10})?|180(\.0{1,10})?)"
 Point = Annotated[
     str,
-    Query(pattern=f"^{_DECIMAL},{_DECIMAL}$", description="lat,lon", examples=["34.86,133.69"]),
+    Query(pattern=f"^{_LAT},{_LON}$", description="lat,lon", examples=["34.86,133.69"]),
 ]
 
 

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from busloc import Departure
 from gtfs import Feed, Stop
-from gtfs.japan import stop_kana
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.places import Limit, Search
@@ -17,7 +16,7 @@ from maas.api.problems import Problem
 from maas.api.service import Service
 from maas.api.shapes import Shape
 from maas.auth.roles import Permission
-from maas.town.search import fold
+from maas.buses import stop_names
 
 router = APIRouter(prefix="/stops", tags=["stops"])
 
@@ -77,20 +76,8 @@ class DeparturesOut(BaseModel):
 
 @router.get("", operation_id="searchStops", **needs(Permission.PUBLIC))
 async def search_stops(service: The, q: Search = "", limit: Limit = 50) -> list[StopOut]:
-    """Find stops whose name or reading contains `q`."""
-    asked = fold(q)
-    stops = (
-        _stop(feed, stop)
-        for feed in service.buses.feeds.values()
-        for stop in feed.stops.values()
-        if stop.location_type in {0, 1}
-    )
-    found = (stop for stop in stops if _matches(stop, asked))
-    return [stop for stop, _ in zip(found, range(limit), strict=False)]
-
-
-def _matches(stop: StopOut, asked: str) -> bool:
-    return any(asked in fold(name) for name in (stop.name, stop.kana, stop.name_en) if name)
+    """Find stops by name, kana, romaji or English name, best match first."""
+    return [_stop(*found) for found in service.buses.stop_index.search(q, limit)]
 
 
 @router.get("/{stop_id}", operation_id="readStop", **needs(Permission.PUBLIC, "not-found"))
@@ -133,11 +120,12 @@ def _known(service: Service, stop_id: str) -> tuple[Feed, Stop]:
 
 
 def _stop(feed: Feed, stop: Stop) -> StopOut:
+    name, kana, name_en = stop_names(feed, stop)
     return StopOut(
         id=stop.id,
-        name=stop.name,
-        kana=stop_kana(feed, stop.id),
-        name_en=feed.translate("stops", "stop_name", stop.name, "en"),
+        name=name,
+        kana=kana or None,
+        name_en=name_en or None,
         lat=stop.lat or 0.0,
         lon=stop.lon or 0.0,
     )

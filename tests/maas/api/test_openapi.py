@@ -56,6 +56,14 @@ def test_commands_on_bookings_require_an_idempotency_key() -> None:
     assert required == {"book", "changeBooking", "cancelBooking", "reportStep"}
 
 
+def test_the_document_says_how_to_prove_oneself() -> None:
+    proofs = {operation["operationId"]: operation["security"] for _, _, operation in OPERATIONS}
+    assert proofs["readClock"] == []
+    assert proofs["book"] == [{"session": []}]
+    assert proofs["reportPositions"] == [{"device": []}]
+    assert proofs["reportStep"] == [{"session": []}, {"device": []}]
+
+
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 
 

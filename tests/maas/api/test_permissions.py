@@ -28,6 +28,7 @@ PATHS = {
     "stop": "P1",
     "screen": "login",
     "name": "x.js",
+    "slug": "forbidden",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}

@@ -84,6 +84,13 @@ def test_every_problem_has_words_in_both_languages() -> None:
         assert blanks[0] == blanks[1], slug
 
 
+async def test_the_type_of_a_problem_leads_to_what_it_means(nobody: httpx.AsyncClient) -> None:
+    told = (await nobody.get("/api/v1/session")).json()
+    about = (await nobody.get(told["type"])).json()
+    assert (about["type"], about["title"]) == (told["type"], told["title"])
+    assert (await nobody.get("/problems/unheard-of")).status_code == 404
+
+
 async def test_a_bug_is_a_problem_too_and_says_nothing_of_the_inside(
     running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
