@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from busloc.course import Course, Run, Timetable
 from busloc.ghost import RiderState, rider_state
@@ -15,6 +15,7 @@ from busloc.predict import Expected, predict, spread, start_after
 from busloc.publish import Departure
 from gtfs.calendar import format_date
 from gtfs.feed import StopTime, Trip
+from gtfs.japan import headsign_in
 
 AHEAD_S = 24 * 3600
 LINGER_S = 900
@@ -63,6 +64,7 @@ class Boards:
         self._seen = sightings
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
         self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
+        self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
 
     def departures(self, stop_id: str, now_s: float, limit: int) -> list[Departure]:
         """Return the next ``limit`` departures of a stop or station, soonest first."""
@@ -167,9 +169,6 @@ class Boards:
         feed = self._timetable.feed
         trip, route = course.trip, feed.routes.get(course.trip.route_id)
         headsign = call.headsign or trip.headsign
-        sign_field = (
-            ("stop_times", "stop_headsign") if call.headsign else ("trips", "trip_headsign")
-        )
         name_field = "route_short_name" if route and route.short_name else "route_long_name"
         start = self._timetable.day_start(run.day)
         band = None
@@ -184,8 +183,8 @@ class Boards:
             route_name=name,
             route_name_en=self._words("routes", name_field, name, "en") or "",
             headsign=headsign,
-            headsign_kana=self._words(*sign_field, headsign, "ja-Hrkt") or "",
-            headsign_en=self._words(*sign_field, headsign, "en") or "",
+            headsign_kana=self._heading(headsign, "ja-Hrkt") or "",
+            headsign_en=self._heading(headsign, "en") or "",
             color=route.color if route else "",
             text_color=route.text_color if route else "",
             platform=feed.stops[call.stop_id].platform_code if call.stop_id in feed.stops else "",
