@@ -153,7 +153,10 @@ class _Search:
         var.SetRange(max(early_s - self.base_s, 0), min(late_s - self.base_s, var.Max()))
 
     def _add_loads(self) -> None:
-        """Seats, and wheelchair places that cost seats."""
+        """Seats, and wheelchair places that cost seats.
+
+        No load may fall below nothing, so a vehicle begins with at least those who get out first.
+        """
         vehicles = [route.vehicle for route in self.routes]
         chairs = [n.sign * n.request.wheelchairs if n.request else 0 for n in self.nodes]
         seats = [n.sign * n.request.seats if n.request else 0 for n in self.nodes]
@@ -172,19 +175,9 @@ class _Search:
         self._add_load(
             "chairs", [wheeled] * len(vehicles), [vehicle.wheelchair_places for vehicle in vehicles]
         )
-        for v, route in enumerate(self.routes):
-            aboard = [self.requests[id_] for id_ in route.boarded_s]
-            on_chairs = sum(request.wheelchairs for request in aboard)
-            lost = on_chairs * route.vehicle.seats_lost_per_wheelchair
-            on_seats = sum(request.seats for request in aboard) + lost
-            self._begins_with("chairs", v, on_chairs)
-            self._begins_with("seats", v, on_seats)
 
     def _add_load(self, name: str, transits: list[Any], capacities: list[int]) -> None:
         self.model.AddDimensionWithVehicleTransitAndCapacity(transits, 0, capacities, False, name)  # noqa: FBT003
-
-    def _begins_with(self, name: str, v: int, load: int) -> None:
-        self.model.GetDimensionOrDie(name).CumulVar(self.model.Start(v)).SetRange(load, load)
 
     def _add_parties(self) -> None:
         """Both stops of a party on one vehicle, within its windows and its longest ride."""
@@ -206,7 +199,7 @@ class _Search:
         model.AddPickupAndDelivery(pickup, dropoff)
         model.AddDisjunction([pickup], _DROPPED_S)
         model.AddDisjunction([dropoff], 0)
-        # The pair implies what follows; said again it prunes sooner.
+        # The pair implies these two; they are stated as in OR-Tools' own examples.
         solver.Add(model.VehicleVar(pickup) == model.VehicleVar(dropoff))
         solver.Add(self.time.CumulVar(pickup) <= self.time.CumulVar(dropoff))
 

@@ -179,6 +179,17 @@ def test_each_vehicle_is_timed_in_its_own_profile() -> None:
     assert [(one.vehicle_id, one.ride_s) for one in found] == [("van", 360), ("slow", 540)]
 
 
+def test_a_short_ride_stays_short_when_others_get_in_before_it() -> None:
+    plan = planned("+a -a", ride("a", 5, 9, ride_max_s=240))
+
+    before, around = best(plan, ride("b", 1, 3)), best(plan, ride("b", 1, 9))
+
+    assert before is not None
+    assert (before.pickup_index, before.dropoff_index, before.cost_s) == (0, 1, 15)
+    assert around is not None
+    assert (around.pickup_index, around.dropoff_index, around.cost_s) == (0, 3, 60)
+
+
 def test_a_party_is_put_in_once() -> None:
     a = ride("a", 3, 9)
     place = Insertion("van", 0, 1, 0, 0, 0, 0)
@@ -306,16 +317,27 @@ def test_a_fleet_finds_for_every_vehicle_what_the_vehicle_alone_finds(
     assert together == sorted(alone, key=lambda one: one.cost_s)
 
 
+def allowed(case: Case, plan: Plan, party: Request) -> list[float]:
+    """What every place that the verifier allows would add to the cost."""
+    now = Case(plan.routes["van"], dict(plan.requests), case.town)
+    grown = [with_party(now, party, i, j) for i, j in places_for(now)]
+    return [cost(one) - cost(now) for one in grown if check(one.plan, case.travel) == []]
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.data())
-def test_every_accepted_promise_survives_later_ones(data: st.DataObject) -> None:
+def test_every_accepted_promise_survives_later_ones_and_none_is_refused_for_nothing(
+    data: st.DataObject,
+) -> None:
     town = data.draw(towns())
     case = data.draw(routes(town, most=0))
     plan = case.plan
     fleet = Fleet(plan, case.travel)
-    for number in range(6):
+    for number in range(5):
         party = data.draw(parties(str(number), town))
         found = insertions(plan, party, case.travel, fleet=fleet)
+        costs = allowed(case, plan, party)
+        assert [one.cost_s for one in found] == pytest.approx([min(costs)] if costs else [])
         if found:
             plan = insert(plan, party, found[0])
             fleet = fleet.at(plan)

@@ -52,6 +52,14 @@ def test_an_arrival_that_may_not_be_early_is_weighed_against_those_behind() -> N
     assert tried(case, party) == promising(case, party) > 0
 
 
+def test_waiting_to_set_down_is_weighed_against_the_next_pickup() -> None:
+    a = ride("a", 4, 9, latest_pickup_s=600)
+    case = Case(Route(VAN, stops("+a -a")), {"a": a}, LineTown())
+    party = ride("b", 1, 2, earliest_dropoff_s=1000)
+
+    assert tried(case, party) == promising(case, party) > 0
+
+
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(cases_and_parties())
 def test_only_promising_places_cost_an_exact_test(drawn: tuple[Case, Request]) -> None:

@@ -27,7 +27,7 @@ from dispatcher.offer import (
 from tests.dispatcher.draw import PLACE, Case, routes, towns
 from tests.dispatcher.test_insert import planned
 from tests.dispatcher.test_schedule import TRAVEL, VAN, ride
-from tests.towns import IslandTown, LineTown
+from tests.towns import IslandTown, LineTown, MatrixTown
 
 RULES = OfferRules(
     window_s=600,
@@ -261,6 +261,15 @@ def test_promises_to_others_leave_no_time() -> None:
     ]
 
 
+def test_what_a_banned_vehicle_could_do_explains_nothing() -> None:
+    a = ride("a", 20, 30, earliest_pickup_s=3600, latest_pickup_s=3600, latest_dropoff_s=4300)
+    van, idle = replace(DAY, start=Place(20)), replace(DAY, id="idle")
+    busy = planned("+a -a", a, van=van)
+    plan = Plan(1, {**busy.routes, "idle": Route(idle)}, busy.requests)
+
+    assert refused(plan, banned=frozenset({"idle"})).reason is Reason.BUSY
+
+
 def test_an_offer_taken_goes_to_its_vehicle_or_to_any_other_that_keeps_it() -> None:
     near = Vehicle("near", Place(3), Place(3), 0, 9000, seats=4)
     plan = Plan(1, {"van": Route(DAY), "near": Route(near)}, {})
@@ -378,6 +387,18 @@ def test_a_slower_profile_does_not_lengthen_the_promise() -> None:
     assert isinstance(found, list)
     assert found[0].direct_s == 360
     assert found[0].promise.ride_max_s == 660
+
+
+def test_a_way_round_that_is_quicker_than_direct_is_no_detour() -> None:
+    town = MatrixTown([[0, 50, 300], [300, 0, 50], [300, 300, 0]])
+    van = Vehicle("van", Place(0), None, 0, 9000, seats=4)
+    a = ride("a", 1, 2, earliest_pickup_s=3600)
+    plan = planned("+a -a", a, van=van, locked=0)
+
+    found = offers(plan, replace(ASK, origin=Place(0), destination=Place(2)), {"car": town}, RULES)
+
+    assert isinstance(found, list)
+    assert (found[0].insertion.ride_s, found[0].direct_s, found[0].detour_s) == (160, 300, 0)
 
 
 def test_nothing_is_shared_on_an_empty_vehicle() -> None:
