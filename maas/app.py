@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from maas.api import (
     bookings,
+    clock,
     feeds,
     glossary,
     health,
@@ -31,7 +32,6 @@ from maas.api import (
     vehicles,
 )
 from maas.api import map as map_api
-from maas.api import time as clock_api
 from maas.api.compression import Compression
 from maas.api.permissions import undeclared
 from maas.api.security import Guard, Meters
@@ -40,7 +40,7 @@ from maas.settings import Settings
 
 SUBJECTS = (
     session.router,
-    clock_api.router,
+    clock.router,
     places.router,
     riders.router,
     quotes.router,

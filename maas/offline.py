@@ -93,7 +93,7 @@ async def bring_in_town(settings: Settings, folder: Path) -> dict[str, Any]:
 def bring_in_feed(settings: Settings, path: Path, name: str | None) -> dict[str, Any]:
     """Read a timetable and keep it beside the others.  Raises ``FeedError``."""
     feed = read_feed(path)
-    kept = name or feed_name(path)
+    kept = feed_name(path if name is None else Path(f"{name}.zip"))
     keep_feed(path, settings.feeds_dir, kept)
     report = import_report(feed)
     first = next((calls[0].stop_id for calls in feed.stop_times.values() if calls), "")
