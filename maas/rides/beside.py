@@ -1,0 +1,179 @@
+"""What goes on beside the calls: the lease, what others wrote, events, a better plan."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from dispatcher import Plan
+from dispatcher.roads import RoadTimes
+from maas.rides.commit import Change
+from maas.rides.day import Day, planned_bookings, stops_of
+from maas.rides.improver import Improver, differing, is_better, with_stops_of
+from maas.rides.outbox import Deliver, hand_on
+from maas.rides.screens import Screens
+from maas.rides.views import (
+    Event,
+)
+from maas.store import commits, plans
+from maas.store.commits import AuditEntry
+from maas.store.database import Database
+
+log = logging.getLogger(__name__)
+
+LEASE_S: Final = 3.0
+WATCH_S: Final = 1.0
+
+
+class Beside(Screens):
+    """Keeps the lease of an area, follows other processes, hands events on and improves the plan.
+
+    `deliver` gets every committed event at least once.  `improve_s` is how long a search for a
+    better plan may take, 0 never.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        area: str,
+        roads: Mapping[str, RoadTimes],
+        network: str | None,
+        clock: Callable[[], float],
+        deliver: Deliver | None,
+        improve_s: float,
+    ) -> None:
+        super().__init__(database, area=area, roads=roads, network=network, clock=clock)
+        self._deliver = deliver
+        self._improve_s = improve_s
+        self._holder = uuid.uuid4().hex
+        self._leads = False
+        self._improver = Improver()
+        self._searched: Mapping[str, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Rebuild the plan from the database and begin the work beside it.
+
+        Raises `ValueError` when no town is imported or a vehicle's profile has no roads.
+        """
+        await self.refresh()
+        async with self._database.writing() as connection:
+            until = time.time() + LEASE_S
+            await commits.take_lease(connection, self._area, self._holder, until)
+        self._leads = True
+        await self._day(self.today)
+        work = [self._watch(), self._publish(), self._improve()]
+        self._tasks = [asyncio.create_task(each) for each in work]
+
+    async def stop(self) -> None:
+        """End the work beside the plan; nothing is lost by not calling it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        self._improver.close()
+
+    async def _watch(self) -> None:
+        """Keep the lease, and notice what another process wrote."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            try:
+                await self._look()
+            except Exception:
+                log.exception("cannot look after the area %s", self._area)
+
+    async def _look(self) -> None:
+        now = time.time()
+        async with self._database.writing() as connection:
+            self._leads = await commits.renew_lease(
+                connection, self._area, self._holder, now, now + LEASE_S
+            )
+        async with self._writing:
+            for day in list(self._days):
+                if day < self.today - timedelta(days=1):
+                    del self._days[day]
+                    continue
+                async with self._database.reading() as connection:
+                    versions = await plans.versions_on(connection, self._area, day)
+                held = {id_: row.version for id_, row in self._days[day].plans.items()}
+                if versions != held:
+                    self._doubtful.add(day)
+
+    async def _publish(self) -> None:
+        """Hand committed events on as they come, and those left by a process that died."""
+        while True:
+            self._news.clear()
+            try:
+                if self._leads and self._deliver is not None:
+                    while await hand_on(self._database, self._area, self._deliver):
+                        pass
+            except Exception:
+                log.exception("cannot hand on the events of %s", self._area)
+            with contextlib.suppress(TimeoutError):
+                # wait_for would lose a cancellation that comes together with the news.
+                async with asyncio.timeout(WATCH_S):
+                    await self._news.wait()
+
+    async def _improve(self) -> None:
+        """Search for a better plan whenever the plan has changed."""
+        while self._improve_s > 0:
+            await asyncio.sleep(WATCH_S)
+            try:
+                if self._leads:
+                    await self.improve_once()
+            except Exception:
+                log.exception("cannot improve the plan of %s", self._area)
+
+    async def improve_once(self) -> bool:
+        """Look for a better plan for today and take it if it still is one; True when taken."""
+        day = await self._day(self.today)
+        versions = {id_: row.version for id_, row in day.plans.items()}
+        if versions == self._searched:
+            return False
+        self._searched = versions
+        plan = self._plan(day)
+        if len(plan.requests) < 2:
+            return False
+        better = await self._improver.better(plan, self._here.travel, self._improve_s)
+        return better is not None and await self.accept(day, plan, better)
+
+    async def accept(self, seen: Day, plan: Plan, better: Plan) -> bool:
+        """Take a better plan made from `plan` of `seen`; False when it is too late or not better.
+
+        Nothing is taken when a vehicle it touches has moved on, a locked stop or a rider on board
+        would be moved, or any promise could no longer be kept.
+        """
+        async with self._writing:
+            day = await self._day_while_writing(seen.day)
+            moved = differing(plan, better)
+            if any(day.plan_row(id_) != seen.plan_row(id_) for id_ in moved):
+                return False
+            now = self._plan(day)
+            taken = with_stops_of(now, better, moved)
+            if taken is None or not is_better(now, taken, self._here.travel):
+                return False
+            return await self._write(self._improvement(day, taken, moved), None)
+
+    def _improvement(self, day: Day, plan: Plan, moved: Sequence[str]) -> Change:
+        now = self._clock()
+        rows = tuple(
+            replace(day.plan_row(id_), stops=stops_of(plan.routes[id_])) for id_ in sorted(moved)
+        )
+        event = Event("plan.improved", self._area, day.day, now, vehicles=tuple(sorted(moved)))
+        detail = msgspec.json.encode({row.vehicle_id: row.stops for row in rows}).decode()
+        return Change(
+            plans=rows,
+            event=event,
+            audit=AuditEntry(now, "improver", "plan.improved", str(day.day), detail),
+            updated=tuple(planned_bookings(day, plan, moved, self._here.travel)),
+        )

@@ -1,0 +1,194 @@
+"""The days of an area held in memory, and the one way a change gets into them.
+
+A change is written in one transaction that fails when a vehicle's plan has moved, and only then
+followed in memory.  Whatever raises on the way leaves its days in doubt, and a day in doubt is read
+from the database before it is used again: SQL is the only truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from dispatcher import Plan
+from dispatcher.check import check
+from dispatcher.roads import RoadTimes
+from gtfs.calendar import seconds_of
+from maas.rides.booking import Live
+from maas.rides.commit import Asked, Change, commit, load_day
+from maas.rides.day import Day, Moment, as_of, plan_of
+from maas.rides.show import (
+    Seen,
+)
+from maas.rides.standing import Standing, load_standing, network_of
+from maas.rides.travel import vehicle_place
+from maas.rides.views import (
+    PositionView,
+)
+from maas.store import bookings as booking_rows
+from maas.store.bookings import BookingRow
+from maas.store.database import Database
+from maas.store.fleet import VehicleRow
+
+
+class Held:
+    """What an area's keeper holds: days by date, what stands still, where vehicles were seen.
+
+    `roads` has the driving times of every vehicle profile and `network` the id of the network
+    they are on (`None`: the roads know); `clock` is the service clock in epoch seconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        area: str,
+        roads: Mapping[str, RoadTimes],
+        network: str | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._area = area
+        self._roads = roads
+        self._network = network_of(roads) if network is None else network
+        self._clock = clock
+        self._standing: Standing | None = None
+        self._days: dict[date, Day] = {}
+        self._doubtful: set[date] = set()
+        self._writing = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._seen: dict[str, Seen] = {}
+
+    async def refresh(self) -> None:
+        """Read places, members, vehicles and rules anew, after an import or a registration."""
+        self._standing = await load_standing(self._database, self._area, self._roads, self._network)
+        for vehicle_id, seen in self._seen.items():
+            if seen.position is not None:
+                self._anchor(vehicle_id, seen.position.lat, seen.position.lon)
+
+    @property
+    def today(self) -> date:
+        """The service day it is now."""
+        zone = ZoneInfo(self._here.names.timezone)
+        return datetime.fromtimestamp(self._clock(), UTC).astimezone(zone).date()
+
+    @property
+    def _here(self) -> Standing:
+        if self._standing is None:
+            raise RuntimeError("the keeper has not been started")
+        return self._standing
+
+    async def _day(self, day: date) -> Day:
+        """Return a day that is not in doubt, reading it when it is or is not known yet."""
+        if day in self._days and day not in self._doubtful:
+            return self._days[day]
+        async with self._writing:
+            return await self._day_while_writing(day)
+
+    async def _day_while_writing(self, day: date) -> Day:
+        if day not in self._days or day in self._doubtful:
+            self._days[day] = await load_day(self._database, self._area, day)
+            self._doubtful.discard(day)
+        return self._days[day]
+
+    def _moment(self, day: Day) -> Moment | None:
+        """Return the moment it is, `None` on another day than today."""
+        if day.day != self.today:
+            return None
+        rule = self._here.rules.booking_on(day.day)
+        places = {
+            row.id: vehicle_place(row.row) for row in self._here.taxis if self._is_newer(row, day)
+        }
+        waiting = frozenset(id_ for id_, row in day.bookings.items() if row.state == "arrived")
+        return Moment(self._now_s(day.day), places, waiting, rule.divert_until_s if rule else 0)
+
+    def _is_newer(self, vehicle: VehicleRow, day: Day) -> bool:
+        """Whether a vehicle's last fix is newer than the last stop it finished."""
+        seen = self._seen.get(vehicle.id)
+        if seen is None or seen.position is None:
+            return False
+        free_s = day.plan_row(vehicle.id).free_s
+        return free_s is None or seen.position.ts >= self._here.names.epoch(day.day, free_s)
+
+    def _now_s(self, day: date) -> int:
+        return seconds_of(self._clock(), day, self._here.names.timezone)
+
+    def _plan(self, day: Day) -> Plan:
+        plan, moment = plan_of(day, self._here.taxis), self._moment(day)
+        return plan if moment is None else as_of(plan, moment, self._here.travel)
+
+    def _live(self, day: Day, actor: str = "") -> Live:
+        here, now = self._here, self._clock()
+        now_s = self._now_s(day.day)
+        return Live(here.names, here.travel, day, self._plan(day), now, now_s, actor)
+
+    async def _know(self, place_ids: Sequence[int], member_id: int | None) -> None:
+        """Read the names anew when one is asked for that was registered since."""
+        names = self._here.names
+        unknown = any(place_id not in names.places for place_id in place_ids)
+        if unknown or (member_id is not None and member_id not in names.members):
+            await self.refresh()
+
+    async def _booking(self, booking_id: str) -> BookingRow | None:
+        """Return a booking as it is now; only while writing."""
+        for day in list(self._days):
+            row = (await self._day_while_writing(day)).bookings.get(booking_id)
+            if row is not None:
+                return row
+        async with self._database.reading() as connection:
+            found = await booking_rows.booking(connection, booking_id)
+        if found is None or found.area_id != self._area:
+            return None
+        return (await self._day_while_writing(found.service_date)).bookings.get(booking_id)
+
+    async def _write(self, change: Change, call: Asked | None) -> bool:
+        """Write a change and follow it in memory; False when somebody else was first."""
+        days = {row.service_date for row in change.plans}
+        try:
+            kept = await commit(self._database, self._area, change, call)
+        except BaseException:
+            self._doubtful |= days
+            raise
+        if not kept:
+            self._doubtful |= days
+            return False
+        for day in days & self._days.keys():
+            self._days[day] = change.after(self._days[day])
+        self._news.set()
+        return True
+
+    def on_position(
+        self,
+        vehicle_id: str,
+        lat: float,
+        lon: float,
+        now: float,
+        *,
+        bearing: float | None = None,
+        battery_percent: float | None = None,
+    ) -> None:
+        """Take where a vehicle is; `now` is the epoch second of the fix, older ones are ignored."""
+        before = self._seen.get(vehicle_id, Seen())
+        if before.position is not None and before.position.ts > now:
+            return
+        if battery_percent is None:
+            battery_percent = before.battery_percent
+        self._seen[vehicle_id] = Seen(PositionView(lat, lon, bearing, now), battery_percent)
+        self._anchor(vehicle_id, lat, lon)
+
+    def _anchor(self, vehicle_id: str, lat: float, lon: float) -> None:
+        row = self._here.names.vehicles.get(vehicle_id)
+        if row is not None and row.profile in self._roads:
+            anchor = self._roads[row.profile].snap(lat, lon).anchor
+            self._here.anchors.put(vehicle_place(row.row), anchor)
+
+    async def check(self) -> list[str]:
+        """Return what the independent verifier finds wrong with the live plans; empty is well."""
+        found = []
+        for day in sorted(self._days):
+            held = await self._day(day)
+            faults = check(self._plan(held), self._here.travel)
+            found += [f"{day}: {fault}" for fault in faults]
+        return found
