@@ -46,8 +46,10 @@ def test_a_way_that_goes_on_under_another_name_is_no_turn(tmp_path: Path) -> Non
     town.way((0, 0), (1, 0))
     town.way((1, 0), (1, 1))
     roads = town.roads(tmp_path)
+    network = roads.network
 
     assert seconds(roads, town, (0, 0), (1, 1)) == pytest.approx(119 + 160, abs=1)
+    assert ((network.turn_tail ^ 1) == network.turn_head).sum() == 2  # round only at both ends
 
 
 def around(town: Town, **tags: str) -> None:
