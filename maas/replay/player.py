@@ -22,6 +22,7 @@ TICK_SERVICE_S = 60.0
 """No position waits longer than this on the service clock, however fast it runs."""
 AT_ONCE = 32
 BAR = 30
+BEHIND = 0.1
 
 
 class Socket(Protocol):
@@ -78,7 +79,14 @@ class Player:
             self._show(at)
             await asyncio.sleep(tick_s)
         await asyncio.gather(*(socket.close() for socket in self.sockets.values()))
-        tell("\n")
+        tell(f"\n{self.warning()}")
+
+    def warning(self) -> str:
+        """Return what to say when many positions came too late to be live; empty when few did."""
+        share = self.verdicts["history"] / max(1, self.verdicts.total())
+        if share < BEHIND:
+            return ""
+        return f"{share:.0%} arrived too late to be live: play at a lower --speed here\n"
 
     def due(self, at: int, now: float) -> int:
         """Return the end of what is due at ``now``, counted from the ``at``-th position."""

@@ -178,6 +178,15 @@ def test_a_broken_socket_is_opened_anew(recording: Path) -> None:
     assert player.verdicts == Counter(lost=1, live=1)
 
 
+def test_a_machine_too_slow_for_the_speed_is_told(recording: Path) -> None:
+    player = player_of(read_recording(recording), Ingest())
+
+    player.verdicts.update(live=95, history=5)
+    assert player.warning() == ""
+    player.verdicts.update(history=15)
+    assert "--speed" in player.warning()
+
+
 def test_nothing_is_due_before_its_time(recording: Path) -> None:
     fixes = read_recording(recording)
     player = player_of(fixes, Ingest())
