@@ -60,6 +60,14 @@ def test_waiting_to_set_down_is_weighed_against_the_next_pickup() -> None:
     assert tried(case, party) == promising(case, party) > 0
 
 
+def test_a_wait_for_others_is_weighed_against_the_own_arrival() -> None:
+    a = ride("a", 4, 9, earliest_pickup_s=1000)
+    case = Case(Route(VAN, stops("+a -a")), {"a": a}, LineTown())
+    party = ride("b", 3, 8, latest_dropoff_s=1100)
+
+    assert tried(case, party) == promising(case, party) > 0
+
+
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(cases_and_parties())
 def test_only_promising_places_cost_an_exact_test(drawn: tuple[Case, Request]) -> None:

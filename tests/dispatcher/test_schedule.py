@@ -12,7 +12,7 @@ from dispatcher.model import Place, Request, Route, Stop, StopKind, Vehicle
 from dispatcher.schedule import Breach, Rule, Schedule, expected, schedule
 from tests.dispatcher.draw import Case, cases
 from tests.dispatcher.oracle import best_times, has_room
-from tests.towns import LineTown
+from tests.towns import LineTown, MatrixTown
 
 TRAVEL = {"car": LineTown()}
 VAN = Vehicle("van", Place(0), Place(0), 0, 7200, seats=4)
@@ -76,6 +76,26 @@ def test_nobody_sits_in_the_vehicle_while_it_could_wait_before_the_pickup() -> N
 
     assert isinstance(times, Schedule)
     assert times.begin_s == (880, 1000, 1240, 1330)
+
+
+def test_nobody_boards_after_their_window_to_save_a_wait() -> None:
+    a = ride("a", 1, 5, latest_pickup_s=850)
+    b = ride("b", 2, 6, earliest_pickup_s=1000)
+
+    times = timed("+a +b -a -b", a, b)
+
+    assert isinstance(times, Schedule)
+    assert times.begin_s[:2] == (850, 1000)
+
+
+def test_a_day_that_ends_anywhere_does_not_drive_round_the_last_block() -> None:
+    town = MatrixTown([[40, 100], [100, 40]])
+    route = Route(Vehicle("van", Place(0), None, 0, 7200, seats=4), stops("+a -a"))
+
+    times = schedule(route, {"a": ride("a", 0, 1)}, {"car": town})
+
+    assert isinstance(times, Schedule)
+    assert times.end_s == 40 + 60 + 100 + 30
 
 
 def test_a_ride_too_long_from_the_earliest_pickup_is_saved_by_boarding_later() -> None:
