@@ -81,9 +81,9 @@ def take_all(browser: Browser, town: str) -> None:
     ask(desk)
     picture(desk, "operator")
     monitor = opened(browser, town, "/monitor", (1920, 1080), "dispatcher")
-    monitor.wait_for_timeout(4000)
+    monitor.locator(".map[aria-busy=false]").wait_for(timeout=120_000)
     monitor.keyboard.press(str(1 + busiest_vehicle(monitor)))
-    monitor.wait_for_timeout(3000)
+    monitor.wait_for_timeout(4000)
     picture(monitor, "monitor")
     drive(opened(browser, town, "/driver", (1280, 800), "driver"), monitor)
 

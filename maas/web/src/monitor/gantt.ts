@@ -19,7 +19,7 @@ export type Ride = {
 };
 
 /** Share of the chart that a reference number needs, in per cent. */
-const LABEL_PERCENT = 6;
+const LABEL_PERCENT = 9;
 
 /** Where an instant lies on the chart, in per cent; outside it is clipped to its ends. */
 export function place(epoch_s: number, now_s: number): number {

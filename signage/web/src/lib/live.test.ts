@@ -66,6 +66,14 @@ test("a cursor takes a snapshot, then one step after the other", () => {
   expect(cursor.place).toBeUndefined();
 });
 
+test("one gap asks once, however much comes before the answer", () => {
+  const cursor = new Cursor();
+  cursor.judge(frame(1, "snap"));
+  expect([3, 4, 5].map((s) => cursor.judge(frame(s)))).toEqual(["gap", "known", "known"]);
+  expect(cursor.judge(frame(5, "snap"))).toBe("take");
+  expect(cursor.judge(frame(9))).toBe("gap");
+});
+
 test("another epoch is a gap even when the number follows on", () => {
   const cursor = new Cursor();
   cursor.judge(frame(7, "snap"));

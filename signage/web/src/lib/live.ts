@@ -15,12 +15,20 @@ type Verdict = "take" | "known" | "gap";
 /** Where a topic's stream stands, and whether a frame follows on. */
 export class Cursor {
   place: Place | undefined;
+  /** A snapshot has been asked for: what comes before it is of no use, and no reason to ask again. */
+  private waiting = false;
 
   judge(frame: Frame): Verdict {
     const verdict = this.verdict(frame);
-    if (verdict === "take") this.place = { epoch: frame.e, seq: frame.s };
-    if (verdict === "gap") this.place = undefined;
-    return verdict;
+    if (verdict === "take") {
+      this.place = { epoch: frame.e, seq: frame.s };
+      this.waiting = false;
+    }
+    if (verdict !== "gap") return verdict;
+    this.place = undefined;
+    const asked = this.waiting;
+    this.waiting = true;
+    return asked ? "known" : "gap";
   }
 
   private verdict(frame: Frame): Verdict {
