@@ -153,7 +153,7 @@ def _told(live: Live, promise: Request, row: BookingRow, why: str) -> PromiseRow
 def _change(live: Live, taken: Plan, row: BookingRow, told: PromiseRow, *, added: bool) -> Change:
     """Return the commit that gives a booking its place in a plan and its promise."""
     with_it = live.day.with_rows((), [row], [told])
-    plans, updated = _moved(live, taken, with_it)
+    plans, updated = _moved(live, taken, with_it, row.id)
     placed = next((each for each in updated if each.id == row.id), row)
     told = replace(told, vehicle_id=placed.vehicle_id)
     others = tuple(each for each in updated if each.id != row.id)
@@ -165,12 +165,18 @@ def _change(live: Live, taken: Plan, row: BookingRow, told: PromiseRow, *, added
     return replace(done, promise=told)
 
 
-def _moved(live: Live, plan: Plan, day: Day) -> tuple[tuple[PlanRow, ...], tuple[BookingRow, ...]]:
-    """Return the plans that `plan` changes, and the bookings whose planned times move with them."""
+def _moved(
+    live: Live, plan: Plan, day: Day, party: str = ""
+) -> tuple[tuple[PlanRow, ...], tuple[BookingRow, ...]]:
+    """Return the plans that `plan` changes, and the bookings whose planned times move with them.
+
+    The plan that carries `party` is always among them: its version is what guards the booking,
+    also when a new promise leaves every stop where it was.
+    """
     touched = [
         replace(live.day.plan_row(id_), stops=stops_of(route))
         for id_, route in plan.routes.items()
-        if stops_of(route) != live.day.plan_row(id_).stops
+        if stops_of(route) != live.day.plan_row(id_).stops or party in route.request_ids
     ]
     planned = planned_bookings(day, plan, [row.vehicle_id for row in touched], live.travel)
     return tuple(touched), tuple(planned)

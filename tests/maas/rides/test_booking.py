@@ -271,6 +271,23 @@ async def test_a_change_to_another_day_leaves_the_old_one_free(
         assert [len(vehicle.stops) for vehicle in (await each.plan_view()).vehicles] == [0]
 
 
+async def test_a_new_promise_is_followed_even_when_every_stop_stays_where_it_was(
+    keeper: Keeper, new_keeper: NewKeeper
+) -> None:
+    mine = await booked(keeper, ask(3, 8), "a")
+    for number, time in enumerate(("10:05", "10:10", "10:15")):
+        quote = await keeper.quote(ask(3, 8, time, instead_of=mine.id))
+        assert isinstance(quote, Quote)
+        token = quote.offers[0].token
+        changed = await keeper.change(mine.id, token, key=f"c{number}", actor="yuki")
+        assert isinstance(changed, BookingView)
+        assert changed.pickup_from == at(time)
+
+    fresh = new_keeper()
+    await fresh.refresh()
+    assert await fresh.bookings() == await keeper.bookings() == [changed]
+
+
 async def test_a_booking_that_cannot_move_keeps_its_promise(
     town: Callable[..., Awaitable[None]], new_keeper: NewKeeper
 ) -> None:
