@@ -11,21 +11,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Session
-         * @description Say who is signed in.
-         */
         get: operations["readSession"];
         put?: never;
-        /**
-         * Sign In
-         * @description Start a new session; five failures within five minutes make a name or an address wait.
-         */
         post: operations["signIn"];
-        /**
-         * Sign Out
-         * @description End the session; the same answer when there is none.
-         */
         delete: operations["signOut"];
         options?: never;
         head?: never;
@@ -39,10 +27,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Clock
-         * @description Tell the time of the service; in a demo a day may run faster.
-         */
         get: operations["readClock"];
         put?: never;
         post?: never;
@@ -59,10 +43,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Search Places
-         * @description Find places, best match first.  Riders' homes are found by the booking desk only.
-         */
         get: operations["searchPlaces"];
         put?: never;
         post?: never;
@@ -79,16 +59,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Search Riders
-         * @description Find riders by kana, kanji, romaji, the end of their telephone, or member number.
-         */
         get: operations["searchRiders"];
         put?: never;
-        /**
-         * Add Rider
-         * @description Register somebody who calls for the first time.
-         */
         post: operations["addRider"];
         delete?: never;
         options?: never;
@@ -103,10 +75,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Rider
-         * @description Return one rider.
-         */
         get: operations["readRider"];
         put?: never;
         post?: never;
@@ -125,10 +93,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Quote
-         * @description Say when a vehicle could come, without promising it yet.
-         */
         post: operations["quote"];
         delete?: never;
         options?: never;
@@ -143,16 +107,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Bookings
-         * @description Return the bookings of a service day (today when absent), by pick-up.
-         */
         get: operations["listBookings"];
         put?: never;
-        /**
-         * Book
-         * @description Take an offer.  When this answers 201 the booking is on disk, once for its key.
-         */
         post: operations["book"];
         delete?: never;
         options?: never;
@@ -167,24 +123,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Booking
-         * @description Return one booking.
-         */
         get: operations["readBooking"];
         put?: never;
         post?: never;
-        /**
-         * Cancel Booking
-         * @description Cancel a booking nobody has boarded for.
-         */
         delete: operations["cancelBooking"];
         options?: never;
         head?: never;
-        /**
-         * Change Booking
-         * @description Give a booking another offer; the old promise stands until the new one is on disk.
-         */
         patch: operations["changeBooking"];
         trace?: never;
     };
@@ -195,10 +139,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Plan
-         * @description Return every vehicle's stops, promises, slack and road ahead (today when no date).
-         */
         get: operations["readPlan"];
         put?: never;
         post?: never;
@@ -215,10 +155,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Vehicles
-         * @description Return the vehicles of the caller's area, buses too.
-         */
         get: operations["listVehicles"];
         put?: never;
         post?: never;
@@ -235,10 +171,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Job
-         * @description Return what the driver does next.
-         */
         get: operations["readJob"];
         put?: never;
         post?: never;
@@ -257,15 +189,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Take Vehicle
-         * @description Take a vehicle over as its driver; the same answer when it is already yours.
-         */
         post: operations["takeVehicle"];
-        /**
-         * Release Vehicle
-         * @description Hand a vehicle back.
-         */
         delete: operations["releaseVehicle"];
         options?: never;
         head?: never;
@@ -281,10 +205,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Report Step
-         * @description Report that the vehicle arrived, the rider is aboard, was dropped off, or did not come.
-         */
         post: operations["reportStep"];
         delete?: never;
         options?: never;
@@ -299,10 +219,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Rides
-         * @description Return the rides of a service day (today when absent), by drop-off.
-         */
         get: operations["listRides"];
         put?: never;
         post?: never;
@@ -319,10 +235,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Search Stops
-         * @description Find stops whose name or reading contains `q`.
-         */
         get: operations["searchStops"];
         put?: never;
         post?: never;
@@ -339,10 +251,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Stop
-         * @description Return one stop.
-         */
         get: operations["readStop"];
         put?: never;
         post?: never;
@@ -359,10 +267,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Departures
-         * @description Return the next departures of a stop: when they are due, when expected, and how sure.
-         */
         get: operations["listDepartures"];
         put?: never;
         post?: never;
@@ -379,10 +283,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Map
-         * @description Return the frame of the town's map with its bus routes and stops as GeoJSON.
-         */
         get: operations["readMap"];
         put?: never;
         post?: never;
@@ -399,10 +299,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read Route
-         * @description Return the fastest way by road between the road points nearest to two coordinates.
-         */
         get: operations["readRoute"];
         put?: never;
         post?: never;
@@ -421,10 +317,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Report Positions
-         * @description Take in up to 3,600 fixes of the device's own vehicle; one bad item spoils no other.
-         */
         post: operations["reportPositions"];
         delete?: never;
         options?: never;
@@ -439,10 +331,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Healthz
-         * @description Say that the process answers.
-         */
         get: operations["readHealth"];
         put?: never;
         post?: never;
@@ -459,10 +347,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Readyz
-         * @description Say part by part whether the service can do its work; 503 while one cannot.
-         */
         get: operations["readReadiness"];
         put?: never;
         post?: never;
@@ -479,11 +363,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Metrics
-         * @description The counters, in the text format Prometheus reads.
-         */
         get: operations["readMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readProblem"];
         put?: never;
         post?: never;
         delete?: never;
@@ -499,10 +395,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Timetable Zip
-         * @description The town's timetable; the same bytes as long as it does not change.
-         */
         get: operations["readTimetable"];
         put?: never;
         post?: never;
@@ -519,10 +411,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Positions Pb
-         * @description Where the buses are, as GTFS Realtime.
-         */
         get: operations["readVehiclePositions"];
         put?: never;
         post?: never;
@@ -539,10 +427,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Updates Pb
-         * @description When the buses are expected, as GTFS Realtime.
-         */
         get: operations["readTripUpdates"];
         put?: never;
         post?: never;
@@ -559,10 +443,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Positions Json
-         * @description Where the buses are, for people to read.
-         */
         get: operations["readVehiclePositionsJson"];
         put?: never;
         post?: never;
@@ -579,10 +459,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Updates Json
-         * @description When the buses are expected, for people to read.
-         */
         get: operations["readTripUpdatesJson"];
         put?: never;
         post?: never;
@@ -596,14 +472,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * BookingIn
-         * @description The offer to take, and for whom.
-         */
         BookingIn: {
-            /** Offer */
             offer: string;
-            /** Rider Id */
             rider_id?: number | null;
             /**
              * @default {
@@ -612,859 +482,363 @@ export interface components {
              *     }
              */
             contact: components["schemas"]["ContactIn"];
-            /**
-             * Area
-             * @description The only area when absent.
-             */
             area?: string | null;
         };
-        /**
-         * BookingOut
-         * @description A booking with its present promise; `read_back` is what the operator says at the end.
-         */
         BookingOut: {
-            /** Id */
             id: string;
-            /**
-             * Reference
-             * @example 4821
-             */
             reference: string;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "booked" | "arrived" | "aboard" | "done" | "cancelled" | "no_show";
-            /** Area */
             area: string;
-            /**
-             * Date
-             * Format: date
-             */
+            /** Format: date */
             date: string;
             rider: components["schemas"]["RiderRefOut"] | null;
-            /** Contact Name */
             contact_name: string;
-            /** Contact Phone */
             contact_phone: string;
             origin: components["schemas"]["PlaceOut"];
             destination: components["schemas"]["PlaceOut"];
-            /** Riders */
             riders: number;
-            /** Wheelchairs */
             wheelchairs: number;
-            /**
-             * Pickup From
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_from: string;
-            /**
-             * Pickup To
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_to: string;
-            /**
-             * Pickup Planned
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_planned: string;
-            /**
-             * Arrive By
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             arrive_by: string;
-            /**
-             * Arrive Planned
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             arrive_planned: string;
             vehicle: components["schemas"]["VehicleRefOut"];
             fare: components["schemas"]["FareOut"];
-            /** Read Back */
             read_back: string;
         };
-        /**
-         * CancelIn
-         * @description Why it is cancelled.
-         */
         CancelIn: {
-            /**
-             * Reason
-             * @default
-             * @example 体調不良
-             */
+            /** @default  */
             reason: string;
         };
-        /**
-         * ChangeIn
-         * @description The offer that replaces the present one.
-         */
         ChangeIn: {
-            /** Offer */
             offer: string;
         };
-        /**
-         * ClockOut
-         * @description The service's time in epoch seconds and how fast it runs.
-         */
         ClockOut: {
-            /**
-             * Now
-             * @example 1763859600
-             */
             now: number;
-            /** Speed */
             speed: number;
-            /** Timezone */
             timezone: string;
-            /**
-             * Service Date
-             * Format: date
-             */
+            /** Format: date */
             service_date: string;
-            /** Demo */
             demo: boolean;
         };
-        /**
-         * ContactIn
-         * @description Who to call when the rider is not a member.
-         */
         ContactIn: {
-            /**
-             * Name
-             * @default
-             */
+            /** @default  */
             name: string;
-            /**
-             * Phone
-             * @default
-             * @example 000-000-0001
-             */
+            /** @default  */
             phone: string;
         };
-        /**
-         * CredentialsIn
-         * @description A staff member's name and password.
-         */
         CredentialsIn: {
-            /**
-             * Name
-             * @example operator
-             */
             name: string;
-            /**
-             * Password
-             * @example kibi-demo
-             */
             password: string;
         };
-        /**
-         * DepartureOut
-         * @description One departure; instants are epoch seconds, `expected` null while only the plan is known.
-         */
         DepartureOut: {
-            /** Id */
             id: string;
-            /** Trip */
             trip: string;
-            /** Route */
             route: string;
-            /** Route Name */
             route_name: string;
-            /** Route Name En */
             route_name_en: string;
-            /** Headsign */
             headsign: string;
-            /** Headsign Kana */
             headsign_kana: string;
-            /** Headsign En */
             headsign_en: string;
-            /** Color */
             color: string;
-            /** Text Color */
             text_color: string;
-            /** Platform */
             platform: string;
-            /** Scheduled */
             scheduled: number;
-            /** Expected */
             expected: number | null;
-            /** Low */
             low: number | null;
-            /** High */
             high: number | null;
-            /** Be There By */
             be_there_by: number;
-            /** State */
             state: string;
-            /** Delay S */
             delay_s: number | null;
-            /** Vehicle */
             vehicle: string | null;
         };
-        /**
-         * DeparturesOut
-         * @description What the sign of a stop shows; `now` is the service's epoch seconds.
-         */
         DeparturesOut: {
             stop: components["schemas"]["StopOut"];
-            /** Now */
             now: number;
-            /** Departures */
             departures: components["schemas"]["DepartureOut"][];
-            /** Notices */
             notices: components["schemas"]["NoticeOut"][];
         };
-        /**
-         * FareOut
-         * @description The fare of the whole party: riding alone, and when the ride is shared by chance.
-         */
         FareOut: {
-            /**
-             * Yen
-             * @example 500
-             */
             yen: number;
-            /**
-             * Shared Yen
-             * @example 300
-             */
             shared_yen: number;
-            /** Sentence */
             sentence: string;
         };
-        /**
-         * FavouriteOut
-         * @description A place a rider often goes to; `slot` is the key that picks it.
-         */
         FavouriteOut: {
-            /** Slot */
             slot: number;
             place: components["schemas"]["PlaceOut"];
         };
-        /**
-         * JobOut
-         * @description What the driver does next; `ride` is the record a drop-off just made.
-         */
         JobOut: {
             vehicle: components["schemas"]["VehiclePlanOut"];
             next: components["schemas"]["PlanStopOut"] | null;
-            /** Then */
             then: components["schemas"]["PlanStopOut"][];
-            /** On Board */
             on_board: components["schemas"]["PlanStopOut"][];
-            /** Driver */
             driver: string | null;
             ride: components["schemas"]["RideOut"] | null;
         };
-        /**
-         * MapOut
-         * @description `bounds` are west, south, east, north; `tiles` is null without a road network.
-         */
         MapOut: {
-            /** Bounds */
             bounds: number[];
-            /**
-             * Center
-             * @example [
-             *       133.69,
-             *       34.86
-             *     ]
-             */
             center: number[];
-            /** Tiles */
             tiles: string | null;
-            /** Synthetic */
             synthetic: boolean;
-            /** Notice */
             notice: string;
-            /** Attribution */
             attribution: string;
-            /** Lines */
             lines: {
                 [key: string]: unknown;
             };
-            /** Stops */
             stops: {
                 [key: string]: unknown;
             };
         };
-        /**
-         * NoticeOut
-         * @description A notice to riders.
-         */
         NoticeOut: {
-            /** Text */
             text: string;
-            /** Text En */
             text_en: string;
         };
-        /**
-         * OfferOut
-         * @description A ride we could promise now; `token` is what a booking takes.
-         */
         OfferOut: {
-            /** Token */
             token: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "asked" | "earlier" | "later";
             vehicle: components["schemas"]["VehicleRefOut"];
-            /**
-             * Pickup From
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_from: string;
-            /**
-             * Pickup To
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_to: string;
-            /**
-             * Pickup Planned
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             pickup_planned: string;
-            /**
-             * Arrive By
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             arrive_by: string;
-            /**
-             * Arrive Planned
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             arrive_planned: string;
-            /** Ride S */
             ride_s: number;
-            /** Direct S */
             direct_s: number;
-            /** Detour S */
             detour_s: number;
-            /** Shared With */
             shared_with: number;
             fare: components["schemas"]["FareOut"];
-            /** Sentence */
             sentence: string;
         };
-        /**
-         * PlaceOut
-         * @description Somewhere a rider can be picked up.
-         */
         PlaceOut: {
-            /** Id */
             id: number;
-            /** Name */
             name: string;
-            /** Kana */
             kana: string;
-            /** Name En */
             name_en: string;
-            /** Kind */
             kind: string;
-            /** Address */
             address: string;
-            /** Oaza */
             oaza: string;
-            /** Lat */
             lat: number;
-            /** Lon */
             lon: number;
         };
-        /**
-         * PlanOut
-         * @description The live plan of an area; `now` is the service's epoch seconds.
-         */
         PlanOut: {
-            /** Area */
             area: string;
-            /**
-             * Date
-             * Format: date
-             */
+            /** Format: date */
             date: string;
-            /** Now */
             now: number;
-            /** Vehicles */
             vehicles: components["schemas"]["VehiclePlanOut"][];
         };
-        /**
-         * PlanStopOut
-         * @description One stop of a vehicle's plan, with who gets on or off.
-         */
         PlanStopOut: {
-            /** Seq */
             seq: number;
-            /**
-             * Kind
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "pickup" | "dropoff";
-            /** Booking Id */
             booking_id: string;
-            /** Reference */
             reference: string;
-            /** Rider Name */
             rider_name: string;
-            /** Rider Kana */
             rider_kana: string;
-            /** Notes */
             notes: string;
-            /** Tags */
             tags: string[];
-            /** Riders */
             riders: number;
-            /** Wheelchairs */
             wheelchairs: number;
             place: components["schemas"]["PlaceOut"];
-            /**
-             * Planned
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             planned: string;
-            /** Window From */
             window_from: string | null;
-            /**
-             * Window To
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             window_to: string;
-            /** Slack S */
             slack_s: number;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "planned" | "arrived" | "done";
-            /** Load After */
             load_after: number;
-            /** Fare Yen */
             fare_yen: number | null;
         };
-        /**
-         * PositionOut
-         * @description Where a vehicle was at `ts` (epoch seconds).
-         */
         PositionOut: {
-            /** Lat */
             lat: number;
-            /** Lon */
             lon: number;
-            /** Bearing */
             bearing: number | null;
-            /** Ts */
             ts: number;
         };
-        /**
-         * QuoteIn
-         * @description A trip someone asks for; `riders` counts everybody, also those in wheelchairs.
-         */
+        ProblemAbout: {
+            type: string;
+            status: number;
+            title: string;
+            title_en: string;
+            detail: string;
+            detail_en: string;
+        };
         QuoteIn: {
-            /**
-             * Origin
-             * @example 12
-             */
             origin: number;
-            /**
-             * Destination
-             * @example 7
-             */
             destination: number;
-            /**
-             * Date
-             * @description Service day; today when absent.
-             */
             date?: string | null;
-            /**
-             * Time
-             * @description Absent: as soon as possible.
-             */
             time?: string | null;
             /**
-             * Anchor
              * @default depart
              * @enum {string}
              */
             anchor: "depart" | "arrive";
-            /**
-             * Riders
-             * @default 1
-             */
+            /** @default 1 */
             riders: number;
-            /**
-             * Wheelchairs
-             * @default 0
-             */
+            /** @default 0 */
             wheelchairs: number;
-            /** Rider Id */
             rider_id?: number | null;
-            /**
-             * Half Fares
-             * @default 0
-             */
+            /** @default 0 */
             half_fares: number;
-            /**
-             * Infants
-             * @default 0
-             */
+            /** @default 0 */
             infants: number;
-            /**
-             * Transfer
-             * @default false
-             */
+            /** @default false */
             transfer: boolean;
-            /**
-             * Instead Of
-             * @description The booking this trip would replace.
-             */
             instead_of?: string | null;
-            /**
-             * Area
-             * @description The only area when absent.
-             */
             area?: string | null;
         };
-        /**
-         * QuoteOut
-         * @description Either offers, best first, or a refusal that says why and what would work.
-         */
         QuoteOut: {
-            /** Offers */
             offers: components["schemas"]["OfferOut"][];
             refusal: components["schemas"]["RefusalOut"] | null;
         };
-        /**
-         * RefusalOut
-         * @description Why not, what limits it, a sentence to read aloud, and what would work.
-         */
         RefusalOut: {
-            /** Reason */
             reason: string;
-            /** Binding */
             binding: string | null;
-            /** Sentence */
             sentence: string;
-            /** Alternatives */
             alternatives: components["schemas"]["OfferOut"][];
         };
-        /**
-         * RideOut
-         * @description What really happened on one booking, with its fare and why it is that.
-         */
         RideOut: {
-            /** Booking Id */
             booking_id: string;
-            /** Reference */
             reference: string;
-            /** Vehicle Id */
             vehicle_id: string;
-            /**
-             * Picked Up
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             picked_up: string;
-            /**
-             * Dropped Off
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             dropped_off: string;
-            /** Fare Yen */
             fare_yen: number;
-            /** Fare Reasons */
             fare_reasons: string[];
-            /** Shared */
             shared: boolean;
-            /** Distance M */
             distance_m: number;
-            /** Tariff */
             tariff: string;
         };
-        /**
-         * RiderIn
-         * @description Somebody new; the home is where `lat`, `lon` say, or at a place already known.
-         */
         RiderIn: {
-            /**
-             * Name
-             * @example 見本花子
-             */
             name: string;
-            /**
-             * Kana
-             * @default
-             * @example みほんはなこ
-             */
+            /** @default  */
             kana: string;
-            /**
-             * Phone
-             * @default
-             * @example 000-000-0001
-             */
+            /** @default  */
             phone: string;
-            /** Place Id */
             place_id?: number | null;
-            /** Lat */
             lat?: number | null;
-            /** Lon */
             lon?: number | null;
-            /**
-             * Address
-             * @default
-             */
+            /** @default  */
             address: string;
-            /**
-             * Oaza
-             * @default
-             */
+            /** @default  */
             oaza: string;
-            /** Birth Year */
             birth_year?: number | null;
-            /**
-             * Tags
-             * @default []
-             */
+            /** @default [] */
             tags: string[];
-            /**
-             * Notes
-             * @default
-             */
+            /** @default  */
             notes: string;
         };
-        /**
-         * RiderOut
-         * @description A member, with everything the booking desk needs while they are on the telephone.
-         */
         RiderOut: {
-            /** Id */
             id: number;
-            /** Number */
             number: string;
-            /** Name */
             name: string;
-            /** Kana */
             kana: string;
-            /** Phone */
             phone: string;
-            /** Age */
             age: number | null;
-            /** Address */
             address: string;
-            /** Oaza */
             oaza: string;
             home_place: components["schemas"]["PlaceOut"] | null;
-            /** Tags */
             tags: string[];
-            /** Notes */
             notes: string;
-            /** Language */
             language: string;
-            /** Favourites */
             favourites: components["schemas"]["FavouriteOut"][];
             next_booking: components["schemas"]["BookingOut"] | null;
         };
-        /**
-         * RiderRefOut
-         * @description Who rides.
-         */
         RiderRefOut: {
-            /** Id */
             id: number;
-            /** Number */
             number: string;
-            /** Name */
             name: string;
-            /** Kana */
             kana: string;
-            /** Phone */
             phone: string;
         };
-        /**
-         * RoadOut
-         * @description A drive; `path` is [lon, lat] pairs.
-         */
         RoadOut: {
-            /** Duration S */
             duration_s: number;
-            /** Length M */
             length_m: number;
-            /** Climb M */
             climb_m: number;
-            /** Descent M */
             descent_m: number;
-            /** Path */
             path: number[][];
         };
-        /**
-         * Role
-         * @description What a member of staff is.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Role: "operator" | "dispatcher" | "driver" | "planner" | "admin";
-        /**
-         * SessionOut
-         * @description Who is signed in; `area` null means every area.
-         */
         SessionOut: {
-            /** Name */
             name: string;
-            /** Display Name */
             display_name: string;
             role: components["schemas"]["Role"];
-            /** Area */
             area: string | null;
         };
-        /**
-         * StepIn
-         * @description What happened at a stop; `at` is when, for a step sent later than it was tapped.
-         */
         StepIn: {
-            /** Booking Id */
             booking_id: string;
-            /**
-             * Step
-             * @enum {string}
-             */
+            /** @enum {string} */
             step: "arrived" | "aboard" | "dropped" | "no_show";
-            /** At */
             at?: string | null;
         };
-        /**
-         * StopOut
-         * @description A bus stop.
-         */
         StopOut: {
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Kana */
             kana: string | null;
-            /** Name En */
             name_en: string | null;
-            /** Lat */
             lat: number;
-            /** Lon */
             lon: number;
         };
-        /**
-         * VehicleOut
-         * @description A vehicle of the town; `driver` is the name of whoever has taken it over.
-         */
         VehicleOut: {
-            /** Id */
             id: string;
-            /** Area */
             area: string;
-            /** Name */
             name: string;
-            /** Name En */
             name_en: string;
-            /** Operator */
             operator: string;
-            /** Kind */
             kind: string;
-            /** Seats */
             seats: number;
-            /** Wheelchair Places */
             wheelchair_places: number;
-            /** Driver */
             driver: string | null;
         };
-        /**
-         * VehiclePlanOut
-         * @description One vehicle's plan; `path` is the road ahead as [lon, lat] pairs.
-         */
         VehiclePlanOut: {
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Name En */
             name_en: string;
-            /** Kind */
             kind: string;
-            /** Operator */
             operator: string;
-            /** Seats */
             seats: number;
-            /** Wheelchair Places */
             wheelchair_places: number;
-            /** Version */
             version: number;
-            /**
-             * Shift From
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             shift_from: string;
-            /**
-             * Shift To
-             * Format: date-time
-             * @example 2026-11-24T10:20:00+09:00
-             */
+            /** Format: date-time */
             shift_to: string;
-            /** Driver */
             driver: string | null;
             position: components["schemas"]["PositionOut"] | null;
-            /** Battery Percent */
             battery_percent: number | null;
-            /** Stops */
             stops: components["schemas"]["PlanStopOut"][];
-            /** Path */
             path: number[][];
-            /** On Board */
             on_board: number;
         };
-        /**
-         * VehicleRefOut
-         * @description A vehicle, by name.
-         */
         VehicleRefOut: {
-            /** Id */
             id: string;
-            /** Name */
             name: string;
-            /** Name En */
             name_en: string;
         };
-        /**
-         * ProblemOut
-         * @description An error one can read aloud (RFC 9457).
-         */
         ProblemOut: {
-            /**
-             * Type
-             * @description Stable name of the problem.
-             * @example /problems/offer-gone
-             */
             type: string;
-            /** Title */
             title: string;
-            /** Detail */
             detail: string;
-            /** Status */
             status: number;
-            /**
-             * Errors
-             * @description Which fields are not valid and why (only with 422).
-             * @default null
-             */
+            /** @default null */
             errors: {
                 [key: string]: unknown;
             }[] | null;
@@ -1487,7 +861,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1496,7 +869,6 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1505,7 +877,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,7 +885,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1538,7 +908,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1547,7 +916,6 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1556,7 +924,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Cannot sign in */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1565,7 +932,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1574,7 +940,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1583,7 +948,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1592,7 +956,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Please wait */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1612,14 +975,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1628,7 +989,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1637,7 +997,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1646,7 +1005,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1666,7 +1024,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1675,7 +1032,6 @@ export interface operations {
                     "application/json": components["schemas"]["ClockOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1689,7 +1045,6 @@ export interface operations {
     searchPlaces: {
         parameters: {
             query?: {
-                /** @description Name, kana, romaji, nickname or address; empty for all. */
                 q?: string;
                 limit?: number;
             };
@@ -1699,7 +1054,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1708,7 +1062,6 @@ export interface operations {
                     "application/json": components["schemas"]["PlaceOut"][];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1722,7 +1075,6 @@ export interface operations {
     searchRiders: {
         parameters: {
             query?: {
-                /** @description Kana, name, telephone, number. */
                 q?: string;
                 limit?: number;
             };
@@ -1732,7 +1084,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1741,7 +1092,6 @@ export interface operations {
                     "application/json": components["schemas"]["RiderOut"][];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1750,7 +1100,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1759,7 +1108,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1783,7 +1131,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1792,7 +1139,6 @@ export interface operations {
                     "application/json": components["schemas"]["RiderOut"];
                 };
             };
-            /** @description Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1801,7 +1147,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1810,7 +1155,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1819,7 +1163,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1828,7 +1171,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1837,7 +1179,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1846,7 +1187,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1868,7 +1208,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1877,7 +1216,6 @@ export interface operations {
                     "application/json": components["schemas"]["RiderOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1886,7 +1224,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1895,7 +1232,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1904,7 +1240,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1928,7 +1263,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1937,7 +1271,6 @@ export interface operations {
                     "application/json": components["schemas"]["QuoteOut"];
                 };
             };
-            /** @description Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1946,7 +1279,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1955,7 +1287,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1964,7 +1295,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1973,7 +1303,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1982,7 +1311,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1991,7 +1319,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2015,7 +1342,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2024,7 +1350,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookingOut"][];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2033,7 +1358,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,7 +1366,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,7 +1374,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2060,7 +1382,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2075,7 +1396,6 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Any text that is new for a new command and the same for a repeat of it. */
                 "Idempotency-Key": string | null;
             };
             path?: never;
@@ -2087,7 +1407,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2096,7 +1415,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookingOut"];
                 };
             };
-            /** @description Idempotency-Key missing; Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,7 +1423,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2114,7 +1431,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2123,7 +1439,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2132,7 +1447,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description That ride is taken */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2141,7 +1455,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2150,7 +1463,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid; Idempotency-Key already used; Not an offer of ours */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2159,7 +1471,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2181,7 +1492,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2190,7 +1500,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookingOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2199,7 +1508,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2208,7 +1516,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2217,7 +1524,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2226,7 +1532,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2241,7 +1546,6 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Any text that is new for a new command and the same for a repeat of it. */
                 "Idempotency-Key": string | null;
             };
             path: {
@@ -2255,7 +1559,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2264,7 +1567,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookingOut"];
                 };
             };
-            /** @description Idempotency-Key missing; Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2273,7 +1575,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2282,7 +1583,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2291,7 +1591,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2300,7 +1599,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not possible now */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2309,7 +1607,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2318,7 +1615,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid; Idempotency-Key already used */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2327,7 +1623,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,7 +1637,6 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Any text that is new for a new command and the same for a repeat of it. */
                 "Idempotency-Key": string | null;
             };
             path: {
@@ -2356,7 +1650,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2365,7 +1658,6 @@ export interface operations {
                     "application/json": components["schemas"]["BookingOut"];
                 };
             };
-            /** @description Idempotency-Key missing; Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2374,7 +1666,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2383,7 +1674,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2392,7 +1682,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2401,7 +1690,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description That ride is taken; Not possible now */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2410,7 +1698,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2419,7 +1706,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid; Idempotency-Key already used; Not an offer of ours */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2428,7 +1714,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2451,7 +1736,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2460,7 +1744,6 @@ export interface operations {
                     "application/json": components["schemas"]["PlanOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,7 +1752,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,7 +1760,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2487,7 +1768,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2496,7 +1776,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2516,7 +1795,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2525,7 +1803,6 @@ export interface operations {
                     "application/json": components["schemas"]["VehicleOut"][];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2534,7 +1811,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2543,7 +1819,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2565,7 +1840,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2574,7 +1848,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +1856,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2592,7 +1864,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2601,7 +1872,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2610,7 +1880,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2632,7 +1901,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2641,7 +1909,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2650,7 +1917,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2659,7 +1925,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2668,7 +1933,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Somebody else drives it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2677,7 +1941,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2686,7 +1949,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2708,14 +1970,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2724,7 +1984,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not your vehicle; Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2733,7 +1992,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2742,7 +2000,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2751,7 +2008,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2766,7 +2022,6 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Any text that is new for a new command and the same for a repeat of it. */
                 "Idempotency-Key": string | null;
             };
             path: {
@@ -2780,7 +2035,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2789,7 +2043,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description Idempotency-Key missing; Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,7 +2051,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2807,7 +2059,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed; Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2816,7 +2067,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2825,7 +2075,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not possible now */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2834,7 +2083,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2843,7 +2091,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid; Idempotency-Key already used */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2852,7 +2099,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2875,7 +2121,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2884,7 +2129,6 @@ export interface operations {
                     "application/json": components["schemas"]["RideOut"][];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2893,7 +2137,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2902,7 +2145,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2911,7 +2153,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2920,7 +2161,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network; No town */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2934,7 +2174,6 @@ export interface operations {
     searchStops: {
         parameters: {
             query?: {
-                /** @description Name, kana, romaji, nickname or address; empty for all. */
                 q?: string;
                 limit?: number;
             };
@@ -2944,7 +2183,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2953,7 +2191,6 @@ export interface operations {
                     "application/json": components["schemas"]["StopOut"][];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,7 +2212,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +2220,6 @@ export interface operations {
                     "application/json": components["schemas"]["StopOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2993,7 +2228,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3017,7 +2251,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3026,7 +2259,6 @@ export interface operations {
                     "application/json": components["schemas"]["DeparturesOut"];
                 };
             };
-            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3035,7 +2267,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +2286,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +2294,6 @@ export interface operations {
                     "application/json": components["schemas"]["MapOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3078,9 +2307,7 @@ export interface operations {
     readRoute: {
         parameters: {
             query: {
-                /** @description lat,lon */
                 from: string;
-                /** @description lat,lon */
                 to: string;
                 profile?: "car" | "micro_ev";
             };
@@ -3090,7 +2317,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3099,7 +2325,6 @@ export interface operations {
                     "application/json": components["schemas"]["RoadOut"];
                 };
             };
-            /** @description Sign in first */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3108,7 +2333,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3117,7 +2341,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No way */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3126,7 +2349,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3135,7 +2357,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description No road network */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,24 +2378,18 @@ export interface operations {
             content: {
                 "application/json": {
                     vehicle: string;
-                    /** @description Names the run of the device that counts seq. */
                     boot: string;
                     seq: number;
-                    /** @description Epoch seconds of the fix. */
                     t: number;
                     lat: number;
                     lon: number;
-                    /** @description Metres a second. */
                     speed?: number | null;
-                    /** @description Degrees clockwise from north. */
                     bearing?: number | null;
-                    /** @description GTFS trip the driver runs. */
                     trip?: string | null;
                 }[];
             };
         };
         responses: {
-            /** @description A verdict for each item, in the order sent */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3185,7 +2400,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Bad request; Not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3194,7 +2408,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Unknown device */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3203,7 +2416,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Foreign origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3212,7 +2424,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3221,7 +2432,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3241,7 +2451,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3252,7 +2461,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3272,7 +2480,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3281,7 +2488,6 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Some part is not ready */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3299,14 +2505,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readProblem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAbout"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3328,7 +2569,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3337,14 +2577,12 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description Unchanged */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No timetable */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3353,7 +2591,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3362,7 +2599,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Starting */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3384,7 +2620,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3393,14 +2628,12 @@ export interface operations {
                     "application/x-protobuf": string;
                 };
             };
-            /** @description Unchanged */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No timetable */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3409,7 +2642,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3418,7 +2650,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Starting */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3440,7 +2671,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3449,14 +2679,12 @@ export interface operations {
                     "application/x-protobuf": string;
                 };
             };
-            /** @description Unchanged */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No timetable */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3465,7 +2693,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3474,7 +2701,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Starting */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3496,7 +2722,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3505,14 +2730,12 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description Unchanged */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No timetable */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3521,7 +2744,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3530,7 +2752,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Starting */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3552,7 +2773,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3561,14 +2781,12 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description Unchanged */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description No timetable */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3577,7 +2795,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3586,7 +2803,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"];
                 };
             };
-            /** @description Starting */
             503: {
                 headers: {
                     [name: string]: unknown;
