@@ -143,6 +143,23 @@ async def test_a_better_plan_found_too_late_is_not_taken(
     await keeper.stop()
 
 
+async def test_a_better_plan_for_somebody_who_has_got_in_meanwhile_is_not_taken(
+    two_vans: Callable[[], Awaitable[Keeper]],
+) -> None:
+    keeper = await two_vans()
+    day = await keeper._day(TODAY)
+    plan = keeper._plan(day)
+    better = search(plan, looked_up(plan, keeper._here.travel), 0.3, 1)
+    first = plan.routes[differing(plan, better)[0]].stops[0].request_id
+    vehicle_id = day.bookings[first].vehicle_id
+
+    await keeper.step(vehicle_id, first, "aboard", at=None, key="tap", actor="device")
+
+    assert not await keeper.accept(day, plan, better)
+    assert await keeper.check() == []
+    await keeper.stop()
+
+
 async def test_a_stop_that_is_locked_by_now_stays_first(keeper: Keeper) -> None:
     for number, origin in enumerate((2, 3)):
         await booked(keeper, ask(origin, 7), f"k{number}")

@@ -95,6 +95,19 @@ async def test_the_audit_chain_breaks_where_an_entry_is_altered(
         assert await commits.audit_break(connection) == 3
 
 
+async def test_an_entry_forged_with_its_own_hash_breaks_the_chain_at_the_next(
+    database: Database,
+) -> None:
+    await _written(database, 4)
+    async with database.writing() as connection:
+        before = await connection.scalar(select(audit.c.hash).where(audit.c.seq == 1))
+        forged = commits.link(before or "", 2, AuditEntry(1.5, "yuki", "book", "forged", "{}"))
+        await connection.execute(
+            update(audit).where(audit.c.seq == 2).values(subject="forged", hash=forged)
+        )
+        assert await commits.audit_break(connection) == 3
+
+
 @pytest.mark.parametrize("gone", [1, 2, 4])
 async def test_the_audit_chain_breaks_where_an_entry_is_deleted(
     database: Database, gone: int
