@@ -48,7 +48,7 @@ def test_axe_finds_nothing(new_page: NewPage, path: str, name: str | None, langu
     assert page.evaluate("document.documentElement.lang") == language
 
 
-@pytest.mark.parametrize(("inches", "distance_m"), [(32, 5), (43, 10), (55, 10)])
+@pytest.mark.parametrize(("inches", "distance_m"), [(32, 5), (32, 10), (43, 10), (55, 10)])
 def test_a_sign_can_be_read_from_its_distance(
     new_page: NewPage, inches: int, distance_m: int
 ) -> None:

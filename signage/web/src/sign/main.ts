@@ -4,4 +4,4 @@ import Sign from "./Sign.svelte";
 start(Sign);
 
 // Needs https or localhost; elsewhere the sign works, but cannot start without its server.
-void navigator.serviceWorker?.register("/sw.js");
+navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
