@@ -31,7 +31,8 @@ import numpy as np
 import sqlalchemy
 
 from dispatcher import warm
-from dispatcher.roads import RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import build
 from maas.demo.network import draw_network, write_osm
 from maas.demo.town import write_town
 from maas.rides.keeper import Keeper

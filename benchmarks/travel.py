@@ -22,7 +22,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from dispatcher.roads import Anchor, RoadNetwork, Roads, build
+from dispatcher.roads import Anchor, RoadNetwork, Roads
+from dispatcher.roads.build import build
 
 ENGINES = ("sweep", "pyroutingkit", "routingkit_cch", "scipy")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "roads"

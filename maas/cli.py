@@ -184,7 +184,7 @@ def roads_build(
     as_json: AsJson = False,
 ) -> None:
     """Build a road network and its map tiles from an OpenStreetMap file (.osm, .pbf)."""
-    from dispatcher.roads import RoadFileError
+    from dispatcher.roads.osm import RoadFileError
     from maas.offline import build_roads
 
     folder = out or _settings().data_dir / "roads"

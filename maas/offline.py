@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.roads import Island, Roads, build
+from dispatcher.roads import Roads
+from dispatcher.roads.build import build
+from dispatcher.roads.islands import Island
 from gtfs import Feed, read_feed
 from gtfs.check import check
 from gtfs.report import import_report

@@ -14,7 +14,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from dispatcher.roads import RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import build
 from gtfs import Feed, read_feed
 from maas.auth.devices import enrol_device
 from maas.auth.roles import Role

@@ -28,7 +28,8 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import func, select
 
-from dispatcher.roads import RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import build
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.rides.keeper import Keeper

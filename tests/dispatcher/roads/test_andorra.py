@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dispatcher.roads import Anchor, BuildReport, RoadNetwork, RoadPath, Roads, build
+from dispatcher.roads import Anchor, RoadNetwork, RoadPath, Roads
+from dispatcher.roads.build import BuildReport, build
 
 pytestmark = pytest.mark.shared
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dispatcher.roads import RoadFileError, RoadNetwork, build
+from dispatcher.roads import RoadNetwork
+from dispatcher.roads.build import build
+from dispatcher.roads.osm import RoadFileError
 from tests.dispatcher.roads.towns import Town, seconds
 
 

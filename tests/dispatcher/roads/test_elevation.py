@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dispatcher.roads import RoadFileError, RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import build
 from dispatcher.roads.elevation import Elevation, climb_of, read_tile
+from dispatcher.roads.osm import RoadFileError
 from tests.dispatcher.roads.towns import Town
 
 SIDE = 101

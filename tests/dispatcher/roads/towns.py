@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from dispatcher.roads import BuildReport, RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import BuildReport, build
 
 STEP = 0.01
 """Degrees between neighbouring points of a town's grid."""

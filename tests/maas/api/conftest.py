@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from dispatcher.roads import build
+from dispatcher.roads.build import build
 from maas.api.service import Service
 from maas.app import create_app
 from maas.auth.roles import Role

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.roads import RoadNetwork, Roads, build
+from dispatcher.roads import RoadNetwork, Roads
+from dispatcher.roads.build import build
 from maas.demo.network import Network, draw_network, write_osm
 
 
