@@ -98,12 +98,12 @@ class Buses:
 
     @cached_property
     def stop_index(self) -> Index[tuple[Feed, Stop]]:
-        """All stops by name, reading and English name, stations and poles."""
+        """Stations, and stops that belong to none, by name, reading and English name."""
         stops = [
             (feed, stop)
             for feed in self.feeds.values()
             for stop in feed.stops.values()
-            if stop.location_type in {0, 1}
+            if stop.location_type == 1 or (stop.location_type == 0 and not stop.parent_station)
         ]
         return Index(stops, lambda found: stop_names(*found))
 

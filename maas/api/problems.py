@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from maas.messages import PROBLEMS, Language, preferred
@@ -98,6 +99,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
+
+
+async def _on_gone(request: Request, error: Exception) -> JSONResponse:
+    """Nobody hears this answer: a device that lost its signal half-way is no bug of ours."""
+    return answer(Problem("bad-request"), language_of(request.scope))
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:

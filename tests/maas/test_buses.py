@@ -115,3 +115,21 @@ def test_the_clock_plays_a_day_faster(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_night_in_utc_is_the_next_day_in_the_town() -> None:
     assert local(1_763_917_200, "Asia/Tokyo").isoformat() == "2025-11-24T02:00:00+09:00"
     assert service_day(1_763_917_200, "Asia/Tokyo").isoformat() == "2025-11-24"
+
+
+def test_a_station_is_found_once_and_its_poles_are_not(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.unpack_archive(write_tiny_town(tmp_path / "town") / "gtfs.zip", source)
+    header, *rows = (source / "stops.txt").read_text("utf-8").splitlines()
+    poles = [f"{row},0,{'P1' if row.startswith('P2') else ''}" for row in rows]
+    poles[0] = poles[0].replace(",0,", ",1,")
+    lines = [f"{header},location_type,parent_station", *poles]
+    (source / "stops.txt").write_text("\n".join(lines), "utf-8")
+    shutil.make_archive(str(tmp_path / "station"), "zip", source)
+    keep_feed(tmp_path / "station.zip", tmp_path / "feeds", "town")
+
+    found = buses(tmp_path / "feeds", Hub(now=lambda: MORNING, monotonic=lambda: 0.0))
+
+    stops = [stop.id for _, stop in found.stop_index.search("", 50)]
+    assert stops == ["P1", "P3", "P4", "P5", "P6"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from maas.store.database import open_database
 from maas.store.positions import latest_positions
@@ -85,3 +86,24 @@ async def test_a_stranger_is_not_heard(running: Running, token: str) -> None:
     async with running.caller(authorization=token) as stranger:
         answer: httpx.Response = await stranger.post(POSITIONS, json=[])
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/bad-device")
+
+
+async def test_a_device_that_hangs_up_half_way_is_no_error_of_ours(running: Running) -> None:
+    told: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        told.append(message.get("status", 0))
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": POSITIONS,
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {running.device_token}".encode())],
+    }
+    await running.app(scope, receive, send)
+
+    assert told[0] == 400
