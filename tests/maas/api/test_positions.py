@@ -100,6 +100,7 @@ async def test_a_device_that_hangs_up_half_way_is_no_error_of_ours(running: Runn
     scope = {
         "type": "http",
         "method": "POST",
+        "scheme": "http",
         "path": POSITIONS,
         "query_string": b"",
         "headers": [(b"authorization", f"Bearer {running.device_token}".encode())],
