@@ -20,9 +20,21 @@ from maas.auth.roles import Permission
 router = APIRouter(tags=["map"])
 
 
-class MapOut(BaseModel):
-    """`bounds` are west, south, east, north; `tiles` is null without a road network."""
+class TownOut(BaseModel):
+    """Whose map it is, and where one books a ride there."""
 
+    name: str
+    name_en: str
+    phone: str
+
+
+class MapOut(BaseModel):
+    """`bounds` are west, south, east, north; `tiles` is null without a road network.
+
+    `town` is null while none is imported.
+    """
+
+    town: TownOut | None
     bounds: Annotated[list[float], Field(min_length=4, max_length=4)]
     center: LonLat
     tiles: str | None
@@ -39,6 +51,7 @@ async def read_map(service: The) -> MapOut:
     about = service.road_facts
     west, south, east, north = _bounds(service, about)
     return MapOut(
+        town=_town(service),
         bounds=[west, south, east, north],
         center=[(west + east) / 2, (south + north) / 2],
         tiles=TILES_PATH if about else None,
@@ -48,6 +61,13 @@ async def read_map(service: The) -> MapOut:
         lines=_collection(_lines(service.buses.feed)),
         stops=_collection(_stops(service.buses.feed)),
     )
+
+
+def _town(service: Service) -> TownOut | None:
+    town = service.town
+    if town is None:
+        return None
+    return TownOut(name=town.name, name_en=town.name_en, phone=town.booking_phone)
 
 
 def _bounds(service: Service, about: Mapping[str, Any]) -> tuple[float, float, float, float]:

@@ -66,12 +66,16 @@ class NoticeOut(BaseModel):
 
 
 class DeparturesOut(BaseModel):
-    """What the sign of a stop shows; `now` is the service's epoch seconds."""
+    """What the sign of a stop shows; `now` is the service's epoch seconds.
+
+    `phone` is where one books a ride, empty when the town has none.
+    """
 
     stop: StopOut
     now: float
     departures: list[DepartureOut]
     notices: list[NoticeOut]
+    phone: str
 
 
 @router.get("", operation_id="searchStops", **needs(Permission.PUBLIC))
@@ -101,6 +105,7 @@ async def list_departures(
         now=now,
         departures=[DepartureOut.model_validate(departure) for departure in departures],
         notices=notices_of(service),
+        phone=service.town.booking_phone if service.town else "",
     )
 
 

@@ -29,6 +29,7 @@ async def test_a_stop_shows_its_next_departures_in_order(nobody: httpx.AsyncClie
     assert len(times) == 3
     assert times == sorted(times)
     assert body["notices"] == [{"text": "試験用の町です", "text_en": "A town for tests"}]
+    assert body["phone"] == "000-000-0000"
 
 
 @pytest.mark.parametrize(("q", "found"), [("病院", ["P2"]), ("", 6), ("どこにもない", [])])
@@ -68,6 +69,7 @@ async def test_the_map_has_a_frame_tiles_lines_and_stops(nobody: httpx.AsyncClie
     west, south, east, north = body["bounds"]
     assert west < 133.69 < east
     assert south <= 34.86 <= north
+    assert body["town"] == {"name": "小さな町", "name_en": "Tiny Town", "phone": "000-000-0000"}
     assert body["tiles"] == "/tiles/roads.pmtiles"
     assert {line["geometry"]["type"] for line in body["lines"]["features"]} == {"LineString"}
     assert len(body["stops"]["features"]) == 6

@@ -564,6 +564,7 @@ export interface components {
             now: number;
             departures: components["schemas"]["DepartureOut"][];
             notices: components["schemas"]["NoticeOut"][];
+            phone: string;
         };
         FareOut: {
             yen: number;
@@ -583,6 +584,7 @@ export interface components {
             ride: components["schemas"]["RideOut"] | null;
         };
         MapOut: {
+            town: components["schemas"]["TownOut"] | null;
             bounds: number[];
             center: number[];
             tiles: string | null;
@@ -796,6 +798,11 @@ export interface components {
             name_en: string | null;
             lat: number;
             lon: number;
+        };
+        TownOut: {
+            name: string;
+            name_en: string;
+            phone: string;
         };
         VehicleOut: {
             id: string;

@@ -22,7 +22,7 @@ export type TownMap = {
       geometry: { type: string; coordinates: Position };
     }[];
   };
-  town?: { name: string; name_en?: string | null; phone?: string | null };
+  town: { name: string; name_en: string; phone: string } | null;
 };
 
 /** West, south, east and north of the bus stops, else of the whole road network. */
