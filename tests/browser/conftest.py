@@ -21,7 +21,7 @@ SPEED = 60
 NewPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium with a software renderer; without one the tests skip, in CI they fail."""
     asked = subprocess.run(
@@ -49,7 +49,7 @@ def _refuse(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo town: the real server, simulated vehicles, nobody who calls."""
     folder = tmp_path_factory.mktemp("demo")
