@@ -56,9 +56,18 @@ class Profile(StrEnum):
 
 
 def _settings(**given: Any) -> Settings:  # noqa: ANN401 -- any setting
+    from pydantic import ValidationError
+
     from maas.settings import Settings
 
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = [
+            f"MAAS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            for each in error.errors()
+        ]
+        _fail("\n".join(wrong))
 
 
 def _say(answer: dict[str, Any], *, as_json: bool, text: str) -> None:

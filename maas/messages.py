@@ -177,8 +177,8 @@ PROBLEMS: Final = MappingProxyType(
             404,
             Words("道がつながっていません", "No way"),
             Words(
-                "この2地点をつなぐ道がありません。",
-                "No road of the network joins these two points.",
+                "この2地点をつなぐ道がありません。地点が道路から遠すぎるかもしれません。",
+                "No road of the network joins these two points; one may be too far from any road.",
             ),
         ),
         "internal": (

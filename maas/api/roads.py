@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -21,6 +21,10 @@ Point = Annotated[
     str,
     Query(pattern=f"^{_LAT},{_LON}$", description="lat,lon", examples=["34.86,133.69"]),
 ]
+
+
+OFF_ROAD_M: Final = 3_000
+"""Farther from every road than this a point is outside the network, not beside a road."""
 
 
 class RoadOut(BaseModel):
@@ -44,7 +48,10 @@ async def read_route(
     roads = service.roads.get(profile)
     if roads is None:
         raise Problem("no-roads")
-    found = roads.path(roads.snap(*_lat_lon(start)).anchor, roads.snap(*_lat_lon(end)).anchor)
+    ends = [roads.snap(*_lat_lon(point)) for point in (start, end)]
+    if any(snap.distance_m > OFF_ROAD_M for snap in ends):
+        raise Problem("no-way")
+    found = roads.path(ends[0].anchor, ends[1].anchor)
     if found is None:
         raise Problem("no-way")
     return RoadOut(

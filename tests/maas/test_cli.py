@@ -148,3 +148,13 @@ def test_serve_prints_its_address_answers_and_ends_cleanly(town: Path, tmp_path:
     finally:
         server.kill()
         server.communicate()
+
+
+def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAAS_CLOCK_START", "noon")
+
+    answer = CliRunner().invoke(app, ["serve"])
+
+    assert answer.exit_code == 1
+    assert "MAAS_CLOCK_START" in answer.output
+    assert "Traceback" not in answer.output

@@ -19,7 +19,7 @@ from maas.app import create_app
 from maas.settings import Settings
 from tests.maas.api.conftest import ORIGIN, Prepared, Running, running_on
 from tests.maas.api.test_live import ping
-from tests.maas.tiny_town import STEP_DEG
+from tests.maas.tiny_town import STEP_DEG, place_at
 
 
 async def test_a_stop_shows_its_next_departures_in_order(nobody: httpx.AsyncClient) -> None:
@@ -232,3 +232,15 @@ async def test_a_server_without_a_town_shows_the_timetables_it_has(
         assert (await caller.get("/readyz")).json()["parts"]["town"] == "absent"
         assert (await caller.get("/api/v1/stops/P2/departures")).json()["departures"]
         assert (await caller.get("/api/v1/map")).json()["tiles"] is None
+
+
+async def test_a_way_is_drawn_between_points_beside_roads_only(operator: httpx.AsyncClient) -> None:
+    (near, far_along) = (f"{lat},{lon}" for lat, lon in (place_at(0), place_at(3)))
+    path = "/api/v1/roads/route"
+
+    drawn = await operator.get(path, params={"from": near, "to": far_along})
+    off_road = await operator.get(path, params={"from": near, "to": "35.5,134.5"})
+
+    assert drawn.json()["length_m"] > 0
+    assert off_road.status_code == 404
+    assert off_road.json()["type"].endswith("/no-way")

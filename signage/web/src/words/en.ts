@@ -11,7 +11,7 @@ export const en: Words = {
   unconfirmed: "Not confirmed",
   platform: (name) => `Stand ${name}`,
   to: (headsign) => `to ${headsign}`,
-  noDepartures: "No more buses today.",
+  noDepartures: "No bus in the next 24 hours.",
   live: "Live",
   stale: (minutes) => `Data from ${minutes} min ago`,
   timetable: "No connection. Timetable times only.",

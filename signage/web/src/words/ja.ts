@@ -10,7 +10,7 @@ export const ja = {
   unconfirmed: "確認中",
   platform: (name: string) => `${name}のりば`,
   to: (headsign: string) => `${headsign}行き`,
-  noDepartures: "きょうのバスは終わりました。",
+  noDepartures: "24時間以内のバスはありません。",
   live: "いまの情報",
   stale: (minutes: number) => `${minutes}分前の情報`,
   timetable: "通信できません。予定の時刻です。",
