@@ -143,6 +143,7 @@ def problem_of(instance: Instance) -> Problem:
         seats=np.array([node.load for node in nodes], dtype=np.int64),
         chairs=np.zeros(len(nodes), dtype=np.int64),
         drives=np.ascontiguousarray(drives[None]),
+        toward=np.ascontiguousarray(drives.T[None]),
         profile=nothing,
         start=start,
         end=start + fleet,

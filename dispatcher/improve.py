@@ -1,15 +1,16 @@
-"""A better plan for the same promises, by local search in OR-Tools' routing model.
+"""A better plan for the same promises: ruin and recreate, then descent in OR-Tools' routing model.
 
-The model holds what is not yet done: every vehicle from where it is, riders on board as dropoffs
-that belong to their vehicle, locked stops chained to the start.  It begins from the plan itself and
-only descends (metaheuristics gain nothing from a warm start, google/or-tools#1841), with matrices
-instead of callbacks.  What it finds is published only if ``check`` finds nothing new and
-``cost`` is lower.
+The search runs first, where it is compiled (``search_plan.warm_search``).  The routing model holds
+what is not yet done: every vehicle from where it is, riders on board as dropoffs that belong to
+their vehicle, locked stops chained to the start.  It begins from the plan and only descends
+(metaheuristics gain nothing from a warm start, google/or-tools#1841), with matrices instead of
+callbacks.  What is found is published only if ``check`` finds nothing new and ``cost`` is lower.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,12 +22,35 @@ from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
 from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes
 from dispatcher.schedule import Schedule, schedule
+from dispatcher.search import Either, MaxCpu, MaxIterations, is_compiled
+from dispatcher.search_plan import search_plan
 
 _DROPPED_S = 10_000_000
 """What leaving a party out would cost the search: more than any drive."""
 
 
+_SEARCHED = 2000
+"""Iterations of the search: a busy day's worth is found in them, and the seed decides what."""
+
+
 def improve(
+    plan: Plan, travel: Mapping[str, TravelTimes], *, time_limit_s: float, seed: int = 0
+) -> Plan:
+    """Return a cheaper plan that keeps every promise, or the same plan when none was found.
+
+    At most half the time goes to the search, where it is compiled, the rest to the routing model.
+    """
+    began_s = time.monotonic()
+    found = plan
+    if is_compiled():
+        stop = Either(MaxIterations(_SEARCHED), MaxCpu(time_limit_s / 2))
+        found = search_plan(plan, travel, stop=stop, seed=seed)
+    left_s = time_limit_s - (time.monotonic() - began_s)
+    found = _polish(found, travel, time_limit_s=left_s, seed=seed)
+    return plan if found is plan else replace(found, version=plan.version + 1)
+
+
+def _polish(
     plan: Plan, travel: Mapping[str, TravelTimes], *, time_limit_s: float, seed: int = 0
 ) -> Plan:
     """Return a cheaper plan that keeps every promise, or the same plan when none was found.

@@ -19,7 +19,17 @@ from dispatcher import search_kernel
 from dispatcher.search_kernel import REMEMBERED, Floats, Ints, Problem, State, Work
 from dispatcher.search_moves import anneal, duplicate
 
-__all__ = ["MaxCpu", "MaxIterations", "Problem", "Solution", "Stopping", "alike", "search"]
+__all__ = [
+    "Either",
+    "MaxCpu",
+    "MaxIterations",
+    "Problem",
+    "Solution",
+    "Stopping",
+    "alike",
+    "is_compiled",
+    "search",
+]
 
 _NEAR: Final = 100
 """How many like parties each party knows."""
@@ -33,7 +43,7 @@ _ROUNDS: Final = 50
 _TIME: Final = 0.1
 """How far apart a second between two windows is, in seconds of driving."""
 
-_HOT, _COLD = 0.5, 0.02
+_HOT, _COLD = 0.3, 0.03
 """First and last temperature, in costs of an average party."""
 
 
@@ -81,6 +91,22 @@ class MaxCpu:
         return _ROUNDS
 
 
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Stop when the first of two budgets is spent."""
+
+    first: Stopping
+    second: Stopping
+
+    def spent(self, iterations: int, /) -> float:
+        """See ``Stopping``."""
+        return max(self.first.spent(iterations), self.second.spent(iterations))
+
+    def rounds(self, iterations: int, /) -> int:
+        """See ``Stopping``."""
+        return min(self.first.rounds(iterations), self.second.rounds(iterations))
+
+
 class Solution(NamedTuple):
     """What a search found."""
 
@@ -122,6 +148,11 @@ def search(
     return _solution(problem, best, done)
 
 
+def is_compiled() -> bool:
+    """Whether this process has compiled the search, or loaded it compiled."""
+    return not hasattr(anneal, "signatures") or len(anneal.signatures) > 0
+
+
 def _heat(problem: Problem, best: State, spent: float, *, warm: bool) -> float:
     """Return the temperature; a plan that is good already is not heated as much."""
     hot = _HOT / 4 if warm else _HOT
@@ -154,6 +185,7 @@ def _blank(nodes: int, vehicles: int, parties: int) -> State:
         great=np.zeros(nodes),
         seats=ints(nodes),
         chairs=ints(nodes),
+        leg=np.zeros(nodes),
         cost=np.zeros(vehicles),
         key=ints(vehicles),
         bank=ints(parties),

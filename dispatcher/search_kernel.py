@@ -51,6 +51,8 @@ class Problem(NamedTuple):
     chairs: Ints
     drives: NDArray[np.float64]
     """Driving times by profile, node and next node."""
+    toward: NDArray[np.float64]
+    """The same by profile, next node and node: what leads to a node lies together in memory."""
     profile: Ints
     start: Ints
     end: Ints
@@ -82,6 +84,8 @@ class State(NamedTuple):
     seats: Ints
     chairs: Ints
     """Taken after the node."""
+    leg: Floats
+    """The drive to the next node."""
     cost: Floats
     key: Ints
     """A fingerprint of each vehicle's route."""
@@ -104,7 +108,7 @@ class Work(NamedTuple):
     after_d: Ints
     at: Ints
     known: Ints
-    """key, party, after_p, after_d"""
+    """key, party, after_p, after_d; a pickup at -1 says that only the bound is known"""
     known_cost: Floats
     idle: Ints
     tried: Ints
@@ -132,7 +136,8 @@ def _load(problem: Problem, state: State, v: int) -> None:
         if node == end:
             break
         onward = state.next[node]
-        cost += drives[node, onward] * (1.0 + problem.aboard * (seats + chairs))
+        state.leg[node] = drives[node, onward]
+        cost += state.leg[node] * (1.0 + problem.aboard * (seats + chairs))
         one = (one * 1_103_515_245 + onward + 1) % _PRIME
         two = (two * 69_621 + onward + 1) % _PRIME
         node = onward
@@ -143,7 +148,6 @@ def _load(problem: Problem, state: State, v: int) -> None:
 @njit(cache=True, nogil=True)
 def _least(problem: Problem, state: State, v: int) -> bool:
     """Write the least times, as ``kernel.least_times`` does."""
-    drives = problem.drives[problem.profile[v]]
     early, late, least = problem.early, problem.late, state.least
     node, end = problem.start[v], problem.end[v]
     budget = 0
@@ -156,7 +160,7 @@ def _least(problem: Problem, state: State, v: int) -> bool:
     node = problem.start[v]
     while node != end:
         onward = state.next[node]
-        at = least[node] + problem.service[node] + drives[node, onward]
+        at = least[node] + problem.service[node] + state.leg[node]
         least[onward] = max(least[onward], at)
         budget -= 1
         if least[onward] > late[onward] + EPS or budget < 0:
@@ -174,7 +178,6 @@ def _least(problem: Problem, state: State, v: int) -> bool:
 @njit(cache=True, nogil=True)
 def _great(problem: Problem, state: State, v: int) -> bool:
     """Write the greatest times: the same, mirrored."""
-    drives = problem.drives[problem.profile[v]]
     late, great = problem.late, state.great
     node, start = problem.end[v], problem.start[v]
     budget = 0
@@ -187,7 +190,7 @@ def _great(problem: Problem, state: State, v: int) -> bool:
     node = problem.end[v]
     while node != start:
         back = state.last[node]
-        at = great[node] - problem.service[back] - drives[back, node]
+        at = great[node] - problem.service[back] - state.leg[back]
         great[back] = min(great[back], at)
         budget -= 1
         if budget < 0:
@@ -201,40 +204,55 @@ def _great(problem: Problem, state: State, v: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def place(problem: Problem, state: State, work: Work, v: int, r: int) -> float:
-    """Return the least cost of a party in one route, infinite if none; write where to ``at``."""
+def place(problem: Problem, state: State, work: Work, v: int, r: int, cut: float) -> float:
+    """Return the least cost of a party in one route, infinite if none below ``cut``.
+
+    Where that is stands in ``at``.
+    """
     slot = (state.key[v] + r * 40_503) & (REMEMBERED - 1)
-    known = work.known[slot]
+    known, bound = work.known, work.known_cost
     work.tried[1] += 1
-    if known[0] == state.key[v] and known[1] == r:
-        work.at[0], work.at[1] = known[2], known[3]
-        return float(work.known_cost[slot])
-    work.tried[2] += 1
-    cost = _search(problem, state, work, v, 2 * r, 2 * r + 1)
-    known[0], known[1], known[2], known[3] = state.key[v], r, work.at[0], work.at[1]
-    work.known_cost[slot] = cost
-    return cost
+    if (
+        known[slot, 0] != state.key[v]
+        or known[slot, 1] != r
+        or (known[slot, 2] < 0 and bound[slot] < cut)
+    ):
+        work.tried[2] += 1
+        work.at[0] = -1
+        bound[slot] = _search(problem, state, work, v, 2 * r, 2 * r + 1, cut)
+        known[slot, 0], known[slot, 1] = state.key[v], r
+        known[slot, 2], known[slot, 3] = work.at[0], work.at[1]
+    work.at[0], work.at[1] = known[slot, 2], known[slot, 3]
+    return float(bound[slot]) if known[slot, 2] >= 0 else np.inf
 
 
 @njit(cache=True, nogil=True)
-def _search(problem: Problem, state: State, work: Work, v: int, p: int, d: int) -> float:
-    """Try all pairs of positions, cheap tests first."""
-    drives, aboard = problem.drives[problem.profile[v]], problem.aboard
+def _search(
+    problem: Problem, state: State, work: Work, v: int, p: int, d: int, cut: float
+) -> float:
+    """Try all pairs of positions, cheap tests first; return ``cut`` when none costs less."""
+    profile, aboard = problem.profile[v], problem.aboard
+    from_p, from_d = problem.drives[profile, p], problem.drives[profile, d]
+    to_p, to_d = problem.toward[profile, p], problem.toward[profile, d]
     early, late, service, ride = problem.early, problem.late, problem.service, problem.ride
-    onward, least, great = state.next, state.least, state.great
+    onward, least, great, leg = state.next, state.least, state.great, state.leg
     seats_left = problem.room[v] - problem.seats[p] - problem.lost[v] * problem.chairs[p]
     chairs_left = problem.places[v] - problem.chairs[p]
     lost, people = problem.lost[v], aboard * (problem.seats[p] + problem.chairs[p])
-    i, end, direct = problem.behind[v], problem.end[v], drives[p, d]
-    best = np.inf
+    i, end, direct = problem.behind[v], problem.end[v], from_p[d]
+    best = cut
     while i != end:
         here, after = i, onward[i]
         i = after
         free_p = least[here] + service[here]
         if free_p > late[p] + EPS:
             break
-        at_p = max(free_p + drives[here, p], early[p])
-        last_p = min(late[p], great[after] - drives[p, after] - service[p])
+        on = 1.0 + aboard * (state.seats[here] + state.chairs[here])
+        added = (to_p[here] - leg[here]) * on
+        if added + from_p[after] * on >= best:
+            continue
+        at_p = max(free_p + to_p[here], early[p])
+        last_p = min(late[p], great[after] - from_p[after] - service[p])
         if at_p > last_p + EPS:
             continue
         if (
@@ -242,22 +260,18 @@ def _search(problem: Problem, state: State, work: Work, v: int, p: int, d: int) 
             or state.chairs[here] > chairs_left
         ):
             continue
-        on = 1.0 + aboard * (state.seats[here] + state.chairs[here])
-        to_p = drives[here, p] * on - drives[here, after] * on
         # The party's own drive: straight to its destination.
         at_d = max(at_p + service[p] + direct, early[d])
-        back = at_d + service[d] + drives[d, after]
+        back = at_d + service[d] + from_d[after]
         if at_d <= min(late[d], last_p + ride[d]) + EPS and back <= great[after] + EPS:
-            cost = to_p + direct * (on + people) + drives[d, after] * on
+            cost = added + direct * (on + people) + from_d[after] * on
             if cost < best - EPS and _fits(problem, state, work, v, p, d, here, here):
                 best, work.at[0], work.at[1] = cost, here, here
-        cost_p = to_p + drives[p, after] * (on + people)
-        if cost_p >= best:
-            continue
         # Or along the route to the node behind which it gets out.
-        j, begin = after, at_p + service[p] + drives[p, after]
-        rides = service[p] + drives[p, after]
-        while j != end:
+        added += from_p[after] * (on + people)
+        j, begin = after, at_p + service[p] + from_p[after]
+        rides = service[p] + from_p[after]
+        while j != end and added < best:
             begin = max(begin, least[j])
             if (
                 begin > great[j] + EPS
@@ -268,20 +282,19 @@ def _search(problem: Problem, state: State, work: Work, v: int, p: int, d: int) 
             ):
                 break
             beyond = onward[j]
-            at_d = max(begin + service[j] + drives[j, d], early[d])
+            at_d = max(begin + service[j] + to_d[j], early[d])
             if (
                 at_d <= min(late[d], last_p + ride[d]) + EPS
-                and at_d + service[d] + drives[d, beyond] <= great[beyond] + EPS
-                and rides + service[j] + drives[j, d] <= ride[d] + EPS
+                and at_d + service[d] + from_d[beyond] <= great[beyond] + EPS
+                and rides + service[j] + to_d[j] <= ride[d] + EPS
             ):
                 on = 1.0 + aboard * (state.seats[j] + state.chairs[j])
-                cost = cost_p + drives[j, d] * (on + people)
-                cost += drives[d, beyond] * on - drives[j, beyond] * on
+                cost = added + to_d[j] * (on + people) + (from_d[beyond] - leg[j]) * on
                 if cost < best - EPS and _fits(problem, state, work, v, p, d, here, j):
                     best, work.at[0], work.at[1] = cost, here, j
-            rides += service[j] + drives[j, beyond]
-            begin += service[j] + drives[j, beyond]
-            cost_p += people * drives[j, beyond]
+            rides += service[j] + leg[j]
+            begin += service[j] + leg[j]
+            added += people * leg[j]
             j = beyond
     return best
 

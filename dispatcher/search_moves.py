@@ -48,6 +48,7 @@ def duplicate(source: State, target: State) -> None:
     target.vehicle[:] = source.vehicle
     target.least[:], target.great[:] = source.least, source.great
     target.seats[:], target.chairs[:] = source.seats, source.chairs
+    target.leg[:] = source.leg
     target.cost[:], target.key[:] = source.cost, source.key
     target.bank[:], target.size[:] = source.bank, source.size
 
@@ -232,7 +233,7 @@ def _in_turn(problem: Problem, state: State, work: Work) -> bool:
         for v in range(len(problem.start)):
             if work.idle[v] == 1 or uniform(work) < _BLINK:
                 continue
-            cost = place(problem, state, work, v, r)
+            cost = place(problem, state, work, v, r, best)
             if cost < best:
                 best, vehicle, i, j = cost, v, work.at[0], work.at[1]
         if vehicle < 0:
@@ -285,7 +286,7 @@ def _fill(problem: Problem, state: State, work: Work, at: int, v: int) -> None:
     if work.idle[v] == 1:
         work.table[at, v] = np.inf
         return
-    work.table[at, v] = place(problem, state, work, v, state.bank[at])
+    work.table[at, v] = place(problem, state, work, v, state.bank[at], np.inf)
     work.after_p[at, v], work.after_d[at, v] = work.at[0], work.at[1]
 
 

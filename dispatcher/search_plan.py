@@ -7,18 +7,19 @@ break a limit already are left out.  The plan that comes back keeps every promis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatcher import cost
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes
+from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes, Vehicle
 from dispatcher.schedule import Schedule, schedule
-from dispatcher.search import Problem, Solution, Stopping, alike, search
+from dispatcher.search import MaxIterations, Problem, Solution, Stopping, alike, search
 from dispatcher.search_kernel import Floats, Ints
 
 _UNSERVED_S: Final = 1e7
@@ -64,6 +65,23 @@ def shuffle_in(
         return None
     fuller = task.plan_of(found)
     return None if set(check(fuller, travel)) - set(check(plan, travel)) else fuller
+
+
+class _OneRoad:
+    """Places a second apart on one road."""
+
+    def table(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
+
+
+def warm_search() -> None:
+    """Compile the search for this process; half a minute the first time ever, then a second."""
+    van = Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
+    party = Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100)
+    plan = Plan(0, {"van": Route(van)}, {})
+    shuffle_in(plan, party, {"car": _OneRoad()}, stop=MaxIterations(1))
 
 
 def movable(route: Route) -> list[str]:
@@ -128,6 +146,7 @@ class PlanTask:
             seats=np.ascontiguousarray(seats),
             chairs=np.ascontiguousarray(chairs),
             drives=drives,
+            toward=drives.transpose(0, 2, 1).copy(),
             profile=_ints([profiles.index(vehicle.profile) for vehicle in vehicles]),
             start=start,
             end=start + fleet,

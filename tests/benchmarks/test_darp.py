@@ -205,6 +205,6 @@ def test_two_instances_whose_optimum_is_known_are_solved(shared_dir: Path) -> No
     for name in ("a2-16", "a3-24"):
         problem = problem_of(read_instance(folder / f"{name}.txt"))
 
-        found = search(problem, stop=MaxIterations(3000), seed=1)
+        found = search(problem, stop=MaxIterations(6000), seed=1)
 
         assert found.cost == pytest.approx(best[name], abs=0.01)

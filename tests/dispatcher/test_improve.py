@@ -9,11 +9,12 @@ import pytest
 
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
-from dispatcher.improve import _Search, improve
+from dispatcher.improve import _polish, _Search, improve
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
 from dispatcher.plan import boarded, dropped
 from dispatcher.schedule import Schedule, schedule
+from dispatcher.search_plan import warm_search
 from tests.dispatcher.test_schedule import TRAVEL, ride, stops
 
 WEST = Vehicle("west", Place(0), Place(0), 0, 7200, seats=4)
@@ -35,7 +36,7 @@ A, B = ride("a", 1, 4), ride("b", 29, 26)
 def test_two_vehicles_that_cross_change_their_parties() -> None:
     plan = crossed(A, B)
 
-    better = improve(plan, TRAVEL, time_limit_s=2)
+    better = _polish(plan, TRAVEL, time_limit_s=2)
 
     assert better.version == 6
     assert better.routes["west"].stops == stops("+a -a")
@@ -44,22 +45,22 @@ def test_two_vehicles_that_cross_change_their_parties() -> None:
 
 
 def test_a_plan_nothing_is_better_than_comes_back_itself() -> None:
-    plan = improve(crossed(A, B), TRAVEL, time_limit_s=2)
+    plan = _polish(crossed(A, B), TRAVEL, time_limit_s=2)
 
-    assert improve(plan, TRAVEL, time_limit_s=2) is plan
+    assert _polish(plan, TRAVEL, time_limit_s=2) is plan
 
 
 def test_an_empty_plan_and_an_idle_fleet_come_back_themselves() -> None:
     empty, idle = Plan(1, {}, {}), Plan(1, {"west": Route(WEST)}, {})
 
-    assert improve(empty, TRAVEL, time_limit_s=1) is empty
-    assert improve(idle, TRAVEL, time_limit_s=1) is idle
+    assert _polish(empty, TRAVEL, time_limit_s=1) is empty
+    assert _polish(idle, TRAVEL, time_limit_s=1) is idle
 
 
 def test_locked_stops_stay_where_they_are() -> None:
     plan = crossed(A, B, locked=1)
 
-    assert improve(plan, TRAVEL, time_limit_s=1) is plan
+    assert _polish(plan, TRAVEL, time_limit_s=1) is plan
 
 
 def test_riders_on_board_stay_on_board() -> None:
@@ -72,7 +73,7 @@ def test_riders_on_board_stay_on_board() -> None:
         {"a": A, "b": B},
     )
 
-    assert improve(aboard, TRAVEL, time_limit_s=1) is aboard
+    assert _polish(aboard, TRAVEL, time_limit_s=1) is aboard
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_a_route_that_is_late_or_full_already_is_left_alone(
     plan = crossed(replace(A, **party), B, west=late)  # type: ignore[arg-type]
     assert not isinstance(schedule(plan.routes["west"], plan.requests, TRAVEL), Schedule)
 
-    assert improve(plan, TRAVEL, time_limit_s=1).routes["west"] == plan.routes["west"]
+    assert _polish(plan, TRAVEL, time_limit_s=1).routes["west"] == plan.routes["west"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_what_the_search_finds_is_published_only_if_it_is_better_and_breaks_noth
     assert check(plan, TRAVEL) == []
     monkeypatch.setattr(_Search, "descend", lambda _self, _limit_s: found)
 
-    assert improve(plan, TRAVEL, time_limit_s=1) is plan
+    assert _polish(plan, TRAVEL, time_limit_s=1) is plan
 
 
 def test_a_search_that_ends_with_nothing_leaves_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,13 +124,13 @@ def test_a_search_that_ends_with_nothing_leaves_the_plan(monkeypatch: pytest.Mon
     monkeypatch.setattr(pywrapcp.RoutingModel, ended, lambda *_given: None)
     plan = crossed(A, B)
 
-    assert improve(plan, TRAVEL, time_limit_s=1) is plan
+    assert _polish(plan, TRAVEL, time_limit_s=1) is plan
 
 
 def test_without_time_the_plan_comes_back_itself() -> None:
     plan = crossed(A, B)
 
-    better = improve(plan, TRAVEL, time_limit_s=0)
+    better = _polish(plan, TRAVEL, time_limit_s=0)
 
     assert plan_cost_s(better, TRAVEL) <= plan_cost_s(plan, TRAVEL)
 
@@ -204,7 +205,7 @@ def test_who_is_on_board_takes_room_and_has_to_get_out_in_time(
     routes = {"west": Route(west, stops("-z"), {"z": 0}), "east": Route(east, stops("+a -a"))}
     plan = Plan(1, routes, asked)
 
-    better = improve(plan, TRAVEL, time_limit_s=2)
+    better = _polish(plan, TRAVEL, time_limit_s=2)
 
     # Together with z it would be cheaper still, but z would be late or have no room.
     assert better.routes["west"].stops == stops("-z +a -a")
@@ -215,7 +216,7 @@ def test_a_day_that_ends_anywhere_ends_with_the_last_stop() -> None:
     asked = {"a": ride("a", 6, 12), "b": ride("b", 4, 3)}
     plan = Plan(1, {"van": Route(van, stops("+a -a +b -b"))}, asked)
 
-    assert improve(plan, TRAVEL, time_limit_s=2).routes["van"].stops == stops("+b -b +a -a")
+    assert _polish(plan, TRAVEL, time_limit_s=2).routes["van"].stops == stops("+b -b +a -a")
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -223,7 +224,7 @@ def test_a_busy_day_gets_cheaper_and_nothing_else_changes(seed: int) -> None:
     plan = busy_day(seed)
     assert check(plan, TRAVEL) == []
 
-    better = improve(plan, TRAVEL, time_limit_s=5, seed=seed)
+    better = _polish(plan, TRAVEL, time_limit_s=5, seed=seed)
 
     assert plan_cost_s(better, TRAVEL) < plan_cost_s(plan, TRAVEL)
     assert check(better, TRAVEL) == []
@@ -240,8 +241,8 @@ def test_a_busy_day_gets_cheaper_and_nothing_else_changes(seed: int) -> None:
 def test_the_seed_decides_the_outcome() -> None:
     plan = busy_day(3)
 
-    first = improve(plan, TRAVEL, time_limit_s=5, seed=1)
-    again = improve(plan, TRAVEL, time_limit_s=5, seed=1)
+    first = _polish(plan, TRAVEL, time_limit_s=5, seed=1)
+    again = _polish(plan, TRAVEL, time_limit_s=5, seed=1)
 
     assert first == again
 
@@ -255,4 +256,36 @@ def test_a_day_after_a_late_start_counts_from_there() -> None:
     routes = {"west": Route(west, stops("+b -b")), "east": Route(east, stops("+a -a"))}
     plan = Plan(1, routes, {"a": ride("a", 1, 4, **late), "b": ride("b", 29, 26, **late)})
 
-    assert improve(plan, TRAVEL, time_limit_s=2).routes["west"].request_ids == {"a"}
+    assert _polish(plan, TRAVEL, time_limit_s=2).routes["west"].request_ids == {"a"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_search_goes_first_where_it_is_compiled(seed: int) -> None:
+    warm_search()
+    plan = busy_day(seed)
+
+    better = improve(plan, TRAVEL, time_limit_s=5, seed=seed)
+
+    assert check(better, TRAVEL) == []
+    assert better.version == plan.version + 1
+    polished = _polish(plan, TRAVEL, time_limit_s=5, seed=seed)
+    assert plan_cost_s(better, TRAVEL) <= plan_cost_s(polished, TRAVEL)
+    assert improve(plan, TRAVEL, time_limit_s=5, seed=seed) == better
+
+
+def test_before_the_search_is_compiled_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiling(*_given: object, **_named: object) -> Plan:
+        raise AssertionError
+
+    monkeypatch.setattr("dispatcher.improve.is_compiled", lambda: False)
+    monkeypatch.setattr("dispatcher.improve.search_plan", compiling)
+    plan = crossed(A, B)
+
+    assert improve(plan, TRAVEL, time_limit_s=2).routes["west"].stops == stops("+a -a")
+
+
+def test_what_neither_improves_comes_back_itself() -> None:
+    warm_search()
+    plan = improve(crossed(A, B), TRAVEL, time_limit_s=2)
+
+    assert improve(plan, TRAVEL, time_limit_s=2) is plan

@@ -94,7 +94,7 @@ def test_the_best_place_in_a_route_is_that_of_difference_constraints(
     problem = task.problem()
     state, work = _state(problem, task.nodes), _work(problem, 1)
 
-    found = search_kernel.place(problem, state, work, 0, len(task.parties) - 1)
+    found = search_kernel.place(problem, state, work, 0, len(task.parties) - 1, np.inf)
 
     places = oracle.places_for(case)
     longer = [oracle.with_party(case, party, i, j) for i, j in places]
@@ -116,10 +116,10 @@ def test_a_place_remembered_is_the_place_found(drawn: tuple[Case, Request]) -> N
     problem = task.problem()
     state, work = _state(problem, task.nodes), _work(problem, 1)
     newcomer = len(task.parties) - 1
-    first = search_kernel.place(problem, state, work, 0, newcomer), work.at.tolist()
+    first = search_kernel.place(problem, state, work, 0, newcomer, np.inf), work.at.tolist()
     work.at[:] = -1
 
-    again = search_kernel.place(problem, state, work, 0, newcomer), work.at.tolist()
+    again = search_kernel.place(problem, state, work, 0, newcomer, np.inf), work.at.tolist()
 
     assert work.tried[1:3].tolist() == [2, 1]
     assert again[0] == first[0]
