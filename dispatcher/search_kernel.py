@@ -30,6 +30,8 @@ REMEMBERED: Final = 2**16
 
 _PRIME: Final = 2**31 - 1
 
+_SPREAD: Final = 40_503
+
 
 class Problem(NamedTuple):
     """What is to be planned, node by node: party ``r`` gets in at ``2 r`` and out at ``2 r + 1``.
@@ -209,14 +211,11 @@ def place(problem: Problem, state: State, work: Work, v: int, r: int, cut: float
 
     Where that is stands in ``at``.
     """
-    slot = (state.key[v] + r * 40_503) & (REMEMBERED - 1)
     known, bound = work.known, work.known_cost
+    slot = recalled(known, bound, state.key[v], r, cut)
     work.tried[1] += 1
-    if (
-        known[slot, 0] != state.key[v]
-        or known[slot, 1] != r
-        or (known[slot, 2] < 0 and bound[slot] < cut)
-    ):
+    if slot < 0:
+        slot = (state.key[v] + r * _SPREAD) & (REMEMBERED - 1)
         work.tried[2] += 1
         work.at[0] = -1
         bound[slot] = _search(problem, state, work, v, 2 * r, 2 * r + 1, cut)
@@ -224,6 +223,17 @@ def place(problem: Problem, state: State, work: Work, v: int, r: int, cut: float
         known[slot, 2], known[slot, 3] = work.at[0], work.at[1]
     work.at[0], work.at[1] = known[slot, 2], known[slot, 3]
     return float(bound[slot]) if known[slot, 2] >= 0 else np.inf
+
+
+@njit(cache=True, nogil=True)
+def recalled(known: Ints, bound: Floats, key: int, r: int, cut: float) -> int:
+    """Return the slot where a place is remembered, or that none costs less than ``cut``; else -1.
+
+    ``place`` asks it too, but a call that hands over a whole plan takes longer than the answer.
+    """
+    slot = (key + r * _SPREAD) & (REMEMBERED - 1)
+    same = known[slot, 0] == key and known[slot, 1] == r
+    return slot if same and (known[slot, 2] >= 0 or bound[slot] >= cut) else -1
 
 
 @njit(cache=True, nogil=True)

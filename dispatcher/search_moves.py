@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from dispatcher.search_kernel import Problem, State, Work, link, place, rebuild, take_out
+from dispatcher.search_kernel import Problem, State, Work, link, place, rebuild, recalled, take_out
 
 _STRING: Final = 10
 """The longest string."""
@@ -233,9 +233,14 @@ def _in_turn(problem: Problem, state: State, work: Work) -> bool:
         for v in range(len(problem.start)):
             if work.idle[v] == 1 or uniform(work) < _BLINK:
                 continue
-            cost = place(problem, state, work, v, r, best)
-            if cost < best:
-                best, vehicle, i, j = cost, v, work.at[0], work.at[1]
+            slot = recalled(work.known, work.known_cost, state.key[v], r, best)
+            if slot < 0:
+                cost = place(problem, state, work, v, r, best)
+                if cost < best:
+                    best, vehicle, i, j = cost, v, work.at[0], work.at[1]
+            elif work.known[slot, 2] >= 0 and work.known_cost[slot] < best:
+                best, vehicle = work.known_cost[slot], v
+                i, j = work.known[slot, 2], work.known[slot, 3]
         if vehicle < 0:
             state.bank[state.size[0]] = r
             state.size[0] += 1
@@ -250,9 +255,8 @@ def _by_regret(problem: Problem, state: State, work: Work, depth: int) -> bool:
     vehicles = len(problem.start)
     count = state.size[0]
     _idle(problem, state, work)
-    for at in range(count):
-        for v in range(vehicles):
-            _fill(problem, state, work, at, v)
+    for v in range(vehicles):
+        _fill(problem, state, work, v, count)
     while count > 0:
         chosen, vehicle, most = -1, -1, -np.inf
         for at in range(count):
@@ -272,22 +276,28 @@ def _by_regret(problem: Problem, state: State, work: Work, depth: int) -> bool:
         work.table[chosen] = work.table[count]
         before = work.idle.copy()
         _idle(problem, state, work)
-        for at in range(count):
-            for v in range(vehicles):
-                if v == vehicle or work.idle[v] != before[v]:
-                    _fill(problem, state, work, at, v)
+        for v in range(vehicles):
+            if v == vehicle or work.idle[v] != before[v]:
+                _fill(problem, state, work, v, count)
     state.size[0] = count
     return True
 
 
 @njit(cache=True, nogil=True)
-def _fill(problem: Problem, state: State, work: Work, at: int, v: int) -> None:
-    """Write the best place of a party of the bank in one vehicle."""
-    if work.idle[v] == 1:
+def _fill(problem: Problem, state: State, work: Work, v: int, count: int) -> None:
+    """Write the best place in one vehicle of each of the first ``count`` parties of the bank."""
+    for at in range(count):
         work.table[at, v] = np.inf
-        return
-    work.table[at, v] = place(problem, state, work, v, state.bank[at], np.inf)
-    work.after_p[at, v], work.after_d[at, v] = work.at[0], work.at[1]
+        if work.idle[v] == 1:
+            continue
+        r = int(state.bank[at])
+        slot = recalled(work.known, work.known_cost, state.key[v], r, np.inf)
+        if slot < 0:
+            work.table[at, v] = place(problem, state, work, v, r, np.inf)
+            work.after_p[at, v], work.after_d[at, v] = work.at[0], work.at[1]
+        elif work.known[slot, 2] >= 0:
+            work.table[at, v] = work.known_cost[slot]
+            work.after_p[at, v], work.after_d[at, v] = work.known[slot, 2], work.known[slot, 3]
 
 
 @njit(cache=True, nogil=True)
