@@ -188,6 +188,9 @@ def _search_route(
     chairs_left = fleet.chairs[v] - party.chairs
     people, direct = party.seats + party.chairs, drives.direct[v]
     last = b - a - 1
+    for k in range(b - a):
+        if seats[k] > fleet.seats[v] or chairs[k] > fleet.chairs[v]:
+            return  # too full as it is: nobody more until those on board have got out
     for i in range(last):
         if soonest[i] > late[i]:
             break

@@ -267,6 +267,25 @@ def test_a_dearer_place_costs_no_exact_test() -> None:
     assert tried(planned("+a -a", a), ride("b", 1, 2)) == 1
 
 
+@pytest.mark.parametrize(
+    ("crowd", "van"),
+    [
+        ({"seats": 5}, Vehicle("van", Place(0), Place(0), 0, 7200, seats=4)),
+        (
+            {"seats": 0, "wheelchairs": 2},
+            Vehicle("van", Place(0), Place(0), 0, 7200, seats=4, wheelchair_places=1),
+        ),
+    ],
+)
+def test_nobody_is_put_into_a_vehicle_that_is_too_full_already(
+    crowd: dict[str, int], van: Vehicle
+) -> None:
+    route = Route(van, (Stop("a", StopKind.DROPOFF),), {"a": 0})
+    plan = Plan(0, {"van": route}, {"a": ride("a", 0, 2, **crowd)})
+
+    assert insertions(plan, ride("b", 5, 6), TRAVEL) == []
+
+
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(cases_and_parties())
 def test_the_best_place_is_the_cheapest_that_linear_programming_allows(
