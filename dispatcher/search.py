@@ -31,7 +31,7 @@ __all__ = [
     "search",
 ]
 
-_NEAR: Final = 100
+_NEAR: Final = 30
 """How many like parties each party knows."""
 
 _LARGEST: Final = 35
@@ -43,7 +43,7 @@ _ROUNDS: Final = 50
 _TIME: Final = 0.1
 """How far apart a second between two windows is, in seconds of driving."""
 
-_HOT, _COLD = 0.3, 0.03
+_HOT, _COLD = 1.0, 0.02
 """First and last temperature, in costs of an average party."""
 
 
