@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from dispatcher.fleet import Fleet, party_of
 from dispatcher.model import Request, Route
@@ -72,5 +72,7 @@ def test_a_wait_for_others_is_weighed_against_the_own_arrival() -> None:
 @given(cases_and_parties())
 def test_only_promising_places_cost_an_exact_test(drawn: tuple[Case, Request]) -> None:
     case, party = drawn
+    # A route that is late already is told from one that is not by the exact test alone.
+    assume(best_times(without_ride_limits(case)) is not None)
 
     assert tried(case, party) == promising(case, party)
