@@ -6,13 +6,16 @@ import csv
 import io
 import json
 from dataclasses import replace
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import darp, darp_ortools
 from benchmarks.darp import Instance, Node, cost_of, is_feasible, problem_of, read_instance
-from dispatcher.search import MaxIterations, search
+from dispatcher import search_kernel
+from dispatcher.search import MaxIterations, _state, _work, search
 
 # Places on one road: both ride from 3 to 5, a unit of distance a unit of time.
 TWO = """1 2 100 2 10
@@ -140,6 +143,28 @@ def test_every_plan_of_the_search_passes_the_checker(seed: int) -> None:
     assert found.unserved == []
     assert is_feasible(day, routes)
     assert found.cost == pytest.approx(cost_of(day, routes))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_best_place_in_a_route_is_the_cheapest_the_checker_allows(seed: int) -> None:
+    day = replace(random_instance(seed), ride=13.0, duration=150.0)
+    names, problem = darp.order(day), problem_of(day)
+    found = search(problem, stop=MaxIterations(60), seed=seed)
+    out = {*found.unserved, *range(seed % 3, day.requests, 3)}
+    routes = [[node for node in route if node // 2 not in out] for route in found.routes]
+    state, work = _state(problem, routes), _work(problem, seed)
+
+    for r, (v, route) in product(sorted(out), enumerate(routes)):
+        cost = search_kernel.place(problem, state, work, v, r, np.inf)
+
+        before = cost_of(day, [[names[node] for node in route]])
+        longer = (
+            [*route[:i], 2 * r, *route[i:j], 2 * r + 1, *route[j:]]
+            for i, j in combinations_with_replacement(range(len(route) + 1), 2)
+        )
+        ways = [[names[node] for node in way] for way in longer]
+        costs = [cost_of(day, [way]) for way in ways if darp._can_be_driven(day, way, 1e-7)]
+        assert cost == pytest.approx(min(costs, default=np.inf) - before)
 
 
 def test_the_same_seed_and_iterations_find_the_same_plan() -> None:

@@ -126,6 +126,32 @@ def test_a_place_remembered_is_the_place_found(drawn: tuple[Case, Request]) -> N
     assert again[0] == np.inf or again[1] == first[1]
 
 
+def test_what_is_remembered_of_another_route_is_not_taken() -> None:
+    task = PlanTask(Plan(1, {"west": Route(WEST, stops("+b -b"))}, {"b": B}), TRAVEL, (A,))
+    problem = task.problem()
+    state, work = _state(problem, task.nodes), _work(problem, 1)
+    right = search_kernel.place(problem, state, work, 0, 1, np.inf)
+    work.known[:] = state.key[0] + 1, 1, 0, 0
+
+    assert search_kernel.place(problem, state, work, 0, 1, np.inf) == right
+
+
+@pytest.mark.parametrize("size", [{"seats": 2}, {"seats": 0, "wheelchairs": 1}])
+def test_nobody_gets_in_while_there_is_no_room(size: dict[str, int]) -> None:
+    # Sharing would be shortest; both do not fit at once.
+    van = replace(WEST, seats=3, wheelchair_places=1)
+    a, b = (
+        replace(ride(name, at, at + 6), **size)  # type: ignore[arg-type]
+        for name, at in (("a", 3), ("b", 5))
+    )
+    plan = Plan(1, {"west": Route(van, stops("+b -b"))}, {"b": b})
+
+    fuller = shuffle_in(plan, a, TRAVEL, stop=MaxIterations(5))
+
+    assert fuller is not None
+    assert fuller.routes["west"].stops in (stops("+a -a +b -b"), stops("+b -b +a -a"))
+
+
 def test_two_vehicles_that_cross_change_their_parties() -> None:
     better = search_plan(crossed(A, B), TRAVEL, stop=MaxIterations(50))
 
