@@ -209,6 +209,54 @@ def test_a_route_that_is_late_already_is_left_alone() -> None:
     assert shuffle_in(only_late, A, TRAVEL, stop=MaxIterations(5)) is None
 
 
+@pytest.mark.parametrize(
+    ("on_board", "party"),
+    [
+        ({"seats": 3}, {"seats": 2}),
+        ({"wheelchairs": 1}, {"wheelchairs": 1}),
+        ({"latest_dropoff_s": 1250}, {}),
+        ({"ride_max_s": 1250}, {}),
+    ],
+)
+def test_who_is_on_board_takes_room_and_has_to_get_out_in_time(
+    on_board: dict[str, int], party: dict[str, int]
+) -> None:
+    asked = {
+        "z": ride("z", 0, 20, **{"latest_dropoff_s": 1300, **on_board}),
+        "a": ride("a", 1, 4, **party),
+    }
+    west, east = (replace(vehicle, wheelchair_places=1) for vehicle in (WEST, EAST))
+    routes = {"west": Route(west, stops("-z"), {"z": 0}), "east": Route(east, stops("+a -a"))}
+
+    better = search_plan(Plan(1, routes, asked), TRAVEL, stop=MaxIterations(50))
+
+    # Together with z it would be cheaper still, but z would be late or have no room.
+    assert better.routes["west"].stops == stops("-z +a -a")
+
+
+def test_a_day_that_ends_anywhere_ends_with_the_last_stop() -> None:
+    van = Vehicle("van", Place(5), None, 0, 7200, seats=4)
+    asked = {"a": ride("a", 6, 12), "b": ride("b", 4, 3)}
+    plan = Plan(1, {"van": Route(van, stops("+a -a +b -b"))}, asked)
+
+    better = search_plan(plan, TRAVEL, stop=MaxIterations(50))
+
+    assert better.routes["van"].stops == stops("+b -b +a -a")
+
+
+def test_who_got_in_at_a_locked_stop_stays_in_that_vehicle() -> None:
+    plan = Plan(
+        1,
+        {"west": Route(WEST, stops("+b +a -a -b"), locked=1), "east": Route(EAST)},
+        {"a": A, "b": B},
+    )
+
+    better = search_plan(plan, TRAVEL, stop=MaxIterations(50))
+
+    assert better.routes["west"].stops[0] == stops("+b")[0]
+    assert "b" in better.routes["west"].request_ids
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_busy_day_gets_cheaper_and_nothing_else_changes(seed: int) -> None:
     plan = busy_day(seed)
