@@ -161,9 +161,14 @@ class Times:
         sign = -1 if leaving else 1
         along_ds = sign * _offset(fraction, self.time_ds[2 * edge])
         against_ds = sign * _offset(1 - fraction, self.time_ds[2 * edge + 1])
-        arcs, rows = np.unique(np.concatenate((first, second)), return_inverse=True)
-        if arcs[0] == -1:
-            arcs, rows = arcs[1:], rows - 1
+        both = np.concatenate((first, second))
+        touched = np.zeros(len(self.open) + 1, dtype=np.bool_)  # the last one stands for -1
+        touched[both] = True
+        touched[-1] = False
+        arcs = np.flatnonzero(touched)
+        row_of = np.full(len(touched), -1, dtype=np.int64)
+        row_of[arcs] = np.arange(len(arcs))
+        rows = row_of[both]
         first_ds = np.where(along, along_ds, against_ds)
         return _Ends(
             edge, fraction, arcs, rows[: len(edge)], rows[len(edge) :], first_ds, against_ds
