@@ -32,8 +32,8 @@ from benchmarks import darp_ortools
 from dispatcher.search import MaxCpu, MaxIterations, Problem, alike, search
 
 COLUMNS = (
-    "instance", "requests", "vehicles", "solver", "seconds", "seed",
-    "cost", "feasible", "best_known", "gap_percent", "cpu_s",
+    "instance", "requests", "vehicles", "seconds", "seed",
+    "cost", "feasible", "best_known", "gap_percent", "cpu_s", "solver",
 )  # fmt: skip
 UNSERVED = 1000.0
 TOLERANCE = 1e-6
@@ -241,8 +241,8 @@ def row_of(
     feasible, cost = is_feasible(instance, routes), cost_of(instance, routes)
     gap = 100 * (cost / best - 1) if feasible and best is not None else None
     values = (
-        instance.name, instance.requests, instance.vehicles, solver[0], seconds, seed,
-        round(cost, 2), feasible, best, None if gap is None else round(gap, 3), round(used, 2),
+        instance.name, instance.requests, instance.vehicles, seconds, seed, round(cost, 2),
+        feasible, best, None if gap is None else round(gap, 3), round(used, 2), solver[0],
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -341,7 +341,7 @@ def report(rows: list[dict[str, Any]], target: str | None) -> None:
     if target is not None:
         Path(target).write_text(text + "\n", encoding="utf-8")
     print_rows(rows, sys.stdout)
-    print_rows(summary(rows), sys.stdout)
+    print_rows(summary(rows), sys.stderr)
 
 
 if __name__ == "__main__":
