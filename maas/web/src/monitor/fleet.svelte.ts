@@ -20,19 +20,20 @@ export class Fleet {
   constructor(private readonly link: Link) {}
 
   async start(): Promise<void> {
-    const plan = await this.load();
+    // First of all: buses are watched even where there are no roads and so no plan.
+    this.link.follow<LiveVehicle>("vehicles", (changed, gone) => {
+      for (const vehicle of changed) this.positions[vehicle.id] = vehicle;
+      for (const id of gone) delete this.positions[id];
+    });
     const vehicles = await call<Vehicle[]>("GET", "/vehicles");
     this.names = Object.fromEntries(vehicles.map((vehicle) => [vehicle.id, vehicle]));
+    const plan = await this.load();
     const area = session.now?.area ?? plan.area;
     this.link.follow<VehiclePlan>(`plan:${area}`, (changed, gone, fresh) => {
       for (const vehicle of changed) this.plans[vehicle.id] = vehicle;
       for (const id of gone) delete this.plans[id];
       // After a new start the stream knows recent changes only; the whole plan is asked for.
       if (fresh) void this.load();
-    });
-    this.link.follow<LiveVehicle>("vehicles", (changed, gone) => {
-      for (const vehicle of changed) this.positions[vehicle.id] = vehicle;
-      for (const id of gone) delete this.positions[id];
     });
     this.link.follow<DayEvent>("calls", (changed, _gone, fresh) => {
       const known = fresh ? [] : this.events;
