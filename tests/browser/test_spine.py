@@ -100,6 +100,36 @@ def minutes_shown(sign: Page) -> int:
     return int(sign.locator("li.minutes .big").first.inner_text())
 
 
+def watch_a_sign_count_down(new_page: NewPage) -> None:
+    sign = new_page(f"/signage/{stop_with_a_bus(new_page)}", size=(1920, 1080))
+    expect(sign.locator("li.minutes").first).to_be_visible(timeout=30_000)
+    # From here on the sign hears nothing: it has its clock and what it was told.
+    sign.context.set_offline(True)
+    first = minutes_shown(sign)
+    clock = sign.locator(".clock").inner_text()
+    expect(sign.locator("li.minutes .big").first).not_to_have_text(str(first), timeout=20_000)
+    assert minutes_shown(sign) < first
+    assert sign.locator(".clock").inner_text() != clock
+
+
+def stop_with_a_bus(new_page: NewPage) -> str:
+    """Return a stop whose next bus is on the road and more than five minutes away."""
+    page = new_page("/")
+    give_up = time.monotonic() + 120
+    while time.monotonic() < give_up:
+        for stop in asked(page, "/stops?limit=50"):
+            board = asked(page, f"/stops/{stop['id']}/departures")
+            waits = [
+                row["expected"] - board["now"]
+                for row in board["departures"][:1]
+                if row["expected"] is not None
+            ]
+            if any(600 < wait < 3000 for wait in waits):
+                return str(stop["id"])
+        page.wait_for_timeout(500)
+    pytest.fail("no bus on its way to any stop")
+
+
 def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None:
     # The dispatcher watches and a driver is about to choose a vehicle.
     monitor = new_page("/monitor", name="dispatcher", size=(1920, 1080))
@@ -147,6 +177,10 @@ def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None
     tablet.locator("[data-step=aboard]").click()
     expect(tablet.locator("[data-step=dropped]")).to_be_visible()
     expect(monitor.get_by_role("button", name=vehicle_name).last).to_contain_text("乗車 1/")
+
+    # Meanwhile a bus is on its way, and the sign of a stop counts down by itself.
+    watch_a_sign_count_down(new_page)
+
     wait_until_there(tablet, vehicle, booking["destination"])
     tablet.locator("[data-step=dropped]").click()
 
@@ -156,33 +190,3 @@ def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None
     assert ride["fare_yen"] == fare > 0
     assert ride["reference"] == reference
     assert ride["vehicle_id"] == vehicle
-
-
-def test_a_sign_counts_down_by_itself(new_page: NewPage) -> None:
-    sign = new_page(f"/signage/{stop_with_a_bus(new_page)}", size=(1920, 1080))
-    expect(sign.locator("li.minutes").first).to_be_visible(timeout=30_000)
-    # From here on the sign hears nothing: it has its clock and what it was told.
-    sign.context.set_offline(True)
-    first = minutes_shown(sign)
-    clock = sign.locator(".clock").inner_text()
-    expect(sign.locator("li.minutes .big").first).not_to_have_text(str(first), timeout=20_000)
-    assert minutes_shown(sign) < first
-    assert sign.locator(".clock").inner_text() != clock
-
-
-def stop_with_a_bus(new_page: NewPage) -> str:
-    """Return a stop whose next bus is on the road and more than five minutes away."""
-    page = new_page("/")
-    give_up = time.monotonic() + 120
-    while time.monotonic() < give_up:
-        for stop in asked(page, "/stops?limit=50"):
-            board = asked(page, f"/stops/{stop['id']}/departures")
-            waits = [
-                row["expected"] - board["now"]
-                for row in board["departures"][:1]
-                if row["expected"] is not None
-            ]
-            if any(600 < wait < 3000 for wait in waits):
-                return str(stop["id"])
-        page.wait_for_timeout(500)
-    pytest.fail("no bus on its way to any stop")
