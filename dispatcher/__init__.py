@@ -10,13 +10,19 @@ from dispatcher.cost import plan_cost_s, route_cost_s
 from dispatcher.fleet import Approach, Fleet
 from dispatcher.insert import Insertion, insertions, warm
 from dispatcher.model import (
+    RIDER_STOPS,
     UNREACHABLE_S,
+    Battery,
+    Connection,
+    EnergyUse,
+    Follows,
     Place,
     Plan,
     Request,
     Route,
     Stop,
     StopKind,
+    Task,
     TravelTimes,
     Vehicle,
 )
@@ -25,11 +31,16 @@ from dispatcher.plan import boarded, dropped, moved, relaxed
 from dispatcher.schedule import Breach, Rule, Schedule, expected
 
 __all__ = [
+    "RIDER_STOPS",
     "UNREACHABLE_S",
     "Approach",
     "Ask",
+    "Battery",
     "Breach",
+    "Connection",
+    "EnergyUse",
     "Fleet",
+    "Follows",
     "Insertion",
     "Offer",
     "OfferKind",
@@ -44,6 +55,7 @@ __all__ = [
     "Schedule",
     "Stop",
     "StopKind",
+    "Task",
     "TravelTimes",
     "Vehicle",
     "Violation",

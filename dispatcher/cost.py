@@ -14,6 +14,8 @@ from dispatcher.nodes import nodes_of
 
 DRIVE: Final = 1.0
 ABOARD: Final = 0.125
+NOT_PREFERRED_S: Final = 300.0
+"""What it costs when a party does not get a vehicle it prefers: five minutes of driving."""
 
 
 def route_cost_s(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> float:

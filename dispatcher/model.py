@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NewType, Protocol
+from typing import Final, Literal, NewType, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,75 @@ class TravelTimes(Protocol):
         ...
 
 
+@runtime_checkable
+class EnergyUse(TravelTimes, Protocol):
+    """What the roads also know for a profile whose vehicles have a battery."""
+
+    def energy(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        """Return watt-hours, rounded up; negative where a descent gives more than the drive takes.
+
+        The first layer is the drive with the driver alone, the second what each rider adds; one row
+        an origin.  Slope, weather and heater are in both.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """What a vehicle may take from its battery, and how fast it takes a charge.
+
+    Up to ``taper_share`` of the capacity it charges at the power of the charger, above that at a
+    power that falls in proportion to what is missing (constant current, then constant voltage).
+
+    Raises ``ValueError`` when the figures contradict each other.
+    """
+
+    capacity_wh: int
+    now_wh: int
+    reserve_wh: int
+    """Planned never to be touched."""
+    taper_share: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.reserve_wh <= self.capacity_wh or self.capacity_wh <= 0:
+            raise ValueError(f"reserve_wh={self.reserve_wh} of capacity_wh={self.capacity_wh}")
+        if not 0 <= self.now_wh <= self.capacity_wh:
+            raise ValueError(f"now_wh={self.now_wh} of capacity_wh={self.capacity_wh}")
+        if not 0 < self.taper_share < 1:
+            raise ValueError(f"taper_share={self.taper_share} is not between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The bus trip a ride is pinned to, and the time it stands on.
+
+    To a bus the party must have arrived ``margin_s`` before ``bus_s``; from one it gets in
+    ``margin_s`` after ``bus_s`` at the earliest.
+    """
+
+    trip_id: str
+    toward: Literal["to_bus", "from_bus"]
+    bus_s: int
+    margin_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """The party's outward leg, and how long it stays there at least."""
+
+    request_id: str
+    stay_s: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A party that wants to ride, and what it has been (or would be) promised.
 
     A pickup time is the start of boarding, a dropoff time the arrival; the ride lasts from the end
     of boarding to the arrival and takes at most ``ride_max_s``.  ``seats`` counts the riders who
-    do not stay in a wheelchair.
+    do not stay in a wheelchair, ``bags`` the units of luggage space; a parcel is bags and nobody.
 
     Raises ``ValueError`` when no ride could keep those promises.
     """
@@ -53,10 +115,25 @@ class Request:
     wheelchairs: int = 0
     boarding_s: int = 60
     alighting_s: int = 30
+    bags: int = 0
+    alone: bool = False
+    """Nobody else may be on board meanwhile; parcels may."""
+    only: frozenset[str] | None = None
+    """The vehicles that may carry it, ``None`` for all."""
+    prefers: frozenset[str] = frozenset()
+    """Vehicles it would rather have, for their driver; see ``cost.NOT_PREFERRED_S``."""
+    pinned: str | None = None
+    """The vehicle a dispatcher has given it for good."""
+    follows: Follows | None = None
+    connection: Connection | None = None
+    priority: int = 0
+    """Whose promise counts more when not all can be kept."""
 
     def __post_init__(self) -> None:
-        if self.seats < 0 or self.wheelchairs < 0 or self.riders == 0:
+        if min(self.seats, self.wheelchairs, self.bags) < 0 or self.riders + self.bags == 0:
             raise ValueError(f"{self.id}: nobody rides ({self.seats}+{self.wheelchairs})")
+        if self.alone and self.riders == 0:
+            raise ValueError(f"{self.id}: alone=True, but a parcel has nobody to be alone")
         if min(self.boarding_s, self.alighting_s, self.ride_max_s) < 0:
             raise ValueError(f"{self.id}: something takes less than no time")
         if self.latest_pickup_s < self.earliest_pickup_s:
@@ -72,6 +149,12 @@ class Request:
     def riders(self) -> int:
         """How many people ride."""
         return self.seats + self.wheelchairs
+
+    def allows(self, vehicle_id: str) -> bool:
+        """Whether the party may ride in this vehicle."""
+        if self.pinned is not None:
+            return vehicle_id == self.pinned
+        return self.only is None or vehicle_id in self.only
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +177,24 @@ class Vehicle:
     wheelchair_places: int = 0
     seats_lost_per_wheelchair: int = 0
     profile: str = "car"
+    """Whose driving times it has, and so which roads it may use."""
+    bags: int = 0
+    """Units of luggage space."""
+    battery: Battery | None = None
+    """``None`` for a vehicle that is never short of energy."""
 
     def __post_init__(self) -> None:
-        if min(self.seats, self.wheelchair_places, self.seats_lost_per_wheelchair) < 0:
+        room = self.seats, self.wheelchair_places, self.seats_lost_per_wheelchair, self.bags
+        if min(room) < 0:
             raise ValueError(f"{self.id}: a vehicle cannot hold less than nobody")
         if self.end_s < self.start_s:
             raise ValueError(f"{self.id}: the shift ends before it begins")
 
-    def holds(self, seats: int, wheelchairs: int) -> bool:
-        """Whether so many fit in at once when nobody else is on board."""
+    def holds(self, seats: int, wheelchairs: int, bags: int = 0) -> bool:
+        """Whether so much fits in at once when nobody else is on board."""
         taken = seats + wheelchairs * self.seats_lost_per_wheelchair
-        return wheelchairs <= self.wheelchair_places and taken <= self.seats
+        fits = wheelchairs <= self.wheelchair_places and taken <= self.seats
+        return fits and bags <= self.bags
 
 
 class StopKind(StrEnum):
@@ -112,14 +202,47 @@ class StopKind(StrEnum):
 
     PICKUP = "pickup"
     DROPOFF = "dropoff"
+    BREAK = "break"
+    CHARGE = "charge"
+
+
+RIDER_STOPS: Final = (StopKind.PICKUP, StopKind.DROPOFF)
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One party gets in, or out."""
+    """One party gets in, or out; or the vehicle does one of its tasks, whose id it is then."""
 
     request_id: str
     kind: StopKind
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A driver's break, or a charge: no rider is on board meanwhile (a parcel may be).
+
+    It begins at ``place`` within its window and lasts ``lasts_s``.  A charge is given
+    ``power_w`` by ``charger_id``, whose places ``shifts.place_tasks`` shares out by windows.
+
+    Raises ``ValueError`` when it could not take place.
+    """
+
+    id: str
+    kind: Literal[StopKind.BREAK, StopKind.CHARGE]
+    place: Place
+    earliest_s: int
+    latest_s: int
+    lasts_s: int
+    power_w: int = 0
+    charger_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.latest_s < self.earliest_s:
+            raise ValueError(f"{self.id}: the window ends before it begins")
+        if self.lasts_s < 0 or self.power_w < 0:
+            raise ValueError(f"{self.id}: lasts_s={self.lasts_s}, power_w={self.power_w}")
+        if self.kind in RIDER_STOPS:
+            raise ValueError(f"{self.id}: {self.kind} is no task")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +251,39 @@ class Route:
 
     ``boarded_s`` maps each rider on board now to the end of their boarding; only their dropoff is
     among the stops.  The first ``locked`` stops may not be moved, and nothing may come before them.
+    ``tasks`` are the breaks and charges among the stops by their id.
 
-    Raises ``ValueError`` when a party would get out before it got in, or never.
+    Raises ``ValueError`` when a party would get out before it got in, or never, or a task is
+    not done exactly once.
     """
 
     vehicle: Vehicle
     stops: tuple[Stop, ...] = ()
     boarded_s: Mapping[str, int] = field(default_factory=dict)
     locked: int = 0
+    tasks: Mapping[str, Task] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.locked <= len(self.stops):
             raise ValueError(f"{self.vehicle.id}: locked={self.locked} of {len(self.stops)} stops")
         aboard, done = set(self.boarded_s), set[str]()
         for stop in self.stops:
-            _step(stop, aboard, done)
+            if stop.kind in RIDER_STOPS:
+                _step(stop, aboard, done)
         if aboard:
             raise ValueError(f"{self.vehicle.id}: {sorted(aboard)} would never get out")
+        self._check_tasks()
+
+    def _check_tasks(self) -> None:
+        """Raise unless every task is done once, as what it is."""
+        done = [(s.request_id, s.kind) for s in self.stops if s.kind not in RIDER_STOPS]
+        if sorted(done) != sorted((id_, task.kind) for id_, task in self.tasks.items()):
+            raise ValueError(f"{self.vehicle.id}: stops {done} are not its tasks")
 
     @property
     def request_ids(self) -> frozenset[str]:
         """Everyone this route carries."""
-        return frozenset(stop.request_id for stop in self.stops)
+        return frozenset(stop.request_id for stop in self.stops if stop.kind in RIDER_STOPS)
 
     def with_stops(self, stops: Sequence[Stop]) -> Route:
         """Return the same vehicle's route over ``stops``."""
@@ -160,7 +294,7 @@ class Route:
         kept = tuple(stop for stop in self.stops if stop.request_id != request_id)
         gone = sum(stop.request_id == request_id for stop in self.stops[: self.locked])
         boarded_s = {id_: at_s for id_, at_s in self.boarded_s.items() if id_ != request_id}
-        return Route(self.vehicle, kept, boarded_s, self.locked - gone)
+        return Route(self.vehicle, kept, boarded_s, self.locked - gone, self.tasks)
 
 
 def _step(stop: Stop, aboard: set[str], done: set[str]) -> None:

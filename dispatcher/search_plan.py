@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from dispatcher import cost
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, TravelTimes, Vehicle
+from dispatcher.model import (
+    RIDER_STOPS,
+    Place,
+    Plan,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    TravelTimes,
+    Vehicle,
+)
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations, Problem, Solution, Stopping, alike, search
 from dispatcher.search_kernel import Floats, Ints
@@ -109,7 +119,7 @@ class PlanTask:
         ]
         moving = [id_ for route in self.sound for id_ in movable(route)]
         self.parties = [*moving, *(request.id for request in waiting)]
-        self.stops = [Stop(id_, kind) for id_ in self.parties for kind in StopKind]
+        self.stops = [Stop(id_, kind) for id_ in self.parties for kind in RIDER_STOPS]
         fixed = (stop for route in self.sound for stop in route.stops)
         self.stops += [stop for stop in fixed if stop.request_id not in moving]
         self.node = {stop: at for at, stop in enumerate(self.stops)}

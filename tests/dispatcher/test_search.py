@@ -15,7 +15,7 @@ from dispatcher import search_kernel
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
 from dispatcher.insert import insertions
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicle
+from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, Stop, Vehicle
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxCpu, MaxIterations, _state, _work, search
 from dispatcher.search_plan import PlanTask, search_plan, shuffle_in
@@ -28,7 +28,7 @@ from tests.towns import LineTown
 
 def orders(ids: tuple[str, ...]) -> Iterator[tuple[Stop, ...]]:
     """Every lawful order of the stops of some parties."""
-    every = [Stop(id_, kind) for id_ in ids for kind in StopKind]
+    every = [Stop(id_, kind) for id_ in ids for kind in RIDER_STOPS]
     for order in permutations(every):
         if all(
             order.index(every[at]) < order.index(every[at + 1]) for at in range(0, len(order), 2)
