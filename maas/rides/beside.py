@@ -72,6 +72,8 @@ class Beside(Screens):
             await commits.take_lease(connection, self._area, self._holder, until)
         self._leads = True
         await self._day(self.today)
+        if self._improve_s > 0:
+            self._improver.start()
         work = [self._watch(), self._publish(), self._improve()]
         self._tasks = [asyncio.create_task(each) for each in work]
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from multiprocessing.connection import wait
 
 from dispatcher import Place, Plan, TravelTimes, plan_cost_s
 from dispatcher.check import check
 from dispatcher.improve import improve
 from maas.rides.day import stops_of
 from maas.rides.travel import Matrix, matrix
+from maas.rides.worker import Worker
 
 
 def search(plan: Plan, travel: Mapping[str, Matrix], time_limit_s: float, seed: int) -> Plan:
@@ -61,24 +55,16 @@ def is_better(plan: Plan, taken: Plan, travel: Mapping[str, TravelTimes]) -> boo
     return cheaper and not set(check(taken, travel)) - set(check(plan, travel))
 
 
-def end_with_parent() -> None:
-    """Make this process end when the one it works for does, however that one dies."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_after(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
-
-
 class Improver:
-    """One process that searches; made anew when it dies."""
+    """Searches in a process of its own, every time with another seed."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self._worker = Worker()
         self._seed = 0
+
+    def start(self) -> None:
+        """Start the process; without this the first search does."""
+        self._worker.start()
 
     async def better(
         self, plan: Plan, travel: Mapping[str, TravelTimes], time_limit_s: float
@@ -87,27 +73,12 @@ class Improver:
         self._seed += 1
         plain = _plain(plan)
         times = looked_up(plain, travel)
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(
-                self._ready(), search, plain, times, time_limit_s, self._seed
-            )
-        except BrokenProcessPool:
-            self.close()
-            return None
-        return found if differing(plain, found) else None
-
-    def _ready(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
-        return self._pool
+        found = await self._worker.run(search, plain, times, time_limit_s, self._seed)
+        return None if found is None or not differing(plain, found) else found
 
     def close(self) -> None:
         """End the process; the next search starts another."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        self._worker.close()
 
 
 def _plain(plan: Plan) -> Plan:

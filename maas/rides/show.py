@@ -267,7 +267,7 @@ def _stop(
         fare = fare_if_dropped(tariff, row, day.bookings.values(), planned_s)
     return PlanStopView(
         seq=seq,
-        kind=kind.value,
+        kind="pickup" if pickup else "dropoff",
         booking_id=row.id,
         reference=row.reference,
         rider_name=member.name if member else row.contact_name,

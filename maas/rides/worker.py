@@ -1,0 +1,70 @@
+"""A process that computes for the keeper, so that no caller waits for a search."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import Final, TypeVar, TypeVarTuple
+
+from dispatcher.search_plan import warm_search
+
+T = TypeVar("T")
+A = TypeVarTuple("A")
+
+_NICE: Final = 5
+"""How far a search stands back when a caller needs the processor."""
+
+
+class Worker:
+    """One process, started with the first task or before, and made anew when it dies.
+
+    It compiles the search beside its first tasks, which do without it until then.
+    """
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Start the process now, so that the search is compiled when it is first wanted."""
+        self._ready().submit(os.getpid)
+
+    async def run(self, work: Callable[[*A], T], *args: *A) -> T | None:
+        """Return what `work` returns in the other process, `None` when that process died."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
+        except BrokenProcessPool:
+            self.close()
+            return None
+
+    def _ready(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
+        return self._pool
+
+    def close(self) -> None:
+        """End the process; the next task starts another."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _begin() -> None:
+    """Stand back, end when the one we work for does, and compile the search meanwhile."""
+    os.nice(_NICE)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=warm_search, name="compile", daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    """End this process when the parent does, however that one dies."""
+    wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,51 @@
+"""The process that searches for the keeper."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from dispatcher.search import is_compiled
+from maas.rides.worker import Worker
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    made = Worker()
+    yield made
+    made.close()
+
+
+def compiled_in_the_end() -> bool:
+    for thread in threading.enumerate():
+        if thread.name == "compile":
+            thread.join()
+    return is_compiled()
+
+
+def test_it_compiles_the_search_without_being_asked(worker: Worker) -> None:
+    assert asyncio.run(worker.run(compiled_in_the_end)) is True
+
+
+def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Worker) -> None:
+    async def work() -> tuple[int | None, int | None]:
+        first = await worker.run(os.getpid)
+        assert first is not None
+        died = await worker.run(os.kill, first, signal.SIGKILL)
+        assert died is None
+        return first, await worker.run(os.getpid)
+
+    first, second = asyncio.run(work())
+
+    assert second not in {None, first}
+
+
+def test_it_stands_back(worker: Worker) -> None:
+    ours = os.nice(0)
+
+    assert asyncio.run(worker.run(os.nice, 0)) == min(ours + 5, 19)
