@@ -27,6 +27,7 @@ class SweepTopology:
 
     Nodes are renumbered by rank.  Node ``v`` has the higher neighbours ``upper[first[v]:first[v +
     1]]``, ascending; turn ``i`` belongs to the pair of nodes at ``slot[i]``, upwards or downwards.
+    ``order`` are the nodes from the first contracted to the last (``None``: routingkit-cch's).
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class SweepTopology:
         head: NDArray[np.uint32],
         lat: NDArray[np.float32],
         lon: NDArray[np.float32],
+        order: Sequence[int] | None = None,
     ) -> None:
-        from routingkit_cch import compute_order_inertial
+        if order is None:
+            from routingkit_cch import compute_order_inertial
 
-        ends = tail.tolist(), head.tolist()
-        order = compute_order_inertial(len(lat), *ends, lat.tolist(), lon.tolist())
+            ends = tail.tolist(), head.tolist()
+            order = compute_order_inertial(len(lat), *ends, lat.tolist(), lon.tolist())
         self.state_of: Int32 = np.array(order, dtype=np.int32)
         self.rank: Int32 = np.empty(len(lat), dtype=np.int32)
         self.rank[self.state_of] = np.arange(len(lat), dtype=np.int32)
@@ -155,7 +158,7 @@ def _swept(
 ) -> Int32:
     """Return the distances from starts to goals, as (starts, goals)."""
     table = np.empty((len(starts), len(goals)), dtype=np.int32)
-    wanted = _with_higher(first, upper, goals)
+    wanted = with_higher(first, upper, goals)
     if len(starts) <= _FEW:
         few = _from_few(first, upper, up, down, starts, wanted)
         for row in range(len(starts)):
@@ -173,7 +176,7 @@ def _swept(
 
 
 @njit(cache=True, nogil=True)
-def _with_higher(
+def with_higher(
     first: NDArray[np.int64], upper: NDArray[np.uint32], nodes: Int32
 ) -> NDArray[np.bool_]:
     """Return which nodes a sweep from or to these nodes passes."""
@@ -199,7 +202,7 @@ def _from_few(
     distance = np.full((len(first) - 1, _FEW), _FAR, dtype=np.int32)
     for lane in range(len(starts)):
         distance[starts[lane], lane] = 0
-    reached = _with_higher(first, upper, starts)
+    reached = with_higher(first, upper, starts)
     for node in range(len(distance)):
         if reached[node]:
             for i in range(first[node], first[node + 1]):
@@ -231,7 +234,7 @@ def _from_some(
     distance[:] = _FAR
     for lane in range(len(starts)):
         distance[starts[lane], lane] = 0
-    reached = _with_higher(first, upper, starts)
+    reached = with_higher(first, upper, starts)
     for node in range(len(distance)):
         if reached[node]:
             for i in range(first[node], first[node + 1]):

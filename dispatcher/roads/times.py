@@ -73,7 +73,7 @@ def ground_of(network: RoadNetwork, drivable: Mask, topology: Topology) -> Groun
     )
 
 
-class _Ends(NamedTuple):
+class Ends(NamedTuple):
     """Where some places touch the network.
 
     ``arcs`` are the different arcs; place ``i`` has the rows ``first[i]`` and ``second[i]`` of
@@ -89,7 +89,7 @@ class _Ends(NamedTuple):
     second_ds: Ints
 
 
-class _Pairs(NamedTuple):
+class Pairs(NamedTuple):
     """The (origin, destination) pairs that lie on one edge."""
 
     origin: NDArray[np.intp]
@@ -114,8 +114,8 @@ class Times:
         """
         if not origins or not destinations:
             return np.zeros((len(origins), len(destinations)), dtype=np.int32)
-        source, target = self._ends(origins, leaving=True), self._ends(destinations, leaving=False)
-        pairs = _Pairs(*np.nonzero(source.edge[:, None] == target.edge))
+        source, target = self.ends(origins, leaving=True), self.ends(destinations, leaving=False)
+        pairs = Pairs(*np.nonzero(source.edge[:, None] == target.edge))
         between = self._between(source.arcs, target.arcs)
         self._mend_same_arc(between, source, target, pairs)
         table = _least(_least(between, source).T, target).T
@@ -127,10 +127,10 @@ class Times:
     def legs(self, origin: Anchor, destination: Anchor) -> list[Leg]:
         """Return the arcs of the fastest way with their times, empty when there is none."""
         source, target = (
-            self._ends([origin], leaving=True),
-            self._ends([destination], leaving=False),
+            self.ends([origin], leaving=True),
+            self.ends([destination], leaving=False),
         )
-        pairs = _Pairs(*np.nonzero(source.edge[:, None] == target.edge))
+        pairs = Pairs(*np.nonzero(source.edge[:, None] == target.edge))
         between = self._between(source.arcs, target.arcs)
         self._mend_same_arc(between, source, target, pairs)
         best_ds, first, last = min(
@@ -151,7 +151,8 @@ class Times:
 
     # -- tables ------------------------------------------------------------------------------
 
-    def _ends(self, places: Sequence[Anchor], *, leaving: bool) -> _Ends:
+    def ends(self, places: Sequence[Anchor], *, leaving: bool) -> Ends:
+        """Return where places touch the network for those who leave, or arrive."""
         numbers = np.fromiter(chain.from_iterable(places), np.float64, 2 * len(places))
         edge, fraction = numbers[0::2].astype(np.int64), numbers[1::2]
         useful = self.ground.leaves if leaving else self.ground.arrives
@@ -170,7 +171,7 @@ class Times:
         row_of[arcs] = np.arange(len(arcs))
         rows = row_of[both]
         first_ds = np.where(along, along_ds, against_ds)
-        return _Ends(
+        return Ends(
             edge, fraction, arcs, rows[: len(edge)], rows[len(edge) :], first_ds, against_ds
         )
 
@@ -192,7 +193,7 @@ class Times:
             np.minimum(table[:, column], table[:, extra], out=table[:, column])
         return table[:, : len(targets)]
 
-    def _mend_same_arc(self, between: Ints, source: _Ends, target: _Ends, pairs: _Pairs) -> None:
+    def _mend_same_arc(self, between: Ints, source: Ends, target: Ends, pairs: Pairs) -> None:
         """Replace the zero from an arc to itself by the time of coming round to it again.
 
         Only where some destination lies behind an origin and driving back is not plainly shorter;
@@ -204,13 +205,13 @@ class Times:
         between[rows, columns] = FAR_DS
         if not len(pairs.origin) or not len(rows):
             return
-        wanted = self._going_round(source, target, pairs)
+        wanted = self.going_round(source, target, pairs)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             arc = int(source.arcs[row])
             if arc in wanted:
                 between[row, column] = self._round_trip_ds(arc)
 
-    def _going_round(self, source: _Ends, target: _Ends, pairs: _Pairs) -> set[int]:
+    def going_round(self, source: Ends, target: Ends, pairs: Pairs) -> set[int]:
         """Return the arcs along which going round to a place behind may be worth it."""
         edge = source.edge[pairs.origin]
         ahead = target.fraction[pairs.destination] - source.fraction[pairs.origin]
@@ -224,7 +225,7 @@ class Times:
         """Return the time from the start of an arc along it and back to its start."""
         known = self.cycle_ds.get(arc)
         if known is None:
-            turns = self._turns_from(arc)
+            turns = self.turns_from(arc)
             heads = self.ground.network.turn_head[turns].astype(np.int64)
             known = FAR_DS
             if len(heads):
@@ -233,7 +234,7 @@ class Times:
             self.cycle_ds[arc] = known
         return known
 
-    def _direct_ds(self, source: _Ends, target: _Ends, pairs: _Pairs) -> Ints:
+    def _direct_ds(self, source: Ends, target: Ends, pairs: Pairs) -> Ints:
         """Return the time of driving along the one edge both places are on."""
         edge = source.edge[pairs.origin]
         here, there = source.fraction[pairs.origin], target.fraction[pairs.destination]
@@ -246,7 +247,8 @@ class Times:
 
     # -- ways --------------------------------------------------------------------------------
 
-    def _turns_from(self, state: int) -> slice:
+    def turns_from(self, state: int) -> slice:
+        """Return the rows of the turns out of a state."""
         return slice(int(self.ground.first_turn[state]), int(self.ground.first_turn[state + 1]))
 
     def _route(self, first: int, last: int) -> list[int]:
@@ -254,7 +256,7 @@ class Times:
         goals = [last, *self.ground.copies.get(last, ())]
         starts = [first]
         if first == last:
-            turns = self._turns_from(first)
+            turns = self.turns_from(first)
             heads = self.ground.network.turn_head[turns]
             starts = heads[self.weights[turns] < INFINITE].tolist()
         found = [self.metric.route(start, goal) for start in starts for goal in goals]
@@ -266,7 +268,7 @@ class Times:
 
     def _turn(self, tail: int, head: int) -> int:
         """Return the row of the turn from one state to another, which must exist."""
-        turns = self._turns_from(tail)
+        turns = self.turns_from(tail)
         heads = self.ground.network.turn_head[turns].tolist()
         return int(turns.start) + int(heads.index(head))
 
@@ -306,13 +308,13 @@ def _offset(fraction: NDArray[np.float64], time_ds: Rows) -> Ints:
     return np.rint(fraction * time_ds).astype(np.int32)
 
 
-def _options(ends: _Ends) -> list[tuple[int, int]]:
+def _options(ends: Ends) -> list[tuple[int, int]]:
     """Return the (row of an arc, offset) pairs of the one place in ``ends``."""
     both = ((ends.first[0], ends.first_ds[0]), (ends.second[0], ends.second_ds[0]))
     return [(int(row), int(offset_ds)) for row, offset_ds in both if row >= 0]
 
 
-def _least(between: Ints, ends: _Ends) -> Ints:
+def _least(between: Ints, ends: Ends) -> Ints:
     """Return the smaller of each place's two rows with its offsets, as (places, columns)."""
     if not len(ends.arcs):
         return np.full((len(ends.edge), between.shape[1]), FAR_DS, dtype=np.int32)

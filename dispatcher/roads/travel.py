@@ -119,6 +119,13 @@ class Roads:
         legs = self._times(self._state, band).legs(origin, destination)
         return draw(self.network, legs) if legs else None
 
+    def times(self, band: str = "day") -> Times:
+        """Return the times of a band as the roads are now; another object after each change.
+
+        Raises ``ValueError`` for an unknown band.
+        """
+        return self._times(self._state, band)
+
     # -- what changes ------------------------------------------------------------------------
 
     def close(self, what: ArcsOrAnchors, until_s: float | None = None) -> int:
