@@ -21,7 +21,9 @@ NOT_PREFERRED_S: Final = 300.0
 def route_cost_s(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> float:
     """Return what one route costs, from where the vehicle is to its depot if it has one."""
     nodes = nodes_of(route, plan.requests, travel)
-    return float((nodes.leg * (DRIVE + ABOARD * nodes.riders)).sum())
+    drive_s = float((nodes.leg * (DRIVE + ABOARD * nodes.riders)).sum())
+    carried = (plan.requests[id_] for id_ in route.request_ids)
+    return drive_s + NOT_PREFERRED_S * sum(not party.likes(route.vehicle.id) for party in carried)
 
 
 def plan_cost_s(plan: Plan, travel: Mapping[str, TravelTimes]) -> float:

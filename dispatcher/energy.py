@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from dispatcher.model import Request, Route, TravelTimes
-from dispatcher.nodes import Ints, nodes_of
+from dispatcher.model import Battery, Request, Route, TravelTimes
+from dispatcher.nodes import Ints, Nodes, nodes_of
+
+Floats = NDArray[np.float64]
+ENOUGH: Final = -1
+CAPACITY, NOW, RESERVE, TAPER = range(4)
+"""The columns of ``figures``."""
 
 
 @njit(cache=True, nogil=True)
@@ -46,21 +53,33 @@ def walk(
     riders: Ints,
     charge_w: Ints,
     service: Ints,
-    now_wh: float,
-    capacity_wh: float,
-    taper_wh: float,
+    battery: Floats,
     out: Ints,
-) -> None:
-    """Write what is in the battery after every node of a route, charges done."""
-    level = int(now_wh)
+) -> int:
+    """Write what is in the battery at every node on arrival, and after the charge at a charge.
+
+    Return the first node that is reached with less than the reserve, or ``ENOUGH``.
+    """
+    level, failed = int(battery[NOW]), ENOUGH
     for k in range(len(use)):
         if k > 0:
-            level = min(level - use[k - 1] - riders[k - 1] * use_rider[k - 1], int(capacity_wh))
+            left = level - use[k - 1] - riders[k - 1] * use_rider[k - 1]
+            level = min(left, int(battery[CAPACITY]))
+        if failed == ENOUGH and level < battery[RESERVE]:
+            failed = k
         if charge_w[k] > 0:
-            level = charged_wh(
-                float(level), float(charge_w[k]), float(service[k]), capacity_wh, taper_wh
-            )
+            power_w, lasts_s = float(charge_w[k]), float(service[k])
+            level = charged_wh(float(level), power_w, lasts_s, battery[CAPACITY], battery[TAPER])
         out[k] = level
+    return failed
+
+
+def figures(battery: Battery | None) -> tuple[float, float, float, float]:
+    """Return capacity, level now, reserve and where the taper begins; all 0 without a battery."""
+    if battery is None:
+        return 0.0, 0.0, 0.0, 0.0
+    taper_wh = battery.taper_share * battery.capacity_wh
+    return float(battery.capacity_wh), float(battery.now_wh), float(battery.reserve_wh), taper_wh
 
 
 def charge_along(
@@ -70,12 +89,14 @@ def charge_along(
 
     They may be below the reserve: it is for the reader of a broken plan, too.
     """
-    battery = route.vehicle.battery
-    if battery is None:
+    if route.vehicle.battery is None:
         return ()
-    nodes = nodes_of(route, requests, travel)
-    levels = np.empty_like(nodes.use)
-    taper_wh = battery.taper_share * battery.capacity_wh
-    figures = nodes.use, nodes.use_rider, nodes.riders, nodes.charge_w, nodes.service
-    walk(*figures, float(battery.now_wh), float(battery.capacity_wh), taper_wh, levels)
+    levels, _ = levels_of(route.vehicle.battery, nodes_of(route, requests, travel))
     return tuple(levels[1:-1].tolist())
+
+
+def levels_of(battery: Battery, nodes: Nodes) -> tuple[Ints, int]:
+    """Return the watt-hours at every node and the first node reached below the reserve."""
+    levels = np.empty_like(nodes.use)
+    loads = nodes.use, nodes.use_rider, nodes.riders, nodes.charge_w, nodes.service
+    return levels, int(walk(*loads, np.array(figures(battery)), levels))

@@ -6,15 +6,18 @@ route that is the same object as before.  It must be built anew when travel time
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dispatcher import cost, kernel
+from dispatcher import cost, energy, kernel
+from dispatcher.load import is_overfull
 from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes
-from dispatcher.nodes import Ints, Nodes, nodes_of, places_of
+from dispatcher.nodes import Ints, Nodes, energy_of, nodes_of, places_of
 
+_Int32s = NDArray[np.int32]
 WEIGHTS = kernel.Weights(cost.DRIVE, cost.ABOARD)
 
 
@@ -27,6 +30,8 @@ class CompiledRoute(NamedTuple):
     soonest: Ints
     latest: Ints
     places: list[Place]
+    shut: bool
+    """Whether it breaks a limit that no other order would mend."""
 
     def still(self, route: Route, plan: Plan) -> bool:
         """Whether this is the same route with the same promises: the very same objects."""
@@ -66,14 +71,39 @@ class Fleet:
         ]
         direct = dict(zip(self._places, (int(table[0, -1]) for table in away), strict=True))
         profiles = [route.vehicle.profile for route in self.plan.routes.values()]
+        use, use_direct = self._energy(origin, destination)
         drives = kernel.Drives(
             to_p=_column([table[:, 0] for table in toward]),
             to_d=_column([table[:, 1] for table in toward]),
             from_p=_column([table[0, :-1] for table in away]),
             from_d=_column([table[1, :-1] for table in away]),
             direct=np.array([direct[profile] for profile in profiles], dtype=np.int64),
+            use=use,
+            use_direct=use_direct,
         )
         return Approach(self, drives)
+
+    def _energy(self, origin: Place, destination: Place) -> tuple[_Int32s, _Int32s]:
+        """Return ``Drives.use`` and ``Drives.use_direct``."""
+        vehicles = [route.vehicle for route in self.plan.routes.values()]
+        powered = {v.profile: v for v in vehicles if v.battery is not None}
+        if not powered:
+            return np.zeros((4, 2, 0), dtype=np.int32), np.zeros((2, 0), dtype=np.int32)
+        ends = [origin, destination]
+        parts, direct = [], {}
+        for profile, places in self._places.items():
+            part = np.zeros((4, 2, len(places)), dtype=np.int32)
+            if profile in powered:
+                roads = energy_of(powered[profile], self.travel[profile])
+                away = roads.energy(ends, [*places, destination])
+                part[:2] = np.moveaxis(roads.energy(places, ends), 2, 0)
+                part[2:] = np.moveaxis(away[:, :, :-1], 1, 0)
+                direct[profile] = away[:, 0, -1]
+            parts.append(part)
+        none = np.zeros(2, dtype=np.int32)
+        columns = [direct.get(vehicle.profile, none) for vehicle in vehicles]
+        use_direct = np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.int32)
+        return np.concatenate(parts, axis=2), use_direct
 
 
 def compiled(plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None) -> Fleet:
@@ -97,11 +127,51 @@ class Approach:
         """The fastest drive any vehicle would have from the origin to the destination."""
         return int(self.drives.direct.min(initial=UNREACHABLE_S))
 
-    def search(self, party: kernel.Party, banned: frozenset[str] = frozenset()) -> kernel.Found:
-        """Return the cheapest feasible place for the party in every vehicle not ``banned``."""
+    def search(
+        self,
+        party: kernel.Party,
+        banned: frozenset[str] = frozenset(),
+        request: Request | None = None,
+    ) -> kernel.Found:
+        """Return the cheapest feasible place for the party in every vehicle not ``banned``.
+
+        With its ``request`` only the vehicles that this allows are searched, and those it would
+        rather not have cost more.
+        """
+        open_to, extra = self._terms(banned, request)
+        return kernel.search(self.fleet.arrays, party, self.drives, WEIGHTS, open_to, extra)
+
+    def search_many(
+        self, requests: Sequence[Request], banned: frozenset[str] = frozenset()
+    ) -> kernel.Found:
+        """Return the cheapest feasible place of every request between these two places.
+
+        One entry a request: its vehicle is ``fleet.vehicle_ids[found.vehicle[k]]``, or none.
+        """
+        parties = np.array([party_of(one) for one in requests], dtype=np.int64).reshape(-1, 11)
+        known: dict[tuple[object, ...], tuple[Ints, kernel.Floats]] = {}
+        terms = []
+        for one in requests:
+            rules = one.pinned, one.only, one.prefers
+            if rules not in known:
+                known[rules] = self._terms(banned, one)
+            terms.append(known[rules])
+        size = len(requests), len(self.fleet.vehicle_ids)
+        open_to = np.array([one[0] for one in terms], dtype=np.int64).reshape(size)
+        extra = np.array([one[1] for one in terms], dtype=np.float64).reshape(size)
+        return kernel.search_many(self.fleet.arrays, parties, self.drives, WEIGHTS, open_to, extra)
+
+    def _terms(self, banned: frozenset[str], request: Request | None) -> tuple[Ints, kernel.Floats]:
+        """Return which vehicles are open to a request, and what each costs more."""
         ids = self.fleet.vehicle_ids
-        open_to = np.array([id_ not in banned for id_ in ids], dtype=np.int64)
-        return kernel.search(self.fleet.arrays, party, self.drives, WEIGHTS, open_to)
+        open_to, extra = np.ones(len(ids), dtype=np.int64), np.zeros(len(ids))
+        if banned:
+            open_to[:] = [id_ not in banned for id_ in ids]
+        if request is not None and (request.pinned is not None or request.only is not None):
+            open_to &= np.array([request.allows(id_) for id_ in ids], dtype=np.int64)
+        if request is not None and request.prefers:
+            extra[:] = [0.0 if request.likes(id_) else cost.NOT_PREFERRED_S for id_ in ids]
+        return open_to, extra
 
 
 def party_of(request: Request) -> kernel.Party:
@@ -116,6 +186,8 @@ def party_of(request: Request) -> kernel.Party:
         request.boarding_s + request.ride_max_s,
         request.seats,
         request.wheelchairs,
+        request.bags,
+        int(request.alone),
     )
 
 
@@ -132,7 +204,8 @@ def _compile(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> Com
     kernel.soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
     kernel.latest_times(nodes.late, nodes.service, nodes.leg, latest)
     carried = tuple(plan.requests[id_] for id_ in route.request_ids)
-    return CompiledRoute(route, carried, nodes, soonest, latest, places_of(route, plan.requests))
+    places, shut = places_of(route, plan.requests), is_overfull(route, plan.requests, nodes)
+    return CompiledRoute(route, carried, nodes, soonest, latest, places, shut)
 
 
 def _rows(compiled: list[CompiledRoute]) -> tuple[dict[str, list[Place]], Ints]:
@@ -178,4 +251,7 @@ def _joined(compiled: list[CompiledRoute], rows: Ints) -> kernel.Fleet:
         chairs=each([vehicle.wheelchair_places for vehicle in vehicles]),
         lost=each([vehicle.seats_lost_per_wheelchair for vehicle in vehicles]),
         open_end=each([vehicle.end is None for vehicle in vehicles]),
+        bags=each([vehicle.bags for vehicle in vehicles]),
+        shut=each([one.shut for one in compiled]),
+        battery=np.array([energy.figures(v.battery) for v in vehicles]).reshape(-1, 4),
     )

@@ -51,7 +51,7 @@ def found_in(
     approach: Approach, request: Request, banned: frozenset[str] = frozenset()
 ) -> list[Insertion]:
     """Return ``insertions`` for a party whose drives are already looked up."""
-    found = approach.search(party_of(request), banned)
+    found = approach.search(party_of(request), banned, request)
     ids = approach.fleet.vehicle_ids
     order = np.argsort(found.cost, kind="stable")
     order = order[np.isfinite(found.cost[order])]
@@ -91,6 +91,7 @@ def warm() -> None:
     van = Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
     plan = Plan(0, {"van": Route(van)}, {})
     request = Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100)
+    Fleet(plan, travel).approach(request.origin, request.destination).search_many([request])
     plan = insert(plan, request, insertions(plan, request, travel)[0])
     schedule(plan.routes["van"], plan.requests, travel)
     expected(plan.routes["van"], plan.requests, travel)

@@ -10,6 +10,7 @@ ride alone is longer than allowed, which is tested first.
 
 ``soonest`` and ``latest`` of the search leave ride limits out, so they bound every feasible time
 even where the travel times break the triangle inequality: they prune, the exact test decides.
+Batteries are walked along the whole route, and only where the times are right.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dispatcher.energy import ENOUGH, walk
 from dispatcher.nodes import Ints, Nodes
 
+Floats = NDArray[np.float64]
 FEASIBLE: Final = -1
 
 
@@ -42,6 +45,11 @@ class Fleet(NamedTuple):
     """Seats lost to each wheelchair."""
     open_end: Ints
     """1 when the last stop may be anywhere."""
+    bags: Ints
+    shut: Ints
+    """1 when the route breaks a limit that no order of stops would mend: it takes nobody."""
+    battery: Floats
+    """See ``energy.figures``; one row a vehicle."""
 
 
 class Party(NamedTuple):
@@ -56,6 +64,9 @@ class Party(NamedTuple):
     ride: int
     seats: int
     chairs: int
+    bags: int = 0
+    alone: int = 0
+    """1 when no other people may be on board."""
 
 
 class Drives(NamedTuple):
@@ -67,6 +78,11 @@ class Drives(NamedTuple):
     from_d: NDArray[np.int32]
     direct: Ints
     """From the party's origin to its destination, one entry a vehicle."""
+    use: NDArray[np.int32]
+    """Watt-hours of the same four columns, with the driver alone and for each rider; of no size
+    where no vehicle has a battery."""
+    use_direct: NDArray[np.int32]
+    """Watt-hours from the origin to the destination, alone and for each rider, likewise."""
 
 
 class Weights(NamedTuple):
@@ -77,9 +93,9 @@ class Weights(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The cheapest place in every vehicle's route; an infinite cost where there is none."""
+    """The cheapest places found, one entry a vehicle or one a party; an infinite cost for none."""
 
-    cost: NDArray[np.float64]
+    cost: Floats
     after_p: Ints
     """The node behind which the party gets in."""
     after_d: Ints
@@ -88,6 +104,8 @@ class Found(NamedTuple):
     dropoff: Ints
     tried: Ints
     """How many exact tests were needed."""
+    vehicle: Ints
+    """The row of the vehicle; -1 for none."""
 
 
 @njit(cache=True, nogil=True)
@@ -147,25 +165,65 @@ def latest_times(late: Ints, service: Ints, leg: Ints, out: Ints) -> None:
 
 
 @njit(cache=True, nogil=True)
-def search(fleet: Fleet, party: Party, drives: Drives, weights: Weights, open_to: Ints) -> Found:
-    """Find the cheapest feasible place of the party in every vehicle that is ``open_to`` it."""
+def search(
+    fleet: Fleet, party: Party, drives: Drives, weights: Weights, open_to: Ints, extra: Floats
+) -> Found:
+    """Find the cheapest feasible place of the party in every vehicle that is ``open_to`` it.
+
+    Whatever the place, the vehicle costs ``extra`` more.
+    """
     count = len(fleet.locked)
-    found = Found(
+    found, room = _nothing(count), _room(fleet)
+    for v in range(count):
+        if open_to[v] == 1:
+            _search_route(fleet, v, party, drives, weights, extra[v], room, found, v)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def search_many(
+    fleet: Fleet,
+    parties: NDArray[np.int64],
+    drives: Drives,
+    weights: Weights,
+    open_to: NDArray[np.int64],
+    extra: Floats,
+) -> Found:
+    """Find the cheapest feasible place of every party, one row each, in the whole fleet.
+
+    The parties are rows of ``Party`` between the same two places.  A vehicle is searched for what
+    is cheaper than the best place of a party so far; ``open_to`` and ``extra`` have a row a party.
+    """
+    found, room = _nothing(len(parties)), _room(fleet)
+    for v in range(len(fleet.locked)):
+        for t in range(len(parties)):
+            if open_to[t, v] == 1:
+                p = parties[t]
+                party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
+                _search_route(fleet, v, party, drives, weights, extra[t, v], room, found, t)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _nothing(count: int) -> Found:
+    return Found(
         np.full(count, np.inf),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
         np.zeros(count, np.int64),
+        np.full(count, -1),
     )
+
+
+@njit(cache=True, nogil=True)
+def _room(fleet: Fleet) -> NDArray[np.int64]:
+    """Return where the longest route and one more party can be written."""
     longest = 0
-    for v in range(count):
+    for v in range(len(fleet.locked)):
         longest = max(longest, fleet.first[v + 1] - fleet.first[v])
-    room = np.empty((8, longest + 2), np.int64)
-    for v in range(count):
-        if open_to[v] == 1:
-            _search_route(fleet, v, party, drives, weights, room, found)
-    return found
+    return np.empty((13, longest + 2), np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -175,66 +233,69 @@ def _search_route(
     party: Party,
     drives: Drives,
     weights: Weights,
+    extra: float,
     room: NDArray[np.int64],
     found: Found,
+    slot: int,
 ) -> None:
-    """Try every pair of positions in one route, cheap tests first."""
-    a, b = fleet.first[v], fleet.first[v + 1]
-    n = fleet.nodes
-    early, late, service, leg = n.early[a:b], n.late[a:b], n.service[a:b], n.leg[a:b]
-    seats, chairs, riders = n.seats[a:b], n.chairs[a:b], n.riders[a:b]
-    soonest, latest, place = fleet.soonest[a:b], fleet.latest[a:b], fleet.place[a:b]
+    """Try every pair of positions in one route, cheap tests first, for less than ``found``."""
+    n, a, soonest, latest = fleet.nodes, fleet.first[v], fleet.soonest, fleet.latest
+    end = fleet.first[v + 1] - 1
     seats_left = fleet.seats[v] - party.seats - fleet.lost[v] * party.chairs
-    chairs_left = fleet.chairs[v] - party.chairs
-    people, direct = party.seats + party.chairs, drives.direct[v]
-    last = b - a - 1
-    for k in range(b - a):
-        if seats[k] > fleet.seats[v] or chairs[k] > fleet.chairs[v]:
-            return  # too full as it is: nobody more until those on board have got out
-    for i in range(last):
-        if soonest[i] > late[i]:
+    chairs_left, bags_left = fleet.chairs[v] - party.chairs, fleet.bags[v] - party.bags
+    people, direct, open_end = party.seats + party.chairs, drives.direct[v], fleet.open_end[v]
+    if fleet.shut[v] == 1 or seats_left < 0 or chairs_left < 0 or bags_left < 0:
+        return
+    for i in range(a + fleet.locked[v], end):
+        if soonest[i] > n.late[i] or soonest[i] + n.service[i] > party.late_p:
             break
-        if i < fleet.locked[v]:
+        if party.early_p + party.boarding > latest[i + 1]:
             continue
-        if seats[i] > seats_left or chairs[i] > chairs_left:
+        if n.seats[i] > seats_left or n.chairs[i] > chairs_left or n.bags[i] > bags_left:
             continue
-        to_p = np.int64(drives.to_p[place[i]])
-        at_p = max(soonest[i] + service[i] + to_p, party.early_p)
+        if party.alone == 1 and n.riders[i] > 0:
+            continue
+        to_p = np.int64(drives.to_p[fleet.place[i]])
+        at_p = max(soonest[i] + n.service[i] + to_p, party.early_p)
         if at_p > party.late_p:
             continue
-        on_i = weights.drive + weights.aboard * riders[i]
+        on_i = weights.drive + weights.aboard * n.riders[i]
         with_party = on_i + weights.aboard * people
         # The party's own drive: straight to its destination, then on along the route.
         at_d = max(at_p + party.boarding + direct, party.early_d)
-        on_d = _onward(drives.from_d, place, i + 1, last, fleet.open_end[v])
+        on_d = _onward(drives.from_d, fleet.place, i + 1, end, open_end)
         if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[i + 1]:
-            cost = to_p * on_i + direct * with_party + on_d * on_i - leg[i] * on_i
-            if cost < found.cost[v]:
-                _try(fleet, v, party, drives, i, i, cost, room, found)
+            cost = extra + (to_p * on_i + direct * with_party + on_d * on_i - n.leg[i] * on_i)
+            if cost < found.cost[slot]:
+                _try(fleet, v, party, drives, i - a, i - a, cost, room, found, slot)
         # Or along the route to the node after which it gets out.
-        on_p = _onward(drives.from_p, place, i + 1, last, fleet.open_end[v])
+        on_p = _onward(drives.from_p, fleet.place, i + 1, end, open_end)
         begin = at_p + party.boarding + on_p
-        so_far = to_p * on_i + on_p * with_party - leg[i] * on_i
-        for j in range(i + 1, last):
-            begin = max(begin, early[j])
-            if begin > latest[j] or seats[j] > seats_left or chairs[j] > chairs_left:
+        so_far = extra + (to_p * on_i + on_p * with_party - n.leg[i] * on_i)
+        for j in range(i + 1, end):
+            begin = max(begin, n.early[j])
+            if begin > latest[j] or begin > party.late_d or (people > 0 and n.bar[j] == 1):
                 break
-            to_d = np.int64(drives.to_d[place[j]])
-            at_d = max(begin + service[j] + to_d, party.early_d)
-            on_d = _onward(drives.from_d, place, j + 1, last, fleet.open_end[v])
+            if n.seats[j] > seats_left or n.chairs[j] > chairs_left or n.bags[j] > bags_left:
+                break
+            if party.alone == 1 and n.riders[j] > 0:
+                break
+            to_d = np.int64(drives.to_d[fleet.place[j]])
+            at_d = max(begin + n.service[j] + to_d, party.early_d)
+            on_d = _onward(drives.from_d, fleet.place, j + 1, end, open_end)
             if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[j + 1]:
-                on_j = weights.drive + weights.aboard * riders[j]
+                on_j = weights.drive + weights.aboard * n.riders[j]
                 cost = so_far + to_d * (on_j + weights.aboard * people)
-                cost += on_d * on_j - leg[j] * on_j
-                if cost < found.cost[v]:
-                    _try(fleet, v, party, drives, i, j, cost, room, found)
-            begin += service[j] + leg[j]
-            so_far += leg[j] * weights.aboard * people
+                cost += on_d * on_j - n.leg[j] * on_j
+                if cost < found.cost[slot]:
+                    _try(fleet, v, party, drives, i - a, j - a, cost, room, found, slot)
+            begin += n.service[j] + n.leg[j]
+            so_far += n.leg[j] * weights.aboard * people
 
 
 @njit(cache=True, nogil=True)
 def _onward(table: NDArray[np.int32], place: Ints, node: int, last: int, open_end: int) -> np.int64:
-    """Return the drive to the next node, which is no drive when the day ends anywhere."""
+    """Return what it takes to the next node: nothing to an end that may be anywhere."""
     if node == last and open_end == 1:
         return np.int64(0)
     return np.int64(table[place[node]])
@@ -251,19 +312,23 @@ def _try(
     cost: float,
     room: NDArray[np.int64],
     found: Found,
+    slot: int,
 ) -> None:
     """Test one place exactly and keep it when it is feasible."""
     size = fleet.first[v + 1] - fleet.first[v] + 2
     early, late, service, leg = room[0, :size], room[1, :size], room[2, :size], room[3, :size]
     pickup, ride, boards, times = room[4, :size], room[5, :size], room[6, :size], room[7, :size]
     _splice(fleet, v, party, drives, i, j, room)
-    found.tried[v] += 1
+    found.tried[slot] += 1
     if least_times(early, late, service, leg, pickup, ride, times) != FEASIBLE:
         return
+    if fleet.battery[v, 0] > 0 and not _lasts(fleet, v, party, drives, i, j, room):
+        return
     board_late(late, service, leg, boards, times)
-    found.cost[v] = cost
-    found.after_p[v], found.after_d[v] = i, j
-    found.pickup[v], found.dropoff[v] = times[i + 1], times[j + 2]
+    found.cost[slot] = cost
+    found.after_p[slot], found.after_d[slot] = i, j
+    found.pickup[slot], found.dropoff[slot] = times[i + 1], times[j + 2]
+    found.vehicle[slot] = v
 
 
 @njit(cache=True, nogil=True)
@@ -292,3 +357,31 @@ def _splice(
         room[3, p] = _onward(drives.from_p, place, i + 1, last, fleet.open_end[v])
         room[3, j + 1] = drives.to_d[place[j]]
     room[3, d] = _onward(drives.from_d, place, j + 1, last, fleet.open_end[v])
+
+
+@njit(cache=True, nogil=True)
+def _lasts(
+    fleet: Fleet, v: int, party: Party, drives: Drives, i: int, j: int, room: NDArray[np.int64]
+) -> bool:
+    """Whether the battery lasts for the route with the party in it, its times written already."""
+    a, b = fleet.first[v], fleet.first[v + 1]
+    n, place, last, size = fleet.nodes, fleet.place[a:b], b - a - 1, b - a + 2
+    people, p, d = party.seats + party.chairs, i + 1, j + 2
+    use, riders, charge_w = room[8:10, :size], room[10, :size], room[11, :size]
+    for k in range(b - a):
+        to = k if k <= i else (k + 1 if k <= j else k + 2)
+        use[0, to], use[1, to] = n.use[a + k], n.use_rider[a + k]
+        riders[to] = n.riders[a + k] + (people if i < k <= j else 0)
+        charge_w[to] = n.charge_w[a + k]
+    riders[p], riders[d] = n.riders[a + i] + people, n.riders[a + j]
+    charge_w[p] = charge_w[d] = 0
+    for layer in range(2):
+        use[layer, i] = drives.use[0, layer, place[i]]
+        if i == j:
+            use[layer, p] = drives.use_direct[layer, v]
+        else:
+            use[layer, p] = _onward(drives.use[2, layer], place, i + 1, last, fleet.open_end[v])
+            use[layer, j + 1] = drives.use[1, layer, place[j]]
+        use[layer, d] = _onward(drives.use[3, layer], place, j + 1, last, fleet.open_end[v])
+    level = room[12, :size]
+    return walk(use[0], use[1], riders, charge_w, room[2, :size], fleet.battery[v], level) == ENOUGH

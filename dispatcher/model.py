@@ -156,6 +156,10 @@ class Request:
             return vehicle_id == self.pinned
         return self.only is None or vehicle_id in self.only
 
+    def likes(self, vehicle_id: str) -> bool:
+        """Whether the party would not rather have another vehicle."""
+        return not self.prefers or vehicle_id in self.prefers
+
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from dispatcher import kernel
-from dispatcher.model import Request, Route, StopKind, TravelTimes
+from dispatcher import energy, kernel
+from dispatcher.load import excesses
+from dispatcher.model import RIDER_STOPS, Request, Route, StopKind, TravelTimes
 from dispatcher.nodes import Ints, Nodes, nodes_of
 
 
@@ -26,6 +27,16 @@ class Rule(StrEnum):
     LATEST_DROPOFF = "latest_dropoff"
     RIDE_MAX = "ride_max"
     SHIFT_END = "shift_end"
+    BAGS = "bags"
+    ALONE = "alone"
+    """Other people are on board with a party that rides alone."""
+    NOT_ALLOWED = "not_allowed"
+    """A vehicle that may not carry the party: see ``Request.allows``."""
+    ABOARD_AT_TASK = "aboard_at_task"
+    TASK_LATE = "task_late"
+    """A break or charge cannot begin by its latest time."""
+    BATTERY = "battery"
+    """The reserve would be touched on the way to the stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """The first limit a route breaks, and by how much: seconds, or people for a load.
+    """The first limit a route breaks, and by how much: seconds, people, bags or watt-hours.
 
-    ``stop_index`` equals the number of stops when it is the end of the shift; ``request_id`` is
-    ``None`` then.
+    ``stop_index`` equals the number of stops when it is the end of the shift or the drive to the
+    depot; ``request_id`` is ``None`` then, and the id of the task at a task.
     """
 
     rule: Rule
@@ -66,13 +77,17 @@ def schedule(
 ) -> Schedule | Breach:
     """Return when every stop of a route happens, or the limit that cannot be kept."""
     nodes = nodes_of(route, requests, travel)
-    overload = _overload(route, nodes)
+    overload = _overload(route, requests, nodes)
     if overload is not None:
         return overload
     times = np.empty_like(nodes.early)
     failed = kernel.least_times(*nodes[:6], times)
     if failed != kernel.FEASIBLE:
         return _breach(route, requests, nodes, times, failed)
+    if route.vehicle.battery is not None:
+        levels, empty = energy.levels_of(route.vehicle.battery, nodes)
+        if empty != energy.ENOUGH:
+            return _flat(route, int(route.vehicle.battery.reserve_wh - levels[empty]), empty)
     kernel.board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
     return _schedule(nodes, times)
 
@@ -91,18 +106,21 @@ def expected(
     return _schedule(nodes, times)
 
 
-def _overload(route: Route, nodes: Nodes) -> Breach | None:
-    """Return the first stop after which too many are on board."""
-    room = (
-        (Rule.WHEELCHAIR_PLACES, nodes.chairs - route.vehicle.wheelchair_places),
-        (Rule.SEATS, nodes.seats - route.vehicle.seats),
-    )
-    for rule, excess in room:
+def _overload(route: Route, requests: Mapping[str, Request], nodes: Nodes) -> Breach | None:
+    """Return the first stop after which somebody is on board who has no place there."""
+    for rule, excess in excesses(route, requests, nodes):
         if excess.max() > 0:
             node = int(np.argmax(excess > 0))
             stop = max(node - 1, 0)
-            return Breach(rule, stop, route.stops[stop].request_id, int(excess[node]))
+            return Breach(Rule(rule), stop, route.stops[stop].request_id, int(excess[node]))
     return None
+
+
+def _flat(route: Route, by_wh: int, node: int) -> Breach:
+    """Return the breach of a battery that goes under its reserve on the way to ``node``."""
+    stop = max(node - 1, 0)
+    at = route.stops[stop].request_id if stop < len(route.stops) else None
+    return Breach(Rule.BATTERY, stop, at, by_wh)
 
 
 def _breach(
@@ -112,8 +130,11 @@ def _breach(
     over_s = int(times[node] - nodes.late[node])
     if node == len(times) - 1:
         return Breach(Rule.SHIFT_END, len(route.stops), None, over_s)
-    request = requests[route.stops[node - 1].request_id]
-    if route.stops[node - 1].kind is StopKind.PICKUP:
+    stop = route.stops[node - 1]
+    if stop.kind not in RIDER_STOPS:
+        return Breach(Rule.TASK_LATE, node - 1, stop.request_id, over_s)
+    request = requests[stop.request_id]
+    if stop.kind is StopKind.PICKUP:
         return Breach(Rule.LATEST_PICKUP, node - 1, request.id, over_s)
     if times[node] > request.latest_dropoff_s:
         over_s = int(times[node]) - request.latest_dropoff_s
