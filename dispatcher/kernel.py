@@ -172,11 +172,8 @@ def search(
 
     Whatever the place, the vehicle costs ``extra`` more.
     """
-    count = len(fleet.locked)
-    found, room = _nothing(count), _room(fleet)
-    for v in range(count):
-        if open_to[v] == 1:
-            _search_route(fleet, v, party, drives, weights, extra[v], room, found, v)
+    found = _nothing(len(fleet.locked))
+    _search_fleet(fleet, party, drives, weights, open_to, extra, _room(fleet), found, -1)
     return found
 
 
@@ -195,12 +192,10 @@ def search_many(
     is cheaper than the best place of a party so far; ``open_to`` and ``extra`` have a row a party.
     """
     found, room = _nothing(len(parties)), _room(fleet)
-    for v in range(len(fleet.locked)):
-        for t in range(len(parties)):
-            if open_to[t, v] == 1:
-                p = parties[t]
-                party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
-                _search_route(fleet, v, party, drives, weights, extra[t, v], room, found, t)
+    for t in range(len(parties)):
+        p = parties[t]
+        party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
+        _search_fleet(fleet, party, drives, weights, open_to[t], extra[t], room, found, t)
     return found
 
 
@@ -227,70 +222,79 @@ def _room(fleet: Fleet) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _search_route(
+def _search_fleet(
     fleet: Fleet,
-    v: int,
     party: Party,
     drives: Drives,
     weights: Weights,
-    extra: float,
+    open_to: Ints,
+    extra: Floats,
     room: NDArray[np.int64],
     found: Found,
-    slot: int,
+    only: int,
 ) -> None:
-    """Try every pair of positions in one route, cheap tests first, for less than ``found``."""
-    n, a, soonest, latest = fleet.nodes, fleet.first[v], fleet.soonest, fleet.latest
-    end = fleet.first[v + 1] - 1
-    seats_left = fleet.seats[v] - party.seats - fleet.lost[v] * party.chairs
-    chairs_left, bags_left = fleet.chairs[v] - party.chairs, fleet.bags[v] - party.bags
-    people, direct, open_end = party.seats + party.chairs, drives.direct[v], fleet.open_end[v]
-    if fleet.shut[v] == 1 or seats_left < 0 or chairs_left < 0 or bags_left < 0:
-        return
-    for i in range(a + fleet.locked[v], end):
-        if soonest[i] > n.late[i] or soonest[i] + n.service[i] > party.late_p:
-            break
-        if party.early_p + party.boarding > latest[i + 1]:
+    """Try every pair of positions, cheap tests first, for less than what is ``found``.
+
+    The best place in a vehicle is written to the vehicle's own slot, or to slot ``only`` where
+    that is not -1.  (Handing over so many arrays takes longer than a hopeless route: one call.)
+    """
+    n, soonest, latest = fleet.nodes, fleet.soonest, fleet.latest
+    people = party.seats + party.chairs
+    for v in range(len(fleet.locked)):
+        a, end = fleet.first[v], fleet.first[v + 1] - 1
+        seats_left = fleet.seats[v] - party.seats - fleet.lost[v] * party.chairs
+        chairs_left, bags_left = fleet.chairs[v] - party.chairs, fleet.bags[v] - party.bags
+        if open_to[v] == 0 or fleet.shut[v] == 1 or min(seats_left, chairs_left, bags_left) < 0:
             continue
-        if n.seats[i] > seats_left or n.chairs[i] > chairs_left or n.bags[i] > bags_left:
-            continue
-        if party.alone == 1 and n.riders[i] > 0:
-            continue
-        to_p = np.int64(drives.to_p[fleet.place[i]])
-        at_p = max(soonest[i] + n.service[i] + to_p, party.early_p)
-        if at_p > party.late_p:
-            continue
-        on_i = weights.drive + weights.aboard * n.riders[i]
-        with_party = on_i + weights.aboard * people
-        # The party's own drive: straight to its destination, then on along the route.
-        at_d = max(at_p + party.boarding + direct, party.early_d)
-        on_d = _onward(drives.from_d, fleet.place, i + 1, end, open_end)
-        if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[i + 1]:
-            cost = extra + (to_p * on_i + direct * with_party + on_d * on_i - n.leg[i] * on_i)
-            if cost < found.cost[slot]:
-                _try(fleet, v, party, drives, i - a, i - a, cost, room, found, slot)
-        # Or along the route to the node after which it gets out.
-        on_p = _onward(drives.from_p, fleet.place, i + 1, end, open_end)
-        begin = at_p + party.boarding + on_p
-        so_far = extra + (to_p * on_i + on_p * with_party - n.leg[i] * on_i)
-        for j in range(i + 1, end):
-            begin = max(begin, n.early[j])
-            if begin > latest[j] or begin > party.late_d or (people > 0 and n.bar[j] == 1):
+        direct, open_end = drives.direct[v], fleet.open_end[v]
+        slot = v if only < 0 else only
+        for i in range(a + fleet.locked[v], end):
+            if soonest[i] > n.late[i] or soonest[i] + n.service[i] > party.late_p:
                 break
-            if n.seats[j] > seats_left or n.chairs[j] > chairs_left or n.bags[j] > bags_left:
-                break
-            if party.alone == 1 and n.riders[j] > 0:
-                break
-            to_d = np.int64(drives.to_d[fleet.place[j]])
-            at_d = max(begin + n.service[j] + to_d, party.early_d)
-            on_d = _onward(drives.from_d, fleet.place, j + 1, end, open_end)
-            if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[j + 1]:
-                on_j = weights.drive + weights.aboard * n.riders[j]
-                cost = so_far + to_d * (on_j + weights.aboard * people)
-                cost += on_d * on_j - n.leg[j] * on_j
+            if party.early_p + party.boarding > latest[i + 1]:
+                continue
+            if n.seats[i] > seats_left or n.chairs[i] > chairs_left or n.bags[i] > bags_left:
+                continue
+            if party.alone == 1 and n.riders[i] > 0:
+                continue
+            to_p = np.int64(drives.to_p[fleet.place[i]])
+            at_p = max(soonest[i] + n.service[i] + to_p, party.early_p)
+            if at_p > party.late_p:
+                continue
+            on_i = weights.drive + weights.aboard * n.riders[i]
+            with_party = on_i + weights.aboard * people
+            # The party's own drive: straight to its destination, then on along the route.
+            at_d = max(at_p + party.boarding + direct, party.early_d)
+            on_d = _onward(drives.from_d, fleet.place, i + 1, end, open_end)
+            if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[i + 1]:
+                cost = extra[v] + (
+                    to_p * on_i + direct * with_party + on_d * on_i - n.leg[i] * on_i
+                )
                 if cost < found.cost[slot]:
-                    _try(fleet, v, party, drives, i - a, j - a, cost, room, found, slot)
-            begin += n.service[j] + n.leg[j]
-            so_far += n.leg[j] * weights.aboard * people
+                    _try(fleet, v, party, drives, i - a, i - a, cost, room, found, slot)
+            # Or along the route to the node after which it gets out.
+            on_p = _onward(drives.from_p, fleet.place, i + 1, end, open_end)
+            begin = at_p + party.boarding + on_p
+            so_far = extra[v] + (to_p * on_i + on_p * with_party - n.leg[i] * on_i)
+            for j in range(i + 1, end):
+                begin = max(begin, n.early[j])
+                if begin > latest[j] or begin > party.late_d or (people > 0 and n.bar[j] == 1):
+                    break
+                if n.seats[j] > seats_left or n.chairs[j] > chairs_left or n.bags[j] > bags_left:
+                    break
+                if party.alone == 1 and n.riders[j] > 0:
+                    break
+                to_d = np.int64(drives.to_d[fleet.place[j]])
+                at_d = max(begin + n.service[j] + to_d, party.early_d)
+                on_d = _onward(drives.from_d, fleet.place, j + 1, end, open_end)
+                if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[j + 1]:
+                    on_j = weights.drive + weights.aboard * n.riders[j]
+                    cost = so_far + to_d * (on_j + weights.aboard * people)
+                    cost += on_d * on_j - n.leg[j] * on_j
+                    if cost < found.cost[slot]:
+                        _try(fleet, v, party, drives, i - a, j - a, cost, room, found, slot)
+                begin += n.service[j] + n.leg[j]
+                so_far += n.leg[j] * weights.aboard * people
 
 
 @njit(cache=True, nogil=True)
