@@ -1,0 +1,119 @@
+"""How calls are answered and plans reviewed while a day goes on: policies for ``simulate``.
+
+``Insert`` takes the best insertion.  ``Shuffle`` also moves others within their promises before it
+refuses anybody, and looks for cheaper plans in the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dispatcher.fleet import Fleet
+from dispatcher.insert import Insertion, insert, insertions
+from dispatcher.model import Plan, Request, StopKind
+from dispatcher.schedule import Schedule, schedule
+from dispatcher.search import MaxIterations
+from dispatcher.search_plan import search_plan, shuffle_in
+from dispatcher.simulate import Decision, Moment, promised
+
+WITHIN_S: Final = 298
+"""How far a pickup may be from the time offered: five minutes, less what rounding may take."""
+
+_WIDER_S: Final = (0, 600, 1800, 7200, 86_400)
+"""How much later a stranded party may be fetched, tried in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """The cheapest insertion, or a refusal."""
+
+    within_s: int = WITHIN_S
+    later_s: int = 0
+    """How much later than planned the offered pickup is, so that it can be moved either way."""
+
+    def answer(self, moment: Moment, request: Request, /) -> Decision:
+        """See ``simulate.Policy``."""
+        fleet = Fleet(moment.plan, moment.roads)
+        found = insertions(moment.plan, request, moment.roads, fleet=fleet)
+        if not found:
+            return Decision(moment.plan, waits=moment.waits)
+        return self._promise(moment, request, found[0])
+
+    def _promise(self, moment: Moment, request: Request, found: Insertion) -> Decision:
+        offered_s = self.offered_s(request, found.pickup_s)
+        told = promised(request, offered_s, self.within_s)
+        return Decision(insert(moment.plan, told, found), offered_s, moment.waits)
+
+    def offered_s(self, request: Request, pickup_s: int) -> int:
+        """Return the pickup to tell a party whose pickup is planned."""
+        later_s = min(self.later_s, self.within_s)
+        return min(pickup_s + later_s, request.latest_pickup_s)
+
+    def review(self, moment: Moment, /) -> Decision:
+        """See ``simulate.Policy``."""
+        return Decision(rescued(moment), waits=moment.waits)
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle(Insert):
+    """Nobody is refused before others were moved, within their promises, to make room."""
+
+    shuffles: int = 400
+    """Iterations of the search before a refusal."""
+    iterations: int = 100
+    """Iterations of the search for a cheaper plan at each review."""
+
+    def answer(self, moment: Moment, request: Request, /) -> Decision:
+        """See ``simulate.Policy``."""
+        decision = Insert.answer(self, moment, request)
+        if decision.offered_s is not None:
+            return decision
+        return self._shuffled(moment, request) or decision
+
+    def _shuffled(self, moment: Moment, request: Request) -> Decision | None:
+        stop = MaxIterations(self.shuffles)
+        fuller = shuffle_in(moment.plan, request, moment.roads, stop=stop, seed=moment.now_s)
+        if fuller is None:
+            return None
+        offered_s = self.offered_s(request, planned_pickup_s(fuller, request.id, moment))
+        told = promised(request, offered_s, self.within_s)
+        plan = replace(fuller, requests={**fuller.requests, told.id: told})
+        return Decision(plan, offered_s, moment.waits)
+
+    def review(self, moment: Moment, /) -> Decision:
+        """See ``simulate.Policy``."""
+        plan = rescued(moment)
+        if self.iterations > 0 and not moment.stranded:
+            stop = MaxIterations(self.iterations)
+            plan = search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
+        return Decision(plan, waits=moment.waits)
+
+
+def planned_pickup_s(plan: Plan, request_id: str, moment: Moment) -> int:
+    """Return when a party is to be picked up; raises ``ValueError`` if its route is infeasible."""
+    route = plan.route_of(request_id)
+    planned = None if route is None else schedule(route, plan.requests, moment.roads)
+    if route is None or not isinstance(planned, Schedule):
+        raise ValueError(f"{request_id} has no feasible route")
+    at = [(stop.request_id, stop.kind) for stop in route.stops]
+    return planned.begin_s[at.index((request_id, StopKind.PICKUP))]
+
+
+def rescued(moment: Moment) -> Plan:
+    """Return the plan with as many of the stranded as can be carried, the least late first."""
+    plan = moment.plan
+    for id_ in moment.stranded:
+        request = plan.requests[id_]
+        rest = replace(plan, requests={k: v for k, v in plan.requests.items() if k != id_})
+        for wider_s in _WIDER_S:
+            wide = replace(
+                request,
+                latest_pickup_s=max(request.latest_pickup_s, moment.now_s) + wider_s,
+                latest_dropoff_s=max(request.latest_dropoff_s, moment.now_s) + wider_s,
+            )
+            found = insertions(rest, wide, moment.roads)
+            if found:
+                plan = insert(rest, wide, found[0])
+                break
+    return plan
