@@ -62,6 +62,25 @@ def found_in(
     ]
 
 
+def best_in(
+    approach: Approach, requests: Sequence[Request], banned: frozenset[str] = frozenset()
+) -> list[Insertion | None]:
+    """Return each request's best place in the whole fleet, ``None`` where there is none.
+
+    The requests are alternatives between the two places of ``approach``, searched in one compiled
+    call.  Each answer is the first of ``found_in``.
+    """
+    found = approach.search_many(requests, banned)
+    ids = approach.fleet.vehicle_ids
+    rows = zip(*(column.tolist() for column in (*found[:5], found.vehicle)), strict=True)
+    return [
+        None
+        if v < 0
+        else Insertion(ids[v], i, j + 1, cost, at_p, at_d, at_d - at_p - request.boarding_s)
+        for request, (cost, i, j, at_p, at_d, v) in zip(requests, rows, strict=True)
+    ]
+
+
 def insert(plan: Plan, request: Request, insertion: Insertion) -> Plan:
     """Return the next plan with the party at its place.
 
