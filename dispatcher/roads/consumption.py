@@ -117,20 +117,22 @@ def drive_wh(
     descent_m: Floats,
     speed_kmh: Floats,
     time_s: Floats,
+    margin: float = 0.0,
 ) -> Floats:
     """Return the watt-hours of stretches with the driver alone, and what each rider adds.
 
     The first axis of the result has these two.  ``climb_m`` and ``descent_m`` are all metres up and
     all metres down along a stretch; ``time_s`` may hold waiting that ``speed_kmh`` does not know.
+    ``margin`` is the share added to what is taken and held back from what a descent returns.
     """
     speed_mps = speed_kmh / 3.6
     returned = body.regeneration * body.efficiency
     lost = 1 / body.efficiency - returned
     stops = body.stops_per_km / 1000 * speed_mps**2 / 2 * lost
     rolling = body.rolling * _GRAVITY / body.efficiency
-    height = _GRAVITY * (climb_m / body.efficiency - returned * descent_m)
-    per_kg = length_m * (rolling + stops) * weather.factor + height
+    taken = length_m * (rolling + stops) * weather.factor + _GRAVITY * climb_m / body.efficiency
+    per_kg = (1 + margin) * taken - (1 - margin) * _GRAVITY * returned * descent_m
     air = weather.air_kg_m3 / 2 * body.cd_a_m2 * speed_mps**2 / body.efficiency
     fixed = length_m * air * weather.factor + (body.aux_w + weather.heater_w) * time_s
-    alone = fixed + (body.mass_kg + body.driver_kg) * per_kg
+    alone = (1 + margin) * fixed + (body.mass_kg + body.driver_kg) * per_kg
     return np.stack((alone, body.rider_kg * per_kg)) / _JOULES

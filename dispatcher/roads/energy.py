@@ -32,11 +32,18 @@ class RoadEnergy:
     """The energy one kind of vehicle needs on the roads of its profile, in some weather.
 
     Follows the roads' closures and slow zones; safe to share between threads.  Where the network
-    was built without heights, every road is flat.
+    was built without heights, every road is flat.  ``margin`` is the share by which a drive may
+    take more, and a descent return less, than the model says: what a plan cannot know.
+
+    Raises ``ValueError`` for a margin that is no share.
     """
 
-    def __init__(self, roads: Roads, body: VehicleBody, weather: Weather = _CALM) -> None:
-        self.roads, self.body, self.weather = roads, body, weather
+    def __init__(
+        self, roads: Roads, body: VehicleBody, weather: Weather = _CALM, margin: float = 0.0
+    ) -> None:
+        if not 0 <= margin < 1:
+            raise ValueError(f"margin={margin} is not a share from 0")
+        self.roads, self.body, self.weather, self.margin = roads, body, weather, margin
         self._topology = _topology(roads.times().ground)
         self._uses: dict[str, _Uses] = {}
         self.energy([Anchor(0, 0.5)], [Anchor(0, 0.5)])  # compiles, so that no quote has to wait
@@ -88,6 +95,7 @@ class RoadEnergy:
             descent_m=descent_m.astype(np.float64),
             speed_kmh=np.where(times.open, 3.6 * length_m / moving_s, 0.0),
             time_s=times.time_ds / 10,
+            margin=self.margin,
         )
         arc_mwh = np.rint(1000 * wh).astype(np.int64)
         weights = self._turn_keys(times, arc_mwh)
@@ -96,7 +104,7 @@ class RoadEnergy:
     def _turn_keys(self, times: Times, arc_mwh: Rows) -> Keys:
         """Return the key of each turn with the arc before it, as (turns, 2)."""
         turns = self.roads.network.turns
-        watts = self.body.aux_w + self.weather.heater_w
+        watts = (1 + self.margin) * (self.body.aux_w + self.weather.heater_w)
         turning_mwh = np.rint(turns.cost_ds * watts / 36).astype(np.int64)
         mwh = arc_mwh[:, turns.arc[turns.tail]]
         mwh[0] += turning_mwh
