@@ -5,6 +5,8 @@ Four functions bear the name of their file and are imported from it, lest they h
 ``dispatcher.check.check``.
 """
 
+from dispatcher.alternatives import Offer, OfferKind, Other
+from dispatcher.ask import Ask, Nearby, OfferRules
 from dispatcher.check import Violation
 from dispatcher.cost import plan_cost_s, route_cost_s
 from dispatcher.fleet import Approach, Fleet
@@ -26,8 +28,9 @@ from dispatcher.model import (
     TravelTimes,
     Vehicle,
 )
-from dispatcher.offer import Ask, Offer, OfferKind, OfferRules, Reason, Refusal, offers, take
+from dispatcher.offer import offers, take
 from dispatcher.plan import boarded, dropped, moved, relaxed
+from dispatcher.refuse import Reason, Refusal, Relaxation
 from dispatcher.schedule import Breach, Rule, Schedule, expected
 
 __all__ = [
@@ -42,13 +45,16 @@ __all__ = [
     "Fleet",
     "Follows",
     "Insertion",
+    "Nearby",
     "Offer",
     "OfferKind",
     "OfferRules",
+    "Other",
     "Place",
     "Plan",
     "Reason",
     "Refusal",
+    "Relaxation",
     "Request",
     "Route",
     "Rule",
