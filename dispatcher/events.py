@@ -1,0 +1,288 @@
+"""What happens to the plan of a day that does not go as planned: every event in, a plan out.
+
+Each function takes the plan as it is, before anything late was widened, and returns a
+``Replanned`` whose plan keeps every limit in it at once.  Promises that the event does not touch
+stay as they are.  Where one can no longer be kept, the least broken one is chosen
+(``broken.score``), its limits are widened in the plan by as little as possible, and it is named
+with the order in which to call; nothing is moved silently.  Riders on board are never dropped.
+``improved`` then looks for a plan that breaks less, or costs less.
+
+``waiting`` are the parties that an earlier event left unplaced.  An event that cannot have
+happened is a bug and raises ``KeyError`` (nobody of that name) or ``ValueError``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from dispatcher.broken import Replanned, Told, told_by
+from dispatcher.improve import improve
+from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
+from dispatcher.plan import moved
+from dispatcher.repair import Compiled, Repair, ending, movable, narrowed
+from dispatcher.search import Either, MaxCpu, MaxIterations, Stopping, is_compiled
+from dispatcher.search_plan import shuffle_in
+
+Travel = Mapping[str, TravelTimes]
+Waiting = Iterable[Told]
+
+_SHUFFLES: Final = 300
+"""Iterations in which others may be moved to keep one promise."""
+
+
+def cancelled(plan: Plan, request_id: str, travel: Travel, *, waiting: Waiting = ()) -> Replanned:
+    """A party that has not boarded does not ride: its vehicle has room for those who wait.
+
+    Raises ``KeyError`` for an unknown party, ``ValueError`` for one on board.
+    """
+    carrier = plan.route_of(request_id)
+    repair = _repair(plan.without(request_id), travel, waiting)
+    done = _mend(plan, repair, () if carrier is None else (carrier.vehicle.id,), waiting)
+    back = (
+        r.id for r in plan.requests.values() if r.follows and r.follows.request_id == request_id
+    )
+    return replace(done, in_doubt=tuple(back))
+
+
+def no_show(plan: Plan, request_id: str, travel: Travel, *, waiting: Waiting = ()) -> Replanned:
+    """A party was not there; see ``cancelled``.  Its return leg is in doubt, not gone."""
+    return cancelled(plan, request_id, travel, waiting=waiting)
+
+
+def rider_late(
+    plan: Plan, request_id: str, until_s: int, travel: Travel, *, waiting: Waiting = ()
+) -> Replanned:
+    """A party says it will be at its pickup at ``until_s``, not before.
+
+    What it was promised moves with it: only what it has to wait beyond that is broken.
+    """
+    request, route = plan.requests[request_id], _carrier(plan, request_id)
+    if request_id in route.boarded_s:
+        raise ValueError(f"{request_id} is on board already")
+    by_s = max(0, until_s - request.latest_pickup_s)
+    later = replace(
+        request,
+        earliest_pickup_s=max(until_s, request.earliest_pickup_s),
+        latest_pickup_s=request.latest_pickup_s + by_s,
+        latest_dropoff_s=request.latest_dropoff_s + by_s,
+    )
+    repair = _repair(plan, travel, waiting)
+    repair.told[request_id] = Told(later)
+    return _mend(plan, repair, (), waiting, (later,))
+
+
+def vehicle_late(
+    plan: Plan, vehicle_id: str, place: Place, at_s: int, travel: Travel, *, waiting: Waiting = ()
+) -> Replanned:
+    """A vehicle is at ``place`` and can leave at ``at_s``: later than planned, or elsewhere."""
+    repair = _repair(moved(plan, vehicle_id, place, at_s), travel, waiting)
+    return _mend(plan, repair, (vehicle_id,), waiting)
+
+
+def broken_down(
+    plan: Plan, vehicle_id: str, place: Place, at_s: int, travel: Travel, *, waiting: Waiting = ()
+) -> Replanned:
+    """A vehicle goes no further than ``place``, where it has been since ``at_s``.
+
+    Riders on board get into other vehicles there, before anybody else is seen to, and their time on
+    board goes on counting while they wait.  The vehicle leaves the plan, with its breaks and
+    charges.
+    """
+    repair = _repair(plan, travel, waiting)
+    repair.place(repair.empty(vehicle_id, place, at_s))
+    return _mend(plan, repair, (), waiting)
+
+
+def driver_off(
+    plan: Plan, vehicle_id: str, from_s: int, travel: Travel, *, waiting: Waiting = ()
+) -> Replanned:
+    """A shift ends at ``from_s`` already; riders on board are still set down.
+
+    Breaks and charges that would end after it are no longer planned.
+    """
+    route = plan.routes[vehicle_id]
+    if from_s >= route.vehicle.end_s:
+        return _mend(plan, _repair(plan, travel, waiting), (), waiting)
+    off = {t.id: t for t in route.tasks.values() if t.latest_s + t.lasts_s > from_s}
+    kept = tuple(stop for stop in route.stops if stop.request_id not in off)
+    locked = route.locked - sum(stop.request_id in off for stop in route.stops[: route.locked])
+    tasks = {id_: task for id_, task in route.tasks.items() if id_ not in off}
+    short = ending(route, max(from_s, route.vehicle.start_s))
+    short = Route(short.vehicle, kept, route.boarded_s, locked, tasks)
+    repair = _repair(plan.with_route(short), travel, waiting)
+    repair.closed = frozenset({vehicle_id})
+    repair.off_tasks += off.values()
+    return _mend(plan, repair, (vehicle_id,), waiting)
+
+
+def road_closed(plan: Plan, travel_after: Travel, *, waiting: Waiting = ()) -> Replanned:
+    """Driving times are others from now on."""
+    repair = _repair(plan, travel_after, waiting)
+    return _mend(plan, repair, sorted(plan.routes), waiting)
+
+
+def battery_read(
+    plan: Plan, vehicle_id: str, wh: int, travel: Travel, *, waiting: Waiting = ()
+) -> Replanned:
+    """A battery holds ``wh``, not what the plan thought."""
+    route = plan.routes[vehicle_id]
+    if route.vehicle.battery is None:
+        raise ValueError(f"{vehicle_id} has no battery")
+    battery = replace(route.vehicle.battery, now_wh=wh)
+    known = replace(route, vehicle=replace(route.vehicle, battery=battery))
+    repair = _repair(plan.with_route(known), travel, waiting)
+    return _mend(plan, repair, (vehicle_id,), waiting)
+
+
+def bus_late(
+    plan: Plan,
+    trip_id: str,
+    delay_s: int,
+    travel: Travel,
+    *,
+    confirmed: bool,
+    waiting: Waiting = (),
+) -> Replanned:
+    """A bus is ``delay_s`` later than the plan has it (earlier if negative).
+
+    Rides from it move with it, since nobody can get in before it comes.  Rides to it may be later
+    only once the delay is ``confirmed``: until then the bus may still be on time.
+    """
+    repair = _repair(plan, travel, waiting)
+    later: list[Request] = []
+    for request in plan.requests.values():
+        connection = request.connection
+        if connection is None or connection.trip_id != trip_id:
+            continue
+        from_bus = connection.toward == "from_bus"
+        if from_bus and request.id in _carrier(plan, request.id).boarded_s:
+            continue
+        if from_bus or confirmed or delay_s < 0:
+            told = _after_bus(request, connection, delay_s)
+            repair.told[request.id] = told
+            later.append(told.request)
+    return _mend(plan, repair, (), waiting, later)
+
+
+def back_in_service(
+    plan: Plan,
+    vehicle: Vehicle,
+    place: Place,
+    at_s: int,
+    travel: Travel,
+    *,
+    waiting: Waiting = (),
+) -> Replanned:
+    """A vehicle that the plan does not have is ready at ``place`` from ``at_s`` on.
+
+    Raises ``ValueError`` when the plan has it.
+    """
+    if vehicle.id in plan.routes:
+        raise ValueError(f"{vehicle.id} is in service already")
+    ready = replace(vehicle, start=place, start_s=max(at_s, vehicle.start_s))
+    repair = _repair(plan.with_route(Route(ready)), travel, waiting)
+    return _mend(plan, repair, (), waiting)
+
+
+def _repair(plan: Plan, travel: Travel, waiting: Waiting) -> Repair:
+    """Begin the repair of a plan in which everybody is told what it says."""
+    told = told_by(plan.requests.values()) | {one.request.id: one for one in waiting}
+    return Repair(plan, travel, told, Compiled(travel))
+
+
+def _mend(
+    before: Plan,
+    repair: Repair,
+    touched: Iterable[str],
+    waiting: Waiting,
+    later: Iterable[Request] = (),
+) -> Replanned:
+    """Give parties their other windows, put right the vehicles touched, place those who wait."""
+    for request in later:
+        repair.again(request)
+    for vehicle_id in touched:
+        repair.ease(vehicle_id)
+    repair.place(one.request for one in waiting)
+    return repair.outcome(before)
+
+
+def _carrier(plan: Plan, request_id: str) -> Route:
+    route = plan.route_of(request_id)
+    if route is None:
+        raise ValueError(f"no vehicle carries {request_id}")
+    return route
+
+
+def _after_bus(request: Request, connection: Connection, delay_s: int) -> Told:
+    """Return what a party whose bus is ``delay_s`` later may expect.
+
+    To a bus only the deadline moves; from one everything does, as nobody gets in before it comes.
+    """
+    moved = replace(connection, bus_s=connection.bus_s + delay_s)
+    due_s = request.latest_dropoff_s + delay_s
+    if connection.toward == "from_bus":
+        later = replace(
+            request,
+            connection=moved,
+            earliest_pickup_s=request.earliest_pickup_s + delay_s,
+            latest_pickup_s=request.latest_pickup_s + delay_s,
+            earliest_dropoff_s=request.earliest_dropoff_s + min(0, delay_s),
+            latest_dropoff_s=due_s,
+        )
+        return Told(later)
+    soonest_s = max(request.earliest_pickup_s + request.boarding_s, request.earliest_dropoff_s)
+    kept_s = max(due_s, soonest_s)
+    return Told(replace(request, connection=moved, latest_dropoff_s=kept_s), lost_s=kept_s - due_s)
+
+
+# In the background
+
+
+def improved(
+    done: Replanned, travel: Travel, *, time_limit_s: float = 2.0, seed: int = 0
+) -> Replanned:
+    """Return a plan that breaks less than the one an event left, or costs less; or the same.
+
+    Where the search is compiled, others are moved within their promises to make room for those
+    whose own are broken, those first who count most; then the whole plan is improved.
+    """
+    began_s = time.monotonic()
+    plan, told = done.plan, dict(done.told)
+    order = sorted(told, key=lambda id_: told[id_].level, reverse=True)
+    for id_ in order if is_compiled() else ():
+        left_s = time_limit_s / 2 - (time.monotonic() - began_s)
+        stop = Either(MaxIterations(_SHUFFLES), MaxCpu(max(0.0, left_s) / len(order)))
+        plan = _with_promise(plan, told[id_].request, travel, stop, seed)
+    left_s = time_limit_s - (time.monotonic() - began_s)
+    plan = improve(plan, travel, time_limit_s=max(0.01, left_s), seed=seed)
+    for id_ in told.keys() & plan.requests.keys():
+        route = _carrier(plan, id_)
+        nearer = narrowed(route, plan, told[id_].request, travel)
+        plan = plan.with_route(route, nearer)
+    repair = Repair(plan, travel, told_by(plan.requests.values()) | told, Compiled(travel))
+    repair.place(told[id_].request for id_ in order if id_ not in plan.requests)
+    after = repair.outcome(done.plan)
+    if after.plan == replace(done.plan, version=after.plan.version):
+        return done
+    told_again = {one.request_id for one in after.broken}
+    moved = dict.fromkeys((*done.moved, *after.moved))
+    return replace(
+        done,
+        plan=after.plan,
+        broken=after.broken,
+        unplaced=after.unplaced,
+        told={id_: one for id_, one in told.items() if id_ in told_again},
+        moved=tuple(moved),
+    )
+
+
+def _with_promise(plan: Plan, told: Request, travel: Travel, stop: Stopping, seed: int) -> Plan:
+    """Return a plan that keeps one more promise as it was told, or the same plan."""
+    route = plan.route_of(told.id)
+    if route is not None and told.id not in movable(route):
+        return plan
+    rest = plan if route is None else plan.without(told.id)
+    return shuffle_in(rest, told, travel, stop=stop, seed=seed) or plan
