@@ -83,7 +83,7 @@ def test_riders_on_board_and_displaced_seats_count() -> None:
 def test_a_stop_no_road_leads_to_is_found() -> None:
     found = check(one_route("+a -a", ride("a", 3, 100)), {"car": IslandTown()})
 
-    assert [violation.vehicle_id for violation in found] == ["van"]
+    assert found == [Violation("unreachable", "van", "a"), Violation("unreachable", "van", None)]
 
 
 def test_a_party_no_route_carries_is_found() -> None:
