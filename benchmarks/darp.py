@@ -130,20 +130,21 @@ def problem_of(instance: Instance) -> Problem:
     pick[1 : 2 * n : 2], ride[1 : 2 * n : 2] = np.arange(0, 2 * n, 2), instance.ride
     ride[1 : 2 * n : 2] += service[: 2 * n : 2]
     pick[start + fleet], ride[start + fleet] = start, instance.duration
-    drop = np.full(len(nodes), -1)
-    drop[pick[pick >= 0]] = np.flatnonzero(pick >= 0)
-    nothing = np.zeros(fleet, dtype=np.int64)
+    none, nothing = np.zeros(len(nodes), dtype=np.int64), np.zeros(fleet, dtype=np.int64)
     return Problem(
         early=early,
         late=late,
         service=service,
         ride=ride,
         pick=pick,
-        drop=drop,
         seats=np.array([node.load for node in nodes], dtype=np.int64),
-        chairs=np.zeros(len(nodes), dtype=np.int64),
+        chairs=none,
+        bags=none,
+        alone=none,
+        bar=none,
+        power=np.zeros(len(nodes)),
         drives=np.ascontiguousarray(drives[None]),
-        toward=np.ascontiguousarray(drives.T[None]),
+        energy=np.zeros((0, 0, 0)),
         profile=nothing,
         start=start,
         end=start + fleet,
@@ -152,6 +153,9 @@ def problem_of(instance: Instance) -> Problem:
         room=np.full(fleet, instance.capacity),
         places=nothing,
         lost=nothing,
+        luggage=nothing,
+        battery=np.zeros((fleet, 4)),
+        extra=np.zeros((n, fleet)),
         near=alike(early, late, drives, n),
         aboard=0.0,
         unserved=UNSERVED,

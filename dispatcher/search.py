@@ -14,10 +14,23 @@ from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatcher import search_kernel
-from dispatcher.search_kernel import REMEMBERED, Floats, Ints, Problem, State, Work
-from dispatcher.search_moves import anneal, duplicate
+from dispatcher.search_kernel import (
+    BAGS,
+    CHAIRS,
+    FULL,
+    NODE,
+    PLACE,
+    VEHICLE,
+    Floats,
+    Ints,
+    State,
+    Work,
+    World,
+)
+from dispatcher.search_moves import anneal
 
 __all__ = [
     "Either",
@@ -107,6 +120,58 @@ class Either:
         return min(self.first.rounds(iterations), self.second.rounds(iterations))
 
 
+class Problem(NamedTuple):
+    """What is to be planned, node by node: party ``r`` gets in at ``2 r`` and out at ``2 r + 1``.
+
+    After the parties come the nodes nobody may move: fixed stops, starts and ends.
+    """
+
+    early: Floats
+    late: Floats
+    service: Floats
+    ride: Floats
+    """The longest time from the begin of ``pick`` to that of this node."""
+    pick: Ints
+    """For a dropoff where the party got in, for an end with a longest day its start; else -1."""
+    seats: Ints
+    """Seats taken (+) or freed (-) at the node; at a start by those on board already."""
+    chairs: Ints
+    bags: Ints
+    alone: Ints
+    """Parties that ride alone that get in (+) or out (-)."""
+    bar: Ints
+    """1 where nobody may be on board: at a task."""
+    power: Floats
+    """The watts of the charger; 0 where there is none."""
+    drives: NDArray[np.float64]
+    """Driving times by profile, node and next node."""
+    energy: NDArray[np.float64]
+    """Watt-hours in the same order, twice a profile: the drive, and what each rider adds; nothing
+    at all where no vehicle has a battery."""
+    profile: Ints
+    start: Ints
+    end: Ints
+    behind: Ints
+    """The node of each vehicle's route behind which nodes may be put in."""
+    kind: Ints
+    """Vehicles of the same kind are the same in every respect; an empty one stands for all."""
+    room: Ints
+    places: Ints
+    lost: Ints
+    luggage: Ints
+    """Seats in each vehicle, wheelchair places, seats lost to each wheelchair, and bags."""
+    battery: Floats
+    """Capacity, content, reserve and taper in watt-hours, a row a vehicle; no capacity, none."""
+    extra: Floats
+    """What it costs that a vehicle carries a party, a row a party; infinite where it may not."""
+    near: Ints
+    """For each party the parties most like it in place and time, itself first."""
+    aboard: float
+    """What a rider's second on board costs, beside one for the vehicle's."""
+    unserved: float
+    """What it costs to leave a party out."""
+
+
 class Solution(NamedTuple):
     """What a search found."""
 
@@ -133,116 +198,144 @@ def search(
     Raises ``ValueError`` when a route of ``first`` keeps not all limits.
     """
     routes = first if first is not None else [[] for _ in problem.start]
-    best = _state(problem, routes)
+    world, work = _world(problem), _work(problem, seed)
+    best = _state(problem, world, routes)
     now, trial = _copied(best), _copied(best)
-    work = _work(problem, seed)
     parties, done = len(problem.near), 0
-    largest = max(1, min(_LARGEST, parties // 3))
+    tune = TUNE.copy()
+    tune[0] = max(1, min(tune[0], parties // 3))
     while parties > 0 and (spent := stop.spent(done)) < 1:
         heat = _heat(problem, best, spent, warm=first is not None)
         rounds = stop.rounds(done)
-        anneal(problem, now, best, trial, work, heat, rounds, largest)
+        anneal(world, now, best, trial, work, heat, rounds, tune)
         done += rounds
         if until_served and best.size[0] == 0:
             break
-    return _solution(problem, best, done)
+    return _solution(best, done)
+
+
+TUNE: Final[Floats] = np.array([35, 0.5, 0.75, 0.85, 0.95, 4, 10, 0.4, 0.02])
+"""Largest removal; shares of the ways to remove; strings, their length; share in turn; blinks."""
 
 
 def is_compiled() -> bool:
     """Whether this process has compiled the search, or loaded it compiled."""
-    return not hasattr(anneal, "signatures") or len(anneal.signatures) > 0
+    signatures = getattr(anneal, "signatures", None)
+    return signatures is None or len(signatures) > 0
 
 
 def _heat(problem: Problem, best: State, spent: float, *, warm: bool) -> float:
     """Return the temperature; a plan that is good already is not heated as much."""
     hot = _HOT / 4 if warm else _HOT
     served = max(1, len(problem.near) - int(best.size[0]))
-    return float(hot * (_COLD / hot) ** spent * best.cost.sum() / served)
+    return float(hot * (_COLD / hot) ** spent * best.fleet["cost"].sum() / served)
 
 
-def _state(problem: Problem, routes: Sequence[Sequence[int]]) -> State:
-    """Return the plan with these routes; everybody else is in the bank."""
-    parties = len(problem.near)
-    state = _blank(len(problem.early), len(problem.start), parties)
-    for v, route in enumerate(routes):
-        _lay(problem, state, v, route)
-    movable = np.zeros(2 * parties, dtype=bool)
-    movable[[node for node in chain(*routes) if node < 2 * parties]] = True
-    bank = np.flatnonzero(~movable[::2])
-    state.bank[: len(bank)], state.size[0] = bank, len(bank)
-    return state
-
-
-def _blank(nodes: int, vehicles: int, parties: int) -> State:
-    def ints(count: int, value: int = 0) -> Ints:
-        return np.full(count, value, dtype=np.int64)
-
-    return State(
-        next=ints(nodes, -1),
-        last=ints(nodes, -1),
-        vehicle=ints(nodes, -1),
-        least=np.zeros(nodes),
-        great=np.zeros(nodes),
-        seats=ints(nodes),
-        chairs=ints(nodes),
-        leg=np.zeros(nodes),
-        cost=np.zeros(vehicles),
-        key=ints(vehicles),
-        bank=ints(parties),
-        size=ints(1),
+def _world(problem: Problem) -> World:
+    return World(
+        drives=problem.drives,
+        toward=problem.drives.transpose(0, 2, 1).copy(),
+        energy=problem.energy,
+        extra=problem.extra,
+        near=problem.near,
+        aboard=problem.aboard,
+        unserved=problem.unserved,
     )
 
 
+def _state(problem: Problem, world: World, routes: Sequence[Sequence[int]]) -> State:
+    """Return the plan with these routes; everybody else is in the bank."""
+    parties = len(problem.near)
+    bank = np.zeros(parties, dtype=np.int64)
+    state = State(_nodes(problem), _fleet(problem), bank, np.zeros(1, dtype=np.int64))
+    for v, route in enumerate(routes):
+        _lay(problem, world, state, v, route)
+    movable = np.zeros(2 * parties, dtype=bool)
+    movable[[node for node in chain(*routes) if node < 2 * parties]] = True
+    left = np.flatnonzero(~movable[::2])
+    state.bank[: len(left)], state.size[0] = left, len(left)
+    return state
+
+
+def _nodes(problem: Problem) -> search_kernel.Records:
+    nodes = np.zeros(len(problem.early), dtype=NODE)
+    for name in ("next", "last", "vehicle", "drop"):
+        nodes[name] = -1
+    for name in ("early", "late", "service", "ride", "pick", "bar", "power"):
+        nodes[name] = getattr(problem, name)
+    nodes["drop"][problem.pick[problem.pick >= 0]] = np.flatnonzero(problem.pick >= 0)
+    nodes["riders"] = problem.seats + problem.chairs
+    nodes["gain"] = problem.seats + FULL * problem.alone
+    nodes["gain"] += (problem.chairs << CHAIRS) + (problem.bags << BAGS)
+    return nodes
+
+
+def _fleet(problem: Problem) -> search_kernel.Records:
+    fleet = np.zeros(len(problem.start), dtype=VEHICLE)
+    for name in ("profile", "start", "end", "behind", "kind", "lost"):
+        fleet[name] = getattr(problem, name)
+    fleet["seats"], fleet["chairs"] = problem.room, problem.places
+    fleet["bags"] = problem.luggage
+    for name, column in zip(
+        ("capacity", "now", "reserve", "taper"), problem.battery.T, strict=True
+    ):
+        fleet[name] = column
+    return fleet
+
+
 def _copied(state: State) -> State:
-    copy = _blank(len(state.next), len(state.cost), len(state.bank))
-    duplicate(state, copy)
-    return copy
+    return State(state.nodes.copy(), state.fleet.copy(), state.bank.copy(), state.size.copy())
 
 
-def _lay(problem: Problem, state: State, v: int, route: Sequence[int]) -> None:
+def _lay(problem: Problem, world: World, state: State, v: int, route: Sequence[int]) -> None:
     nodes = [int(problem.start[v]), *route, int(problem.end[v])]
-    state.next[nodes[:-1]], state.last[nodes[1:]] = nodes[1:], nodes[:-1]
-    state.vehicle[nodes] = v
-    if not search_kernel.rebuild(problem, state, v):
+    state.nodes["next"][nodes[:-1]] = nodes[1:]
+    state.nodes["last"][nodes[1:]] = nodes[:-1]
+    state.nodes["vehicle"][nodes] = v
+    if not search_kernel.rebuild(world, state, v):
         raise ValueError(f"route {v} keeps not all limits")
 
 
 def _work(problem: Problem, seed: int) -> Work:
     parties, vehicles = max(1, len(problem.near)), len(problem.start)
     draw = random.Random(seed)  # noqa: S311 -- not a secret
+    nodes = len(problem.early) + 1
 
     def ints(*shape: int) -> Ints:
         return np.zeros(shape, dtype=np.int64)
 
-    pushes = 20 * len(problem.early)
+    memo = np.zeros((parties, vehicles, 2), dtype=PLACE)
+    memo["key"] = -1
     return Work(
         random=np.array([draw.randrange(1, 2_147_483_399) for _ in range(2)], dtype=np.int64),
-        pushed=ints(pushes),
-        before=np.zeros(pushes),
+        pushed=ints(20 * nodes),
+        before=np.zeros(20 * nodes),
+        route=ints(nodes),
+        dear=np.zeros(nodes),
+        rest=np.zeros(nodes),
+        bound=np.zeros(nodes),
         dirty=ints(vehicles),
+        touched=ints(vehicles),
+        stale=ints(vehicles),
+        idle=ints(vehicles),
         order=ints(parties),
         weight=np.zeros(parties),
         table=np.zeros((parties, vehicles)),
-        after_p=ints(parties, vehicles),
-        after_d=ints(parties, vehicles),
-        at=ints(2),
-        known=np.full((REMEMBERED, 4), -1, dtype=np.int64),
-        known_cost=np.zeros(REMEMBERED),
-        idle=ints(vehicles),
-        tried=ints(4),
+        memo=memo,
+        tried=ints(3),
     )
 
 
-def _solution(problem: Problem, state: State, iterations: int) -> Solution:
+def _solution(state: State, iterations: int) -> Solution:
     routes = []
-    for start, end in zip(problem.start.tolist(), problem.end.tolist(), strict=True):
-        route, node = [], int(state.next[start])
+    for start, end in zip(state.fleet["start"].tolist(), state.fleet["end"].tolist(), strict=True):
+        route, node = [], int(state.nodes["next"][start])
         while node != end:
             route.append(node)
-            node = int(state.next[node])
+            node = int(state.nodes["next"][node])
         routes.append(route)
     unserved = sorted(state.bank[: state.size[0]].tolist())
-    return Solution(routes, unserved, float(state.cost.sum()), iterations)
+    return Solution(routes, unserved, float(state.fleet["cost"].sum()), iterations)
 
 
 def alike(early: Floats, late: Floats, drives: Floats, parties: int) -> Ints:

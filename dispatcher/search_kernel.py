@@ -3,69 +3,124 @@
 As in ``kernel``, all limits are difference constraints.  Every route keeps its ``least`` times and
 its ``great`` (latest) ones, ride limits included.  Putting a party in only pushes times up, so a
 place is tested by pushing the least times from there until nothing moves.  Most pushes end after a
-few stops, where the vehicle waits anyway; a time pushed past its greatest ends the test at once.
-What passes is feasible whatever the travel times are; where they break the triangle inequality a
-feasible place may be overlooked.
+few stops, where the vehicle waits anyway, and touch no ride limit: those are walked without writing
+anything.  What passes is feasible whatever the travel times are; where they break the triangle
+inequality a feasible place may be overlooked.
 
-The best place of a party in a route depends on that route alone, so it is remembered under a
-fingerprint of the route (a few megabytes, the newest overwrites).
+What is known of a node lies together in memory, and so does what is known of a vehicle.  Loads are
+packed, seats, wheelchairs and luggage in one number, so that one subtraction compares all three.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dispatcher.energy import charged_wh
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Records = NDArray[np.void]
 
 EPS: Final = 1e-9
 """Rounding in sums of floats; whole seconds never differ by so little."""
 
-REMEMBERED: Final = 2**16
-"""How many places are remembered; a power of two."""
+CHAIRS: Final = 20
+BAGS: Final = 40
+"""How far wheelchairs and luggage are shifted in a packed load; seats are not."""
 
-_PRIME: Final = 2**31 - 1
+MOST: Final = 2**19 - 1
+"""The largest part of a packed load."""
 
-_SPREAD: Final = 40_503
+FULL: Final = 2**18
+"""Seats taken by a party that rides alone, and by a task that lets nobody stay on board."""
+
+GUARDS: Final = (1 << 19) | (1 << 39) | (1 << 59)
+"""The bit above each part; it stays when a limit is not exceeded."""
+
+_HASH: Final = 2**31 - 1
+
+NODE: Final = np.dtype(
+    [
+        ("next", np.int64),
+        ("last", np.int64),
+        ("vehicle", np.int64),
+        ("pick", np.int64),
+        ("drop", np.int64),
+        ("riders", np.int64),
+        ("bar", np.int64),
+        ("gain", np.int64),
+        ("load", np.int64),
+        ("through", np.int64),
+        ("power", np.float64),
+        ("early", np.float64),
+        ("late", np.float64),
+        ("service", np.float64),
+        ("ride", np.float64),
+        ("least", np.float64),
+        ("great", np.float64),
+        ("leg", np.float64),
+        ("on", np.float64),
+    ]
+)
+"""A place in a route.
+
+``vehicle`` is -1 for parties in the bank; ``pick`` of a dropoff is where the party got in, of an
+end with a longest day its start, else -1, and ``drop`` the inverse; ``riders`` who get in, ``gain``
+and ``load`` packed; ``through`` is the load for those who would ride past; ``bar`` lets nobody stay
+on board; ``leg`` is the drive to the next node and ``on`` what a second of it costs.
+"""
+
+VEHICLE: Final = np.dtype(
+    [
+        ("profile", np.int64),
+        ("start", np.int64),
+        ("end", np.int64),
+        ("behind", np.int64),
+        ("kind", np.int64),
+        ("seats", np.int64),
+        ("chairs", np.int64),
+        ("bags", np.int64),
+        ("lost", np.int64),
+        ("key", np.int64),
+        ("cost", np.float64),
+        ("capacity", np.float64),
+        ("now", np.float64),
+        ("reserve", np.float64),
+        ("taper", np.float64),
+    ]
+)
+"""A vehicle, what its route costs, and the fingerprint of that route; no capacity: no battery."""
+
+PLACE: Final = np.dtype(
+    [("key", np.int64), ("cost", np.float64), ("after_p", np.int64), ("after_d", np.int64)]
+)
+"""The best place of a party in a route; behind -1 only the bound is known."""
 
 
-class Problem(NamedTuple):
-    """What is to be planned, node by node: party ``r`` gets in at ``2 r`` and out at ``2 r + 1``.
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-    After the parties come the nodes nobody may move: starts, ends and fixed stops.
-    """
 
-    early: Floats
-    late: Floats
-    service: Floats
-    ride: Floats
-    """The longest time from the begin of ``pick`` to that of this node."""
-    pick: Ints
-    """For a dropoff where the party got in, for an end with a longest day its start; else -1."""
-    drop: Ints
-    """The inverse of ``pick``; else -1."""
-    seats: Ints
-    """Seats taken (+) or freed (-) at the node; at a start by those on board already."""
-    chairs: Ints
+def compiled(function: _Function) -> _Function:
+    """Compile a function that makes no arrays: numba then counts no references, half the time."""
+    return cast("_Function", njit(cache=True, nogil=True, _nrt=False)(function))  # type: ignore[call-overload]
+
+
+class World(NamedTuple):
+    """What no move changes."""
+
     drives: NDArray[np.float64]
     """Driving times by profile, node and next node."""
     toward: NDArray[np.float64]
     """The same by profile, next node and node: what leads to a node lies together in memory."""
-    profile: Ints
-    start: Ints
-    end: Ints
-    behind: Ints
-    """The node of each vehicle's route behind which nodes may be put in."""
-    kind: Ints
-    """Vehicles of the same kind are the same in every respect; an empty one stands for all."""
-    room: Ints
-    places: Ints
-    lost: Ints
-    """Seats in each vehicle, wheelchair places, and seats lost to each wheelchair."""
+    energy: NDArray[np.float64]
+    """Watt-hours in the same order, twice a profile: the drive, and what each rider adds."""
+    extra: Floats
+    """What it costs that this vehicle carries a party, infinite where it may not."""
     near: Ints
     """For each party the parties most like it in place and time, itself first."""
     aboard: float
@@ -77,20 +132,8 @@ class Problem(NamedTuple):
 class State(NamedTuple):
     """A whole plan."""
 
-    next: Ints
-    last: Ints
-    vehicle: Ints
-    """-1 for parties in the bank."""
-    least: Floats
-    great: Floats
-    seats: Ints
-    chairs: Ints
-    """Taken after the node."""
-    leg: Floats
-    """The drive to the next node."""
-    cost: Floats
-    key: Ints
-    """A fingerprint of each vehicle's route."""
+    nodes: Records
+    fleet: Records
     bank: Ints
     """Parties without a vehicle; the first ``size[0]`` count."""
     size: Ints
@@ -102,288 +145,479 @@ class Work(NamedTuple):
     random: Ints
     pushed: Ints
     before: Floats
+    route: Ints
+    dear: Floats
+    rest: Floats
+    bound: Floats
     dirty: Ints
+    touched: Ints
+    """Vehicles whose route is not that of the plan the iteration began with."""
+    stale: Ints
+    """Vehicles whose route is not that of the best plan."""
+    idle: Ints
     order: Ints
     weight: Floats
     table: Floats
-    after_p: Ints
-    after_d: Ints
-    at: Ints
-    known: Ints
-    """key, party, after_p, after_d; a pickup at -1 says that only the bound is known"""
-    known_cost: Floats
-    idle: Ints
+    """What the best place costs, by party and vehicle, while the bank is emptied by regret."""
+    memo: Records
+    """By party and vehicle, apart for vehicles touched or not."""
     tried: Ints
-    """Exact tests made, places looked up, places computed."""
+    """Places looked up, places computed, exact tests made."""
 
 
-@njit(cache=True, nogil=True)
-def rebuild(problem: Problem, state: State, v: int) -> bool:
+@compiled
+def rebuild(world: World, state: State, v: int) -> bool:
     """Compute all that hangs on one route anew; return False when it is infeasible."""
-    _load(problem, state, v)
-    return _least(problem, state, v) and _great(problem, state, v)
+    nodes, car = state.nodes, state.fleet[v]
+    budget = 40 * _load(nodes, car, world.drives[car["profile"]], world.extra, world.aboard, v)
+    if not _least(nodes, car["start"], car["end"], budget):
+        return False
+    if not _great(nodes, car["start"], car["end"], budget):
+        return False
+    return bool(car["capacity"] == 0) or lasts(nodes, car, world.energy, -1, -1, -1, -1)
 
 
-@njit(cache=True, nogil=True)
-def _load(problem: Problem, state: State, v: int) -> None:
-    """Walk the route for loads, cost and fingerprint."""
-    drives = problem.drives[problem.profile[v]]
-    node, end = problem.start[v], problem.end[v]
-    seats, chairs = np.int64(0), np.int64(0)
-    cost, one, two = 0.0, np.int64(v + 1), np.int64(v + 7)
+@compiled
+def _load(
+    nodes: Records, car: np.void, drives: Floats, extra: Floats, aboard: float, v: int
+) -> int:
+    """Walk the route for loads, cost and fingerprint, and undo all times; return its length."""
+    node, end, parties = car["start"], car["end"], len(extra)
+    gain, riders = np.int64(0), np.int64(0)
+    cost, one, two, length = 0.0, np.int64(v + 1), np.int64(v + 7), 1
     while True:
-        seats += problem.seats[node]
-        chairs += problem.chairs[node]
-        state.seats[node], state.chairs[node] = seats, chairs
+        this = nodes[node]
+        this["least"], this["great"] = this["early"], this["late"]
+        gain += this["gain"]
+        riders += this["riders"]
+        load = gain + car["lost"] * ((gain >> CHAIRS) & MOST)
+        this["load"], this["through"] = load, load + FULL * this["bar"]
+        this["on"] = 1.0 + aboard * riders
         if node == end:
             break
-        onward = state.next[node]
-        state.leg[node] = drives[node, onward]
-        cost += state.leg[node] * (1.0 + problem.aboard * (seats + chairs))
-        one = (one * 1_103_515_245 + onward + 1) % _PRIME
-        two = (two * 69_621 + onward + 1) % _PRIME
+        onward = int(this["next"])
+        this["leg"] = drives[node, onward]
+        cost += this["leg"] * this["on"]
+        if onward < 2 * parties and this["next"] % 2 == 0:
+            cost += extra[onward // 2, v]
+        one = ((one ^ (one >> 13)) * 1_103_515_245 + onward) & _HASH
+        two = ((two ^ (two >> 15)) * 1_597_334_677 + onward) & _HASH
         node = onward
-    state.cost[v] = cost
-    state.key[v] = one * 2**31 + two
+        length += 1
+    car["cost"] = cost
+    car["key"] = one * 2**31 + two
+    return length
 
 
-@njit(cache=True, nogil=True)
-def _least(problem: Problem, state: State, v: int) -> bool:
+@compiled
+def _least(nodes: Records, start: int, end: int, budget: int) -> bool:
     """Write the least times, as ``kernel.least_times`` does."""
-    early, late, least = problem.early, problem.late, state.least
-    node, end = problem.start[v], problem.end[v]
-    budget = 0
-    while True:
-        least[node] = early[node]
-        budget += 40
-        if node == end:
-            break
-        node = state.next[node]
-    node = problem.start[v]
+    node = start
     while node != end:
-        onward = state.next[node]
-        at = least[node] + problem.service[node] + state.leg[node]
-        least[onward] = max(least[onward], at)
+        this = nodes[node]
+        onward = int(this["next"])
+        then = nodes[onward]
+        at = max(then["least"], this["least"] + this["service"] + this["leg"])
+        then["least"] = at
         budget -= 1
-        if least[onward] > late[onward] + EPS or budget < 0:
+        if at > then["late"] + EPS or budget < 0:
             return False
-        p = problem.pick[onward]
-        if p >= 0 and least[onward] - problem.ride[onward] > least[p] + EPS:
-            least[p] = least[onward] - problem.ride[onward]
-            if least[p] > late[p] + EPS:
+        p = int(then["pick"])
+        if p >= 0 and at - then["ride"] > nodes[p]["least"] + EPS:
+            nodes[p]["least"] = at - then["ride"]
+            if nodes[p]["least"] > nodes[p]["late"] + EPS:
                 return False
             onward = p
         node = onward
     return True
 
 
-@njit(cache=True, nogil=True)
-def _great(problem: Problem, state: State, v: int) -> bool:
+@compiled
+def _great(nodes: Records, start: int, end: int, budget: int) -> bool:
     """Write the greatest times: the same, mirrored."""
-    late, great = problem.late, state.great
-    node, start = problem.end[v], problem.start[v]
-    budget = 0
-    while True:
-        great[node] = late[node]
-        budget += 40
-        if node == start:
-            break
-        node = state.last[node]
-    node = problem.end[v]
+    node = end
     while node != start:
-        back = state.last[node]
-        at = great[node] - problem.service[back] - state.leg[back]
-        great[back] = min(great[back], at)
+        this = nodes[node]
+        back = int(this["last"])
+        then = nodes[back]
+        at = min(then["great"], this["great"] - then["service"] - then["leg"])
+        then["great"] = at
         budget -= 1
         if budget < 0:
             return False
-        d = problem.drop[back]
-        if d >= 0 and great[d] > great[back] + problem.ride[d] + EPS:
-            great[d] = great[back] + problem.ride[d]
+        d = int(then["drop"])
+        if d >= 0 and nodes[d]["great"] > at + nodes[d]["ride"] + EPS:
+            nodes[d]["great"] = at + nodes[d]["ride"]
             back = d
         node = back
     return True
 
 
-@njit(cache=True, nogil=True)
-def place(problem: Problem, state: State, work: Work, v: int, r: int, cut: float) -> float:
-    """Return the least cost of a party in one route, infinite if none below ``cut``.
+@compiled
+def lasts(
+    nodes: Records,
+    car: np.void,
+    energy: NDArray[np.float64],
+    p: int,
+    d: int,
+    i: int,
+    j: int,
+) -> bool:
+    """Whether the battery lasts, with ``p`` behind ``i`` and ``d`` behind ``j`` put in."""
+    use, more = energy[2 * car["profile"]], energy[2 * car["profile"] + 1]
+    node, end, level, riders = int(car["start"]), car["end"], car["now"], np.int64(0)
+    while True:
+        this = nodes[node]
+        riders += this["riders"]
+        if level < car["reserve"] - EPS:
+            return False
+        if node == end:
+            return True
+        if this["power"] > 0:
+            level = float(
+                charged_wh(level, this["power"], this["service"], car["capacity"], car["taper"])
+            )
+        onward = int(this["next"])
+        if node == p:
+            onward = d if i == j else int(nodes[i]["next"])
+        elif node == d:
+            onward = int(nodes[j]["next"])
+        elif node == i:
+            onward = p
+        elif node == j:
+            onward = d
+        level = min(car["capacity"], level - use[node, onward] - riders * more[node, onward])
+        node = onward
 
-    Where that is stands in ``at``.
+
+@compiled
+def place(world: World, state: State, work: Work, v: int, r: int, cut: float) -> Any:  # noqa: ANN401 -- a record
+    """Return the best place of a party in one route, or what says that none costs below ``cut``.
+
+    It depends on that route alone, so it is remembered under the fingerprint of the route.
     """
-    known, bound = work.known, work.known_cost
-    slot = recalled(known, bound, state.key[v], r, cut)
+    key, touched = state.fleet[v]["key"], work.touched[v]
+    work.tried[0] += 1
+    for slot in range(2):
+        known = work.memo[r, v, slot]
+        if known["key"] == key and (known["after_p"] >= 0 or known["cost"] >= cut):
+            return known
     work.tried[1] += 1
-    if slot < 0:
-        slot = (state.key[v] + r * _SPREAD) & (REMEMBERED - 1)
-        work.tried[2] += 1
-        work.at[0] = -1
-        bound[slot] = _search(problem, state, work, v, 2 * r, 2 * r + 1, cut)
-        known[slot, 0], known[slot, 1] = state.key[v], r
-        known[slot, 2], known[slot, 3] = work.at[0], work.at[1]
-    work.at[0], work.at[1] = known[slot, 2], known[slot, 3]
-    return float(bound[slot]) if known[slot, 2] >= 0 else np.inf
+    known = work.memo[r, v, touched]
+    cost, i, j = _search(world, state, work, v, r, cut)
+    known["key"], known["cost"], known["after_p"], known["after_d"] = key, cost, i, j
+    return known
 
 
-@njit(cache=True, nogil=True)
-def recalled(known: Ints, bound: Floats, key: int, r: int, cut: float) -> int:
-    """Return the slot where a place is remembered, or that none costs less than ``cut``; else -1.
+@compiled
+def room_for(nodes: Records, car: np.void, r: int) -> int:
+    """Return the packed load that leaves room for a party, -1 when the vehicle is too small."""
+    gain, riders = nodes[2 * r]["gain"], nodes[2 * r]["riders"]
+    chairs, bags = (gain >> CHAIRS) & MOST, car["bags"] - (gain >> BAGS)
+    if riders == 0:
+        return int(-1 if bags < 0 else MOST | (MOST << CHAIRS) | (bags << BAGS))
+    alone = (gain & MOST) >= FULL
+    seats = car["seats"] - (gain & (FULL - 1)) - car["lost"] * chairs
+    chairs = car["chairs"] - chairs
+    if seats < 0 or chairs < 0 or bags < 0:
+        return -1
+    if alone:
+        seats = chairs = np.int64(0)
+    return int(seats | (chairs << CHAIRS) | (bags << BAGS))
 
-    ``place`` asks it too, but a call that hands over a whole plan takes longer than the answer.
-    """
-    slot = (key + r * _SPREAD) & (REMEMBERED - 1)
-    same = known[slot, 0] == key and known[slot, 1] == r
-    return slot if same and (known[slot, 2] >= 0 or bound[slot] >= cut) else -1
 
-
-@njit(cache=True, nogil=True)
+@compiled
 def _search(
-    problem: Problem, state: State, work: Work, v: int, p: int, d: int, cut: float
-) -> float:
-    """Try all pairs of positions, cheap tests first; return ``cut`` when none costs less."""
-    profile, aboard = problem.profile[v], problem.aboard
-    from_p, from_d = problem.drives[profile, p], problem.drives[profile, d]
-    to_p, to_d = problem.toward[profile, p], problem.toward[profile, d]
-    early, late, service, ride = problem.early, problem.late, problem.service, problem.ride
-    onward, least, great, leg = state.next, state.least, state.great, state.leg
-    seats_left = problem.room[v] - problem.seats[p] - problem.lost[v] * problem.chairs[p]
-    chairs_left = problem.places[v] - problem.chairs[p]
-    lost, people = problem.lost[v], aboard * (problem.seats[p] + problem.chairs[p])
-    i, end, direct = problem.behind[v], problem.end[v], from_p[d]
-    best = cut
-    while i != end:
-        here, after = i, onward[i]
-        i = after
-        free_p = least[here] + service[here]
-        if free_p > late[p] + EPS:
+    world: World, state: State, work: Work, v: int, r: int, cut: float
+) -> tuple[float, int, int]:
+    """Try all pairs of positions, cheap tests first; return ``cut`` and -1 when none costs less."""
+    nodes, car, p, d = state.nodes, state.fleet[v], 2 * r, 2 * r + 1
+    limit = room_for(nodes, car, r)
+    extra = world.extra[r, v]
+    if limit < 0 or extra >= cut:
+        return cut, -1, -1
+    limit |= GUARDS
+    profile = car["profile"]
+    from_p, from_d = world.drives[profile, p], world.drives[profile, d]
+    to_p, to_d = world.toward[profile, p], world.toward[profile, d]
+    early_p, late_p, service_p = nodes[p]["early"], nodes[p]["late"], nodes[p]["service"]
+    early_d, late_d, service_d = nodes[d]["early"], nodes[d]["late"], nodes[d]["service"]
+    ride, people = nodes[d]["ride"], world.aboard * nodes[p]["riders"]
+    direct, best, at_i, at_j = from_p[d], cut - extra, -1, -1
+    if service_p + direct > ride + EPS:
+        return cut, -1, -1
+    route, dear, rest = work.route, work.dear, work.rest
+    begin_at = int(car["behind"])
+    while begin_at != car["end"]:
+        onward = int(nodes[begin_at]["next"])
+        if nodes[onward]["great"] >= early_p:
             break
-        on = 1.0 + aboard * (state.seats[here] + state.chairs[here])
-        added = (to_p[here] - leg[here]) * on
-        if added + from_p[after] * on >= best:
+        begin_at = onward
+    count = _dropoffs(
+        nodes, begin_at, car["end"], to_d, from_d, early_d, late_d, service_d, people, limit,
+        route, dear, rest,
+    )  # fmt: skip
+    bound = work.bound
+    count_p, first_i = 0, -1
+    for i in range(count):
+        this = nodes[route[i]]
+        free = this["least"] + this["service"]
+        if free > late_p + EPS:
+            break
+        count_p += 1
+        bound[i] = np.inf
+        at_p = max(free + to_p[route[i]], early_p)
+        if at_p > late_p + EPS or ((limit - this["load"]) & GUARDS) != GUARDS:
             continue
-        at_p = max(free_p + to_p[here], early[p])
-        last_p = min(late[p], great[after] - from_p[after] - service[p])
+        on, after = this["on"], int(this["next"])
+        added = (to_p[route[i]] - this["leg"]) * on
+        straight = added + direct * (on + people) + from_d[after] * on
+        bound[i] = min(straight, added + from_p[after] * (on + people) + rest[i + 1])
+        if first_i < 0 or bound[i] < bound[first_i]:
+            first_i = i
+    for turn in range(-1, count_p):
+        i = first_i if turn < 0 else turn
+        if i < 0 or turn == first_i or bound[i] >= best - EPS:
+            continue
+        here = route[i]
+        this = nodes[here]
+        on, after = this["on"], int(this["next"])
+        added = (to_p[here] - this["leg"]) * on
+        straight = added + direct * (on + people) + from_d[after] * on
+        added += from_p[after] * (on + people)
+        at_p = max(this["least"] + this["service"] + to_p[here], early_p)
+        # The party's own drive: straight to its destination.
+        if straight < best - EPS:
+            at_d = max(at_p + service_p + direct, early_d)
+            if at_d <= late_d + EPS and at_d - ride <= late_p + EPS:
+                fits = _pushed(nodes, after, at_d + service_d + from_d[after], here, here)
+                if fits < 0:
+                    fits = _fits(nodes, work, world.drives, profile, p, d, here, here)
+                if fits == 1 and (
+                    car["capacity"] == 0 or lasts(nodes, car, world.energy, p, d, here, here)
+                ):
+                    best, at_i, at_j = straight, here, here
+        # Or along the route to the node behind which it gets out.
+        last_p = min(late_p, nodes[after]["great"] - from_p[after] - service_p)
         if at_p > last_p + EPS:
             continue
-        if (
-            state.seats[here] + lost * state.chairs[here] > seats_left
-            or state.chairs[here] > chairs_left
-        ):
-            continue
-        # The party's own drive: straight to its destination.
-        at_d = max(at_p + service[p] + direct, early[d])
-        back = at_d + service[d] + from_d[after]
-        if at_d <= min(late[d], last_p + ride[d]) + EPS and back <= great[after] + EPS:
-            cost = added + direct * (on + people) + from_d[after] * on
-            if cost < best - EPS and _fits(problem, state, work, v, p, d, here, here):
-                best, work.at[0], work.at[1] = cost, here, here
-        # Or along the route to the node behind which it gets out.
-        added += from_p[after] * (on + people)
-        j, begin = after, at_p + service[p] + from_p[after]
-        rides = service[p] + from_p[after]
-        while j != end and added < best:
-            begin = max(begin, least[j])
+        last_d = min(late_d, last_p + ride)
+        rides = first = service_p + from_p[after]
+        begin, easy = at_p + first, True
+        for j in range(i + 1, count):
+            if added + rest[j] >= best - EPS:
+                break
+            node = route[j]
+            this = nodes[node]
+            begin = max(begin, this["least"])
             if (
-                begin > great[j] + EPS
-                or begin > late[d] + EPS
-                or rides > ride[d] + EPS
-                or state.seats[j] + lost * state.chairs[j] > seats_left
-                or state.chairs[j] > chairs_left
+                begin > this["great"] + EPS
+                or begin > last_d + EPS
+                or rides > ride + EPS
+                or ((limit - this["through"]) & GUARDS) != GUARDS
             ):
                 break
-            beyond = onward[j]
-            at_d = max(begin + service[j] + to_d[j], early[d])
-            if (
-                at_d <= min(late[d], last_p + ride[d]) + EPS
-                and at_d + service[d] + from_d[beyond] <= great[beyond] + EPS
-                and rides + service[j] + to_d[j] <= ride[d] + EPS
-            ):
-                on = 1.0 + aboard * (state.seats[j] + state.chairs[j])
-                cost = added + to_d[j] * (on + people) + (from_d[beyond] - leg[j]) * on
-                if cost < best - EPS and _fits(problem, state, work, v, p, d, here, j):
-                    best, work.at[0], work.at[1] = cost, here, j
-            rides += service[j] + leg[j]
-            begin += service[j] + leg[j]
-            added += people * leg[j]
-            j = beyond
-    return best
+            pick = int(this["pick"])
+            if pick >= 0 and begin - this["ride"] > nodes[pick]["least"] + EPS:
+                late = _delayed(nodes, pick, begin - this["ride"], here, here)
+                if late == 0:
+                    break
+                easy = easy and late == 1
+            begin += this["service"]
+            rides += this["service"]
+            if added + dear[j] < best - EPS:
+                at_d = max(begin + to_d[node], early_d)
+                beyond = int(this["next"])
+                back = at_d + service_d + from_d[beyond]
+                if (
+                    at_d <= last_d + EPS
+                    and back <= nodes[beyond]["great"] + EPS
+                    and rides + to_d[node] <= ride + EPS
+                ):
+                    fits = -1
+                    own = at_d - ride
+                    if easy and (own <= at_p + EPS or own + first <= nodes[after]["least"]):
+                        fits = _pushed(nodes, beyond, back, here, node)
+                    if fits < 0:
+                        fits = _fits(nodes, work, world.drives, profile, p, d, here, node)
+                    if fits == 1 and (
+                        car["capacity"] == 0 or lasts(nodes, car, world.energy, p, d, here, node)
+                    ):
+                        best, at_i, at_j = added + dear[j], here, node
+            leg = this["leg"]
+            rides += leg
+            begin += leg
+            added += people * leg
+    return (best + extra if at_i >= 0 else cut), at_i, at_j
 
 
-@njit(cache=True, nogil=True)
-def link(state: State, p: int, d: int, i: int, j: int) -> None:
-    """Put ``p`` behind ``i`` and ``d`` behind the old node ``j``."""
-    put(state, d, j)
-    put(state, p, i)
+@compiled
+def _dropoffs(
+    nodes: Records,
+    node: int,
+    end: int,
+    to_d: Floats,
+    from_d: Floats,
+    early_d: float,
+    late_d: float,
+    service_d: float,
+    people: float,
+    limit: int,
+    route: Ints,
+    dear: Floats,
+    rest: Floats,
+) -> int:
+    """List the nodes behind which a party might get out, what that costs, and the least from there.
 
-
-@njit(cache=True, nogil=True)
-def put(state: State, node: int, behind: int) -> None:
-    """Put one node behind another."""
-    after = state.next[behind]
-    state.next[behind], state.last[node] = node, behind
-    state.next[node], state.last[after] = after, node
-
-
-@njit(cache=True, nogil=True)
-def take_out(state: State, node: int) -> None:
-    """Take one node out of its route."""
-    before, after = state.last[node], state.next[node]
-    state.next[before], state.last[after] = after, before
-
-
-@njit(cache=True, nogil=True)
-def _fits(
-    problem: Problem, state: State, work: Work, v: int, p: int, d: int, i: int, j: int
-) -> bool:
-    """Test one place exactly; the state is as before afterwards."""
-    work.tried[0] += 1
-    for node in (p, d):
-        state.least[node], state.great[node] = problem.early[node], problem.late[node]
-    link(state, p, d, i, j)
-    work.tried[3] = 0
-    fits = _push(problem, state, work, v, i, d)
-    for step in range(work.tried[3] - 1, -1, -1):
-        state.least[work.pushed[step]] = work.before[step]
-    take_out(state, p)
-    take_out(state, d)
-    return fits
-
-
-@njit(cache=True, nogil=True)
-def _push(problem: Problem, state: State, work: Work, v: int, node: int, d: int) -> bool:
-    """Push least times up from ``node`` at least as far as ``d`` and until nothing moves."""
-    drives, end = problem.drives[problem.profile[v]], problem.end[v]
-    least, great, onward = state.least, state.great, state.next
-    far = d
+    Whatever gets in before, no time is less than the route's least times.
+    """
+    count = 0
     while node != end:
-        k = int(onward[node])
-        at = least[node] + problem.service[node] + drives[node, k]
-        if at > least[k]:
-            if at > great[k] + EPS or not _raise(state, work, k, at):
-                return False
+        this = nodes[node]
+        free = this["least"] + this["service"]
+        if free > late_d + EPS:
+            break
+        route[count] = node
+        dear[count] = np.inf
+        after = int(this["next"])
+        at_d = max(free + to_d[node], early_d)
+        if (
+            at_d <= late_d + EPS
+            and at_d + service_d + from_d[after] <= nodes[after]["great"] + EPS
+            and ((limit - this["load"]) & GUARDS) == GUARDS
+        ):
+            on = this["on"]
+            dear[count] = to_d[node] * (on + people) + (from_d[after] - this["leg"]) * on
+        count += 1
+        node = after
+    rest[count] = np.inf
+    for k in range(count - 1, -1, -1):
+        rest[k] = min(dear[k], rest[k + 1])
+    return count
+
+
+@compiled
+def _pushed(nodes: Records, node: int, at: float, i: int, j: int) -> int:
+    """Push least times up from ``node``, writing none: 1 all is well, 0 too late.
+
+    -1 when a ride limit is touched, and with it what comes before.
+    """
+    while True:
+        this = nodes[node]
+        if at <= this["least"]:
+            return 1
+        if at > this["great"] + EPS:
+            return 0
+        pick = int(this["pick"])
+        if pick >= 0 and at - this["ride"] > nodes[pick]["least"] + EPS:
+            late = _delayed(nodes, pick, at - this["ride"], i, j)
+            if late < 1:
+                return late
+        node = int(this["next"])
+        if node < 0:
+            return 1
+        at += this["service"] + this["leg"]
+
+
+@compiled
+def _delayed(nodes: Records, node: int, at: float, i: int, j: int) -> int:
+    """Delay a node because of a ride limit: 1 nothing else moves, 0 too late, -1 not known.
+
+    The legs behind ``i`` and ``j`` are not those of the route.
+    """
+    this = nodes[node]
+    if at > this["great"] + EPS:
+        return 0
+    if node in (i, j):
+        return -1
+    onward = at + this["service"] + this["leg"]
+    return 1 if onward <= nodes[int(this["next"])]["least"] else -1
+
+
+@compiled
+def link(nodes: Records, p: int, d: int, i: int, j: int) -> None:
+    """Put ``p`` behind ``i`` and ``d`` behind the old node ``j``."""
+    put(nodes, d, j)
+    put(nodes, p, i)
+
+
+@compiled
+def put(nodes: Records, node: int, behind: int) -> None:
+    """Put one node behind another."""
+    after = nodes[behind]["next"]
+    nodes[behind]["next"], nodes[after]["last"] = node, node
+    nodes[node]["next"], nodes[node]["last"] = after, behind
+
+
+@compiled
+def take_out(nodes: Records, node: int) -> None:
+    """Take one node out of its route."""
+    before, after = nodes[node]["last"], nodes[node]["next"]
+    nodes[before]["next"], nodes[after]["last"] = after, before
+
+
+@compiled
+def _fits(
+    nodes: Records,
+    work: Work,
+    drives: NDArray[np.float64],
+    profile: int,
+    p: int,
+    d: int,
+    i: int,
+    j: int,
+) -> int:
+    """Test one place exactly; the state is as before afterwards."""
+    work.tried[2] += 1
+    for node in (p, d):
+        nodes[node]["least"], nodes[node]["great"] = nodes[node]["early"], nodes[node]["late"]
+    link(nodes, p, d, i, j)
+    fits, steps = _push(nodes, drives[profile], work.pushed, work.before, i, d)
+    for step in range(steps - 1, -1, -1):
+        nodes[work.pushed[step]]["least"] = work.before[step]
+    take_out(nodes, p)
+    take_out(nodes, d)
+    return 1 if fits else 0
+
+
+@compiled
+def _push(
+    nodes: Records, drives: Floats, pushed: Ints, before: Floats, node: int, d: int
+) -> tuple[bool, int]:
+    """Push least times up from ``node`` at least as far as ``d`` and until nothing moves.
+
+    Also return how many old times were noted.
+    """
+    far, step = d, 0
+    while step < len(pushed):
+        this = nodes[node]
+        k = int(this["next"])
+        if k < 0:
+            return True, step
+        then = nodes[k]
+        at = this["least"] + this["service"] + drives[node, k]
+        if at > then["least"]:
+            if at > then["great"] + EPS:
+                return False, step
+            pushed[step], before[step] = k, then["least"]
+            step += 1
+            then["least"] = at
         elif far < 0:
-            return True
-        p = int(problem.pick[k])
-        if p >= 0 and least[k] - problem.ride[k] > least[p] + EPS:
-            at = least[k] - problem.ride[k]
-            if at > great[p] + EPS or not _raise(state, work, p, at):
-                return False
+            return True, step
+        p = int(then["pick"])
+        if p >= 0 and then["least"] - then["ride"] > nodes[p]["least"] + EPS:
+            if step == len(pushed):
+                break
+            at = then["least"] - then["ride"]
+            if at > nodes[p]["great"] + EPS:
+                return False, step
+            pushed[step], before[step] = p, nodes[p]["least"]
+            step += 1
+            nodes[p]["least"] = at
             far = k if far < 0 else far
             node = p
             continue
         if k == far:
             far = -1
         node = k
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _raise(state: State, work: Work, node: int, at: float) -> bool:
-    """Write a time and remember the old one; False when there have been too many."""
-    step = work.tried[3]
-    if step == len(work.pushed):
-        return False
-    work.pushed[step], work.before[step] = node, state.least[node]
-    work.tried[3] = step + 1
-    state.least[node] = at
-    return True
+    return False, step

@@ -11,302 +11,313 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
-from dispatcher.search_kernel import Problem, State, Work, link, place, rebuild, recalled, take_out
-
-_STRING: Final = 10
-"""The longest string."""
-
-_STRINGS: Final = 4
-"""At most so many routes lose a string."""
+from dispatcher.search_kernel import (
+    Floats,
+    Ints,
+    Records,
+    State,
+    Work,
+    World,
+    compiled,
+    link,
+    place,
+    rebuild,
+    take_out,
+)
 
 _BLINK: Final = 0.02
 """The chance that a vehicle is overlooked when a party is put in."""
 
 
-@njit(cache=True, nogil=True)
-def uniform(work: Work) -> float:
+@compiled
+def uniform(random: Ints) -> float:
     """Return a number in (0, 1): L'Ecuyer's combined generator, the same on every machine."""
-    one = work.random[0] * 40_014 % 2_147_483_563
-    two = work.random[1] * 40_692 % 2_147_483_399
-    work.random[0], work.random[1] = one, two
+    one = random[0] * 40_014 % 2_147_483_563
+    two = random[1] * 40_692 % 2_147_483_399
+    random[0], random[1] = one, two
     mixed = (one - two) % 2_147_483_562
     return float((mixed + 0.5) / 2_147_483_562.0)
 
 
-@njit(cache=True, nogil=True)
-def below(work: Work, count: int) -> int:
+@compiled
+def below(random: Ints, count: int) -> int:
     """Return a whole number from 0 to ``count`` - 1."""
-    return min(int(uniform(work) * count), count - 1)
+    return min(int(uniform(random) * count), count - 1)
 
 
-@njit(cache=True, nogil=True)
-def duplicate(source: State, target: State) -> None:
-    """Make one plan like the other."""
-    target.next[:], target.last[:] = source.next, source.last
-    target.vehicle[:] = source.vehicle
-    target.least[:], target.great[:] = source.least, source.great
-    target.seats[:], target.chairs[:] = source.seats, source.chairs
-    target.leg[:] = source.leg
-    target.cost[:], target.key[:] = source.cost, source.key
-    target.bank[:], target.size[:] = source.bank, source.size
+@compiled
+def copy(source: State, target: State, changed: Ints) -> None:
+    """Make the changed vehicles of one plan, and the bank, like the other's."""
+    for v in range(len(source.fleet)):
+        if changed[v] == 1:
+            changed[v] = 0
+            node = int(source.fleet[v]["start"])
+            target.fleet[v] = source.fleet[v]
+            while node >= 0:
+                target.nodes[node] = source.nodes[node]
+                node = int(source.nodes[node]["next"])
+    target.size[0] = source.size[0]
+    for at in range(source.size[0]):
+        r = source.bank[at]
+        target.bank[at] = r
+        target.nodes[2 * r]["vehicle"] = target.nodes[2 * r + 1]["vehicle"] = -1
 
 
-@njit(cache=True, nogil=True)
-def total(problem: Problem, state: State) -> float:
+@compiled
+def total(state: State, unserved: float) -> float:
     """Return what a plan costs, the bank included."""
-    return float(state.cost.sum() + problem.unserved * state.size[0])
+    cost = unserved * state.size[0]
+    for v in range(len(state.fleet)):
+        cost += state.fleet[v]["cost"]
+    return float(cost)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def remove(state: State, work: Work, r: int) -> None:
     """Take one party out of its route."""
-    v = state.vehicle[2 * r]
-    take_out(state, 2 * r)
-    take_out(state, 2 * r + 1)
-    state.vehicle[2 * r] = state.vehicle[2 * r + 1] = -1
-    work.dirty[v] = 1
+    v = int(state.nodes[2 * r]["vehicle"])
+    take_out(state.nodes, 2 * r)
+    take_out(state.nodes, 2 * r + 1)
+    state.nodes[2 * r]["vehicle"] = state.nodes[2 * r + 1]["vehicle"] = -1
+    work.dirty[v] = work.touched[v] = work.stale[v] = 1
     state.bank[state.size[0]] = r
     state.size[0] += 1
 
 
-@njit(cache=True, nogil=True)
-def insert(problem: Problem, state: State, v: int, r: int, i: int, j: int) -> bool:
+@compiled
+def insert(world: World, state: State, work: Work, v: int, r: int, i: int, j: int) -> bool:
     """Put one party into a route; the caller takes it out of the bank."""
-    link(state, 2 * r, 2 * r + 1, i, j)
-    state.vehicle[2 * r] = state.vehicle[2 * r + 1] = v
-    return rebuild(problem, state, v)
+    link(state.nodes, 2 * r, 2 * r + 1, i, j)
+    state.nodes[2 * r]["vehicle"] = state.nodes[2 * r + 1]["vehicle"] = v
+    work.touched[v] = work.stale[v] = 1
+    return rebuild(world, state, v)
 
 
-@njit(cache=True, nogil=True)
-def _random(problem: Problem, state: State, work: Work, count: int) -> None:
+@compiled
+def _random(state: State, work: Work, parties: int, count: int) -> None:
     for _ in range(count):
-        r = below(work, len(problem.near))
-        if state.vehicle[2 * r] >= 0:
+        r = below(work.random, parties)
+        if state.nodes[2 * r]["vehicle"] >= 0:
             remove(state, work, r)
 
 
-@njit(cache=True, nogil=True)
-def _related(problem: Problem, state: State, work: Work, count: int) -> None:
+@compiled
+def _related(near: Ints, state: State, work: Work, count: int) -> None:
     """Remove parties like one that is out already."""
     first = state.size[0]
-    _random(problem, state, work, 1)
+    _random(state, work, len(near), 1)
     for _ in range(3 * count):
         out = state.size[0] - first
         if out == 0 or out >= count:
             return
-        like = problem.near[state.bank[first + below(work, out)]]
-        r = like[int(uniform(work) ** 4 * len(like))]
-        if state.vehicle[2 * r] >= 0:
+        like = near[state.bank[first + below(work.random, out)]]
+        r = like[int(uniform(work.random) ** 4 * len(like))]
+        if state.nodes[2 * r]["vehicle"] >= 0:
             remove(state, work, r)
 
 
-@njit(cache=True, nogil=True)
-def _dear(problem: Problem, state: State, work: Work, count: int) -> None:
+@compiled
+def _dear(world: World, state: State, work: Work, count: int) -> None:
     """Remove the parties whose detour is longest, give or take a half."""
-    parties = len(problem.near)
+    parties = len(world.near)
     for r in range(parties):
         work.weight[r] = 0.0
-        if state.vehicle[2 * r] >= 0:
-            saved = _detour(problem, state, r)
-            work.weight[r] = -saved * (0.5 + uniform(work))
-    for r in np.argsort(work.weight[:parties])[:count]:
-        if state.vehicle[2 * r] >= 0:
-            remove(state, work, int(r))
+        v = state.nodes[2 * r]["vehicle"]
+        if v >= 0:
+            saved = _detour(state.nodes, world.drives[state.fleet[v]["profile"]], r)
+            work.weight[r] = -saved * (0.5 + uniform(work.random))
+    for _ in range(min(count, parties)):
+        r = 0
+        for other in range(parties):
+            if work.weight[other] < work.weight[r]:
+                r = other
+        work.weight[r] = np.inf
+        if state.nodes[2 * r]["vehicle"] >= 0:
+            remove(state, work, r)
 
 
-@njit(cache=True, nogil=True)
-def _detour(problem: Problem, state: State, r: int) -> float:
+@compiled
+def _detour(nodes: Records, drives: Floats, r: int) -> float:
     """Return the driving that would be saved without a party."""
-    drives = problem.drives[problem.profile[state.vehicle[2 * r]]]
     p, d = 2 * r, 2 * r + 1
-    a, b, c, e = state.last[p], state.next[p], state.last[d], state.next[d]
+    a, b, c, e = nodes[p]["last"], nodes[p]["next"], nodes[d]["last"], nodes[d]["next"]
     if b == d:
         return float(drives[a, p] + drives[p, d] + drives[d, e] - drives[a, e])
     saved = drives[a, p] + drives[p, b] - drives[a, b]
     return float(saved + drives[c, d] + drives[d, e] - drives[c, e])
 
 
-@njit(cache=True, nogil=True)
-def _route(problem: Problem, state: State, work: Work, v: int) -> None:
-    """Remove everybody who may be moved from one route."""
-    node = state.next[problem.start[v]]
-    while node != problem.end[v]:
-        onward = state.next[node]
-        if node < 2 * len(problem.near) and node % 2 == 1 and state.vehicle[node] == v:
-            remove(state, work, int(node // 2))
-        node = onward
-
-
-@njit(cache=True, nogil=True)
-def _strings(problem: Problem, state: State, work: Work) -> None:
-    """Remove a string of stops from each of some neighbouring routes."""
-    parties = len(problem.near)
-    strings = 1 + below(work, _STRINGS)
-    seed = below(work, parties)
-    for r in problem.near[seed]:
-        v = int(state.vehicle[2 * r])
-        if v < 0 or work.dirty[v] == 1:
-            continue
-        _string(problem, state, work, v, int(2 * r) + below(work, 2))
-        strings -= 1
-        if strings == 0:
-            return
-
-
-@njit(cache=True, nogil=True)
-def _string(problem: Problem, state: State, work: Work, v: int, node: int) -> None:
+@compiled
+def _string(state: State, work: Work, parties: int, node: int, length: int) -> None:
     """Remove a few parties whose stops follow one another, ``node`` among them."""
-    length = 1 + below(work, _STRING)
-    for _ in range(below(work, length)):
-        if state.last[node] == problem.start[v]:
+    nodes, v = state.nodes, int(state.nodes[node]["vehicle"])
+    start, end = state.fleet[v]["start"], state.fleet[v]["end"]
+    for _ in range(below(work.random, length)):
+        if nodes[node]["last"] == start:
             break
-        node = int(state.last[node])
-    while node != problem.end[v] and length > 0:
-        onward = int(state.next[node])
+        node = int(nodes[node]["last"])
+    while node != end and length > 0:
+        onward = int(nodes[node]["next"])
         r = node // 2
-        if r < len(problem.near) and state.vehicle[node] == v:
+        if r < parties and nodes[node]["vehicle"] == v:
             if onward == 2 * r + 1:
-                onward = int(state.next[onward])
+                onward = int(nodes[onward]["next"])
             remove(state, work, r)
             length -= 1
         node = onward
 
 
-@njit(cache=True, nogil=True)
-def ruin(problem: Problem, state: State, work: Work, largest: int) -> bool:
+@compiled
+def _strings(near: Ints, state: State, work: Work, strings: int, length: int) -> None:
+    """Remove a string of stops from each of some neighbouring routes."""
+    seed = below(work.random, len(near))
+    for r in near[seed]:
+        v = int(state.nodes[2 * r]["vehicle"])
+        if v < 0 or work.dirty[v] == 1:
+            continue
+        node = 2 * r + below(work.random, 2)
+        _string(state, work, len(near), node, 1 + below(work.random, length))
+        strings -= 1
+        if strings == 0:
+            return
+
+
+@compiled
+def ruin(world: World, state: State, work: Work, tune: Floats) -> bool:
     """Take some parties out; False when what is left is infeasible, which odd drives can do."""
     work.dirty[:] = 0
-    way, count = uniform(work), 1 + below(work, largest)
-    if way < 0.5:
-        _strings(problem, state, work)
-    elif way < 0.75:
-        _related(problem, state, work, count)
-    elif way < 0.85:
-        _random(problem, state, work, count)
-    elif way < 0.95:
-        _dear(problem, state, work, count)
+    way, count = uniform(work.random), 1 + below(work.random, int(tune[0]))
+    if way < tune[1]:
+        strings = 1 + below(work.random, int(tune[5]))
+        _strings(world.near, state, work, strings, int(tune[6]))
+    elif way < tune[2]:
+        _related(world.near, state, work, count)
+    elif way < tune[3]:
+        _random(state, work, len(world.near), count)
+    elif way < tune[4]:
+        _dear(world, state, work, count)
     else:
-        _route(problem, state, work, below(work, len(problem.start)))
-    for v in range(len(problem.start)):
-        if work.dirty[v] == 1 and not rebuild(problem, state, v):
+        v = below(work.random, len(state.fleet))
+        node = int(state.nodes[state.fleet[v]["start"]]["next"])
+        if node != state.fleet[v]["end"]:
+            _string(state, work, len(world.near), node, len(world.near))
+    for v in range(len(state.fleet)):
+        if work.dirty[v] == 1 and not rebuild(world, state, v):
             return False
     return True
 
 
-@njit(cache=True, nogil=True)
-def _idle(problem: Problem, state: State, work: Work) -> None:
+@compiled
+def _find_idle(state: State, work: Work) -> None:
     """Mark vehicles that need not be looked at: empty, and like one that is empty too."""
     work.dirty[:] = 0
-    for v in range(len(problem.start)):
+    for v in range(len(state.fleet)):
+        car = state.fleet[v]
         work.idle[v] = 0
-        if state.next[problem.start[v]] == problem.end[v]:
-            work.idle[v] = work.dirty[problem.kind[v]]
-            work.dirty[problem.kind[v]] = 1
+        if state.nodes[car["start"]]["next"] == car["end"]:
+            work.idle[v] = work.dirty[car["kind"]]
+            work.dirty[car["kind"]] = 1
 
 
-@njit(cache=True, nogil=True)
-def _in_turn(problem: Problem, state: State, work: Work) -> bool:
+@compiled
+def _in_turn(world: World, state: State, work: Work, blink: float) -> bool:
     """Put the bank's parties in one after another, each where it costs least."""
-    count, way = state.size[0], uniform(work)
+    count, way, depot = state.size[0], uniform(work.random), state.fleet[0]["start"]
     for at in range(count):
         r = state.bank[at]
-        direct = problem.drives[0, 2 * r, 2 * r + 1]
-        weight = uniform(work)
+        weight = uniform(work.random)
         if way < 0.25:
-            weight = problem.early[2 * r] + problem.late[2 * r]
+            weight = state.nodes[2 * r]["early"] + state.nodes[2 * r]["late"]
         elif way < 0.45:
-            weight = -direct
+            weight = -world.drives[0, 2 * r, 2 * r + 1]
         elif way < 0.55:
-            weight = problem.drives[0, problem.start[0], 2 * r]
+            weight = world.drives[0, depot, 2 * r]
         elif way < 0.7:
-            weight = -problem.drives[0, problem.start[0], 2 * r]
-        work.weight[at] = weight
-    order = np.argsort(work.weight[:count])
-    work.order[:count] = state.bank[:count]
+            weight = -world.drives[0, depot, 2 * r]
+        back = at
+        while back > 0 and work.weight[back - 1] > weight:
+            work.weight[back], work.order[back] = work.weight[back - 1], work.order[back - 1]
+            back -= 1
+        work.weight[back], work.order[back] = weight, r
     state.size[0] = 0
-    for at in order:
-        r = int(work.order[at])
-        _idle(problem, state, work)
+    _find_idle(state, work)
+    for at in range(count):
+        r = work.order[at]
         best, vehicle, i, j = np.inf, -1, 0, 0
-        for v in range(len(problem.start)):
-            if work.idle[v] == 1 or uniform(work) < _BLINK:
+        for v in range(len(state.fleet)):
+            if work.idle[v] == 1 or uniform(work.random) < blink:
                 continue
-            slot = recalled(work.known, work.known_cost, state.key[v], r, best)
-            if slot < 0:
-                cost = place(problem, state, work, v, r, best)
-                if cost < best:
-                    best, vehicle, i, j = cost, v, work.at[0], work.at[1]
-            elif work.known[slot, 2] >= 0 and work.known_cost[slot] < best:
-                best, vehicle = work.known_cost[slot], v
-                i, j = work.known[slot, 2], work.known[slot, 3]
+            found = place(world, state, work, v, r, best)
+            if found["after_p"] >= 0 and found["cost"] < best:
+                best, vehicle, i, j = found["cost"], v, found["after_p"], found["after_d"]
         if vehicle < 0:
             state.bank[state.size[0]] = r
             state.size[0] += 1
-        elif not insert(problem, state, vehicle, r, i, j):
+            continue
+        was_empty = i == state.fleet[vehicle]["start"]
+        if not insert(world, state, work, vehicle, r, i, j):
             return False
+        if was_empty:
+            _find_idle(state, work)
     return True
 
 
-@njit(cache=True, nogil=True)
-def _by_regret(problem: Problem, state: State, work: Work, depth: int) -> bool:
+@compiled
+def _by_regret(world: World, state: State, work: Work, depth: int) -> bool:
     """Put in first whoever would lose most by waiting: 1 looks at the cheapest place only."""
-    vehicles = len(problem.start)
     count = state.size[0]
-    _idle(problem, state, work)
-    for v in range(vehicles):
-        _fill(problem, state, work, v, count)
+    _find_idle(state, work)
+    for at in range(count):
+        for v in range(len(state.fleet)):
+            _fill(world, state, work, state.bank[at], v)
     while count > 0:
         chosen, vehicle, most = -1, -1, -np.inf
         for at in range(count):
-            regret, v = _regret(problem, work, at, depth)
+            regret, v = _regret(work.table[state.bank[at]], depth, world.unserved)
             if v >= 0 and regret > most:
                 chosen, vehicle, most = at, v, regret
         if chosen < 0:
             break
         r = state.bank[chosen]
-        i, j = work.after_p[chosen, vehicle], work.after_d[chosen, vehicle]
-        if not insert(problem, state, vehicle, r, i, j):
+        found = work.memo[r, vehicle, work.touched[vehicle]]
+        if found["key"] != state.fleet[vehicle]["key"] or found["after_p"] < 0:
+            found = work.memo[r, vehicle, 1 - work.touched[vehicle]]
+        i, j = found["after_p"], found["after_d"]
+        was_empty = i == state.fleet[vehicle]["start"]
+        if not insert(world, state, work, vehicle, r, i, j):
             return False
         count -= 1
         state.bank[chosen], state.bank[count] = state.bank[count], r
-        for table in (work.after_p, work.after_d):
-            table[chosen] = table[count]
-        work.table[chosen] = work.table[count]
-        before = work.idle.copy()
-        _idle(problem, state, work)
-        for v in range(vehicles):
-            if v == vehicle or work.idle[v] != before[v]:
-                _fill(problem, state, work, v, count)
+        for at in range(count):
+            _fill(world, state, work, state.bank[at], vehicle)
+        if was_empty:
+            _find_idle(state, work)
+            for v in range(len(state.fleet)):
+                if state.nodes[state.fleet[v]["start"]]["next"] == state.fleet[v]["end"]:
+                    for at in range(count):
+                        _fill(world, state, work, state.bank[at], v)
     state.size[0] = count
     return True
 
 
-@njit(cache=True, nogil=True)
-def _fill(problem: Problem, state: State, work: Work, v: int, count: int) -> None:
-    """Write the best place in one vehicle of each of the first ``count`` parties of the bank."""
-    for at in range(count):
-        work.table[at, v] = np.inf
-        if work.idle[v] == 1:
-            continue
-        r = int(state.bank[at])
-        slot = recalled(work.known, work.known_cost, state.key[v], r, np.inf)
-        if slot < 0:
-            work.table[at, v] = place(problem, state, work, v, r, np.inf)
-            work.after_p[at, v], work.after_d[at, v] = work.at[0], work.at[1]
-        elif work.known[slot, 2] >= 0:
-            work.table[at, v] = work.known_cost[slot]
-            work.after_p[at, v], work.after_d[at, v] = work.known[slot, 2], work.known[slot, 3]
+@compiled
+def _fill(world: World, state: State, work: Work, r: int, v: int) -> None:
+    """Write what the best place in one vehicle costs a party."""
+    work.table[r, v] = np.inf
+    if work.idle[v] == 0:
+        found = place(world, state, work, v, r, np.inf)
+        if found["after_p"] >= 0:
+            work.table[r, v] = found["cost"]
 
 
-@njit(cache=True, nogil=True)
-def _regret(problem: Problem, work: Work, at: int, depth: int) -> tuple[float, int]:
+@compiled
+def _regret(costs: Floats, depth: int, none: float) -> tuple[float, int]:
     """Return what waiting may cost a party, and its best vehicle or -1."""
     one = two = three = np.inf
     best = -1
-    for v in range(len(problem.start)):
-        cost = work.table[at, v]
+    for v in range(len(costs)):
+        cost = costs[v]
         if cost < one:
             one, two, three, best = cost, one, two, v
         elif cost < two:
@@ -315,43 +326,46 @@ def _regret(problem: Problem, work: Work, at: int, depth: int) -> tuple[float, i
             three = cost
     if best < 0 or depth == 1:
         return -one, best
-    none = problem.unserved
     regret = min(two, none) - one
     if depth == 3:
         regret += min(three, none) - one
     return regret, best
 
 
-@njit(cache=True, nogil=True)
-def recreate(problem: Problem, state: State, work: Work) -> bool:
+@compiled
+def recreate(world: World, state: State, work: Work, tune: Floats) -> bool:
     """Put back whom the bank holds; False when a route became infeasible."""
-    way = uniform(work)
-    if way < 0.4 or state.size[0] > 60:
-        return _in_turn(problem, state, work)
-    return _by_regret(problem, state, work, 1 if way < 0.5 else (2 if way < 0.75 else 3))
+    way = uniform(work.random)
+    if way < tune[7] or state.size[0] > 60:
+        return _in_turn(world, state, work, tune[8])
+    part = (way - tune[7]) / (1.0 - tune[7])
+    return _by_regret(world, state, work, 1 if part < 0.17 else (2 if part < 0.58 else 3))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def anneal(
-    problem: Problem,
+    world: World,
     now: State,
     best: State,
     trial: State,
     work: Work,
     heat: float,
     rounds: int,
-    largest: int,
+    tune: Floats,
 ) -> None:
-    """Ruin and recreate ``rounds`` times at one temperature."""
-    cost, least = total(problem, now), total(problem, best)
+    """Ruin and recreate ``rounds`` times at one temperature.
+
+    ``trial`` is like ``now`` before and after.
+    """
+    cost, least = total(now, world.unserved), total(best, world.unserved)
     for _ in range(rounds):
-        duplicate(now, trial)
-        if not ruin(problem, trial, work, largest) or not recreate(problem, trial, work):
-            continue
-        found = total(problem, trial)
-        if found < cost - heat * np.log(uniform(work)):
-            duplicate(trial, now)
-            cost = found
-            if found < least - 1e-7:
-                duplicate(trial, best)
-                least = found
+        if ruin(world, trial, work, tune) and recreate(world, trial, work, tune):
+            found = total(trial, world.unserved)
+            if found < cost - heat * np.log(uniform(work.random)):
+                copy(trial, now, work.touched)
+                cost = found
+                if found < least - 1e-7:
+                    copy(trial, best, work.stale)
+                    least = found
+                continue
+        copy(now, trial, work.touched)

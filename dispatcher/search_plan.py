@@ -28,6 +28,7 @@ from dispatcher.model import (
     TravelTimes,
     Vehicle,
 )
+from dispatcher.nodes import energy_of
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations, Problem, Solution, Stopping, alike, search
 from dispatcher.search_kernel import Floats, Ints
@@ -119,17 +120,24 @@ class PlanTask:
         ]
         moving = [id_ for route in self.sound for id_ in movable(route)]
         self.parties = [*moving, *(request.id for request in waiting)]
-        self.stops = [Stop(id_, kind) for id_ in self.parties for kind in RIDER_STOPS]
-        fixed = (stop for route in self.sound for stop in route.stops)
-        self.stops += [stop for stop in fixed if stop.request_id not in moving]
-        self.node = {stop: at for at, stop in enumerate(self.stops)}
-        self.nodes = [[self.node[stop] for stop in route.stops] for route in self.sound]
+        self.stops: list[tuple[Stop, Route | None]] = [
+            (Stop(id_, kind), None) for id_ in self.parties for kind in RIDER_STOPS
+        ]
+        node = {stop: at for at, (stop, _) in enumerate(self.stops)}
+        self.nodes: list[list[int]] = []
+        for route in self.sound:
+            self.nodes.append([])
+            for stop in route.stops:
+                if stop not in node or stop.kind not in RIDER_STOPS:
+                    node[stop] = len(self.stops)
+                    self.stops.append((stop, route))
+                self.nodes[-1].append(node[stop])
 
     def plan_of(self, found: Solution) -> Plan:
         """Return the next plan, with the routes the search found."""
         routes = dict(self.plan.routes)
         for route, nodes in zip(self.sound, found.routes, strict=True):
-            routes[route.vehicle.id] = route.with_stops([self.stops[node] for node in nodes])
+            routes[route.vehicle.id] = route.with_stops([self.stops[node][0] for node in nodes])
         return Plan(self.plan.version + 1, routes, self.requests)
 
     def problem(self) -> Problem:
@@ -138,94 +146,147 @@ class PlanTask:
         vehicles = [route.vehicle for route in self.sound]
         profiles = sorted({vehicle.profile for vehicle in vehicles})
         start = np.arange(stops, stops + fleet)
-        early, late, service, seats, chairs = np.array(list(self._nodes()), dtype=np.int64).T
-        drives = np.stack([self._drives(profile) for profile in profiles])
-        pick, drop, ride = self._pairs(len(early))
-        floats = (
-            np.ascontiguousarray(column, dtype=np.float64) for column in (early, late, service)
-        )
-        early_s, late_s, service_s = floats
-        kinds = list(dict.fromkeys(replace(vehicle, id="") for vehicle in vehicles))
+        nodes = np.array(list(self._nodes()), dtype=np.int64).T
+        early, late, service, power = nodes[:4].astype(np.float64)
+        seats, chairs, bags, alone, bar = nodes[4:]
+        places = self._places()
+        drives = np.stack([self._drives(profile, places) for profile in profiles])
+        extra = self._extra()
+        pick, ride = self._pairs(len(early))
+        kinds = [(replace(vehicle, id=""), *extra[:, v]) for v, vehicle in enumerate(vehicles)]
+        known = list(dict.fromkeys(kinds))
         return Problem(
-            early=early_s,
-            late=late_s,
-            service=service_s,
+            early=early,
+            late=late,
+            service=service,
             ride=ride,
             pick=pick,
-            drop=drop,
-            seats=np.ascontiguousarray(seats),
-            chairs=np.ascontiguousarray(chairs),
+            seats=seats,
+            chairs=chairs,
+            bags=bags,
+            alone=alone,
+            bar=bar,
+            power=power,
             drives=drives,
-            toward=drives.transpose(0, 2, 1).copy(),
+            energy=self._energy(profiles, places),
             profile=_ints([profiles.index(vehicle.profile) for vehicle in vehicles]),
             start=start,
             end=start + fleet,
-            behind=_ints([self._behind(route, stops + v) for v, route in enumerate(self.sound)]),
-            kind=_ints([kinds.index(replace(vehicle, id="")) for vehicle in vehicles]),
+            behind=_ints(
+                [([stops + v] + self.nodes[v])[route.locked] for v, route in enumerate(self.sound)]
+            ),
+            kind=_ints([known.index(kind) for kind in kinds]),
             room=_ints([vehicle.seats for vehicle in vehicles]),
             places=_ints([vehicle.wheelchair_places for vehicle in vehicles]),
             lost=_ints([vehicle.seats_lost_per_wheelchair for vehicle in vehicles]),
-            near=alike(early_s, late_s, drives[0], len(self.parties)),
+            luggage=_ints([vehicle.bags for vehicle in vehicles]),
+            battery=np.array([_battery(vehicle) for vehicle in vehicles], dtype=np.float64),
+            extra=extra,
+            near=alike(early, late, drives[0], len(self.parties)),
             aboard=cost.ABOARD / cost.DRIVE,
             unserved=_UNSERVED_S,
         )
 
-    def _behind(self, route: Route, start: int) -> int:
-        return self.node[route.stops[route.locked - 1]] if route.locked > 0 else start
-
-    def _nodes(self) -> Iterator[tuple[int, int, int, int, int]]:
-        """Yield each node's window, service time, and change of seats and wheelchairs."""
-        aboard = {id_: at_s for route in self.sound for id_, at_s in route.boarded_s.items()}
-        for stop in self.stops:
-            yield _stop(stop, self.requests[stop.request_id], aboard)
+    def _nodes(self) -> Iterator[tuple[int, ...]]:
+        """Yield each node's window, service time, watts, and what comes on board."""
+        for stop, route in self.stops:
+            yield self._stop(stop, route)
         for route in self.sound:
             inside = [self.requests[id_] for id_ in route.boarded_s]
-            seats, chairs = sum(r.seats for r in inside), sum(r.wheelchairs for r in inside)
-            yield (route.vehicle.start_s, route.vehicle.end_s, 0, seats, chairs)
+            taken = [sum(sizes) for sizes in zip((0, 0, 0, 0), *map(_size, inside), strict=True)]
+            yield (route.vehicle.start_s, route.vehicle.end_s, 0, 0, *taken, 0)
         for route in self.sound:
-            yield (route.vehicle.start_s, route.vehicle.end_s, 0, 0, 0)
+            yield (route.vehicle.start_s, route.vehicle.end_s, 0, 0, 0, 0, 0, 0, 0)
 
-    def _drives(self, profile: str) -> np.ndarray:
-        """Return driving seconds between all nodes; nothing to an end that may be anywhere."""
+    def _stop(self, stop: Stop, route: Route | None) -> tuple[int, ...]:
+        if route is not None and stop.kind not in RIDER_STOPS:
+            task = route.tasks[stop.request_id]
+            window = task.earliest_s, task.latest_s
+            return *window, task.lasts_s, task.power_w, 0, 0, 0, 0, 1
+        party = self.requests[stop.request_id]
+        if stop.kind is StopKind.PICKUP:
+            window = party.earliest_pickup_s, party.latest_pickup_s
+            return *window, party.boarding_s, 0, *_size(party), 0
+        early_s, late_s = party.earliest_dropoff_s, party.latest_dropoff_s
+        if route is not None and party.id in route.boarded_s:
+            late_s = min(late_s, route.boarded_s[party.id] + party.ride_max_s)
+        return early_s, late_s, party.alighting_s, 0, *(-part for part in _size(party)), 0
+
+    def _places(self) -> list[Place]:
         vehicles = [route.vehicle for route in self.sound]
-        places = [self._place(stop) for stop in self.stops]
+        places = [self._place(stop, route) for stop, route in self.stops]
         places += [vehicle.start for vehicle in vehicles]
-        places += [v.start if v.end is None else v.end for v in vehicles]
-        different = sorted(set(places))
-        rows = np.searchsorted(different, places)
-        table = self.travel[profile].table(different, different)[np.ix_(rows, rows)]
-        drives = table.astype(np.float64)
-        open_ends = [vehicle.end is None for vehicle in vehicles]
-        drives[:, len(places) - len(vehicles) :][:, open_ends] = 0.0
-        return drives
+        return places + [v.start if v.end is None else v.end for v in vehicles]
 
-    def _place(self, stop: Stop) -> Place:
+    def _place(self, stop: Stop, route: Route | None) -> Place:
+        if route is not None and stop.kind not in RIDER_STOPS:
+            return route.tasks[stop.request_id].place
         request = self.requests[stop.request_id]
         return request.origin if stop.kind is StopKind.PICKUP else request.destination
 
-    def _pairs(self, count: int) -> tuple[Ints, Ints, Floats]:
-        """Return where each dropoff's party gets in, the inverse, and the longest rides."""
-        pick, drop = np.full(count, -1), np.full(count, -1)
-        ride = np.full(count, np.inf)
-        for stop, node in self.node.items():
-            pickup = self.node.get(Stop(stop.request_id, StopKind.PICKUP))
+    def _drives(self, profile: str, places: list[Place]) -> np.ndarray:
+        """Return driving seconds between all nodes; nothing to an end that may be anywhere."""
+        different, rows = np.unique(places, return_inverse=True)
+        found = [Place(place) for place in different.tolist()]
+        table = self.travel[profile].table(found, found)[np.ix_(rows, rows)]
+        return self._open(table.astype(np.float64))
+
+    def _energy(self, profiles: list[str], places: list[Place]) -> np.ndarray:
+        """Return watt-hours between all nodes, twice a profile; nothing without a battery."""
+        powered = {r.vehicle.profile for r in self.sound if r.vehicle.battery is not None}
+        if not powered:
+            return np.zeros((0, 0, 0))
+        different, rows = np.unique(places, return_inverse=True)
+        found = [Place(place) for place in different.tolist()]
+        energy = np.zeros((2 * len(profiles), len(places), len(places)))
+        for at, profile in enumerate(profiles):
+            if profile in powered:
+                vehicle = next(r.vehicle for r in self.sound if r.vehicle.profile == profile)
+                layers = energy_of(vehicle, self.travel[profile]).energy(found, found)
+                for part in range(2):
+                    energy[2 * at + part] = self._open(layers[part][np.ix_(rows, rows)])
+        return energy
+
+    def _open(self, table: np.ndarray) -> np.ndarray:
+        """Return a table with nothing on the way to ends that may be anywhere."""
+        open_ends = [route.vehicle.end is None for route in self.sound]
+        table[:, len(table) - len(open_ends) :][:, open_ends] = 0
+        return table
+
+    def _pairs(self, count: int) -> tuple[Ints, Floats]:
+        """Return where each dropoff's party gets in, and the longest rides."""
+        pick, ride = np.full(count, -1), np.full(count, np.inf)
+        node = {stop: at for at, (stop, _) in enumerate(self.stops) if stop.kind in RIDER_STOPS}
+        for stop, at in node.items():
+            pickup = node.get(Stop(stop.request_id, StopKind.PICKUP))
             if stop.kind is StopKind.DROPOFF and pickup is not None:
                 request = self.requests[stop.request_id]
-                pick[node], drop[pickup] = pickup, node
-                ride[node] = request.boarding_s + request.ride_max_s
-        return pick, drop, ride
+                pick[at], ride[at] = pickup, request.boarding_s + request.ride_max_s
+        return pick, ride
+
+    def _extra(self) -> Floats:
+        """Return what it costs, or that it may not be, that a vehicle carries a party."""
+        extra = np.zeros((len(self.parties), len(self.sound)))
+        for r, id_ in enumerate(self.parties):
+            party = self.requests[id_]
+            for v, route in enumerate(self.sound):
+                if not party.allows(route.vehicle.id):
+                    extra[r, v] = np.inf
+                elif party.prefers and route.vehicle.id not in party.prefers:
+                    extra[r, v] = cost.NOT_PREFERRED_S / cost.DRIVE
+        return extra
 
 
-def _stop(stop: Stop, party: Request, aboard: Mapping[str, int]) -> tuple[int, int, int, int, int]:
-    """Return a stop's window, service time, and change of seats and wheelchairs."""
-    if stop.kind is StopKind.PICKUP:
-        window = party.earliest_pickup_s, party.latest_pickup_s
-        return *window, party.boarding_s, party.seats, party.wheelchairs
-    late_s = party.latest_dropoff_s
-    if party.id in aboard:
-        late_s = min(late_s, aboard[party.id] + party.ride_max_s)
-    early_s = party.earliest_dropoff_s
-    return early_s, late_s, party.alighting_s, -party.seats, -party.wheelchairs
+def _size(party: Request) -> tuple[int, int, int, int]:
+    return party.seats, party.wheelchairs, party.bags, int(party.alone)
+
+
+def _battery(vehicle: Vehicle) -> tuple[float, float, float, float]:
+    battery = vehicle.battery
+    if battery is None:
+        return 0.0, 0.0, 0.0, 0.0
+    taper_wh = battery.taper_share * battery.capacity_wh
+    return battery.capacity_wh, battery.now_wh, battery.reserve_wh, taper_wh
 
 
 def _ints(values: list[int]) -> Ints:

@@ -15,7 +15,7 @@ import pytest
 from benchmarks import darp, darp_ortools
 from benchmarks.darp import Instance, Node, cost_of, is_feasible, problem_of, read_instance
 from dispatcher import search_kernel
-from dispatcher.search import MaxIterations, _state, _work, search
+from dispatcher.search import MaxIterations, _state, _work, _world, search
 
 # Places on one road: both ride from 3 to 5, a unit of distance a unit of time.
 TWO = """1 2 100 2 10
@@ -149,13 +149,15 @@ def test_every_plan_of_the_search_passes_the_checker(seed: int) -> None:
 def test_the_best_place_in_a_route_is_the_cheapest_the_checker_allows(seed: int) -> None:
     day = replace(random_instance(seed), ride=13.0, duration=150.0)
     names, problem = darp.order(day), problem_of(day)
-    found = search(problem, stop=MaxIterations(60), seed=seed)
-    out = {*found.unserved, *range(seed % 3, day.requests, 3)}
-    routes = [[node for node in route if node // 2 not in out] for route in found.routes]
-    state, work = _state(problem, routes), _work(problem, seed)
+    plan = search(problem, stop=MaxIterations(60), seed=seed)
+    out = {*plan.unserved, *range(seed % 3, day.requests, 3)}
+    routes = [[node for node in route if node // 2 not in out] for route in plan.routes]
+    world, work = _world(problem), _work(problem, seed)
+    state = _state(problem, world, routes)
 
     for r, (v, route) in product(sorted(out), enumerate(routes)):
-        cost = search_kernel.place(problem, state, work, v, r, np.inf)
+        found = search_kernel.place(world, state, work, v, r, np.inf)
+        cost = found["cost"] if found["after_p"] >= 0 else np.inf
 
         before = cost_of(day, [[names[node] for node in route]])
         longer = (
