@@ -34,6 +34,7 @@ from benchmarks import rural_check
 from benchmarks.rural_check import Judge
 from benchmarks.rural_days import make_trips
 from benchmarks.rural_town import Town, Trip, node_of, read_town, read_trips, rows, trip_row
+from dispatcher.foresight import Foresight, History
 from dispatcher.insert import warm
 from dispatcher.model import Request
 from dispatcher.policies import Insert, Shuffle
@@ -43,11 +44,25 @@ from dispatcher.simulate import Chances, Decision, Moment, Outcome, Policy, simu
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "rural"
 
-POLICIES: dict[str, Callable[[Town], Policy]] = {
-    "insert": lambda _town: Insert(),
-    "shuffle": lambda _town: Shuffle(),
+POLICIES: dict[str, Callable[[Town, Sequence[Trip]], Policy]] = {
+    "insert": lambda _town, _trips: Insert(),
+    "shuffle": lambda _town, _trips: Shuffle(),
+    "foresight": lambda town, trips: Foresight(history=past(town, trips)),
 }
-"""By name on the command line."""
+"""By name on the command line; what is known of the day is only its kind."""
+
+
+def past(town: Town, trips: Sequence[Trip], days: int = 40) -> History:
+    """Return generated days as big as this one, with as many booked ahead: what a town remembers."""
+    ahead = sum(trip.request_s < trip.earliest_s for trip in trips) / len(trips)
+    advance = round(2 * ahead) / 2
+    return History(
+        tuple(
+            town.day(make_trips(town, requests=len(trips), advance=advance, seed=seed), 3).calls
+            for seed in range(days)
+        )
+    )
+
 
 COLUMNS = (
     "served_percent", "wait_mean_s", "wait_p95_s", "ride_ratio", "vehicle_km", "empty_percent",
@@ -155,7 +170,7 @@ def run(
     town: Town, judge: Judge, trips: Sequence[Trip], name: str, vehicles: int, how: Setting
 ) -> Ran:
     """Simulate a day, judge it and sum it up."""
-    policy = Timed(POLICIES[how.policy](town), how.audit)
+    policy = Timed(POLICIES[how.policy](town, trips), how.audit)
     began = time.process_time()
     outcome = simulate(
         town.day(trips, vehicles),
