@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.roads.elevation import Elevation, climb_of
+from dispatcher.roads.climbs import Line, climbs_of
+from dispatcher.roads.elevation import Elevation
 from dispatcher.roads.graph import RawGraph, edge_classes, raw_graph
 from dispatcher.roads.islands import Island, islands_of, main_arcs
 from dispatcher.roads.network import RoadNetwork, Turns
@@ -129,15 +130,16 @@ def _kept_turns(turns: Turns, arcs: NDArray[np.int64], main: NDArray[np.bool_]) 
 
 def _climbs(graph: RawGraph, kept: NDArray[np.int64], heights: Elevation) -> NDArray[np.float32]:
     """Return climb and descent of each kept edge, zero where no tile covers it."""
-    climbs = np.zeros((len(kept), 2), dtype=np.float32)
     if heights.empty:
-        return climbs
-    for row, edge in enumerate(kept.tolist()):
+        return np.zeros((len(kept), 2), dtype=np.float32)
+    lines = []
+    for edge in kept.tolist():
         tags = graph.edges[edge].raw.way.tags
         built = any(tags.get(key, "no") != "no" for key in ("bridge", "tunnel"))
-        line = slice(graph.start[edge], graph.start[edge + 1])
-        climbs[row] = climb_of(heights, graph.lon[line], graph.lat[line], built=built)
-    return climbs
+        at = slice(graph.start[edge], graph.start[edge + 1])
+        ends = int(graph.tail[edge]), int(graph.head[edge])
+        lines.append(Line(graph.lon[at], graph.lat[at], *ends, built))
+    return climbs_of(heights, lines).astype(np.float32)
 
 
 def _meta(

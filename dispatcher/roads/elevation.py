@@ -1,9 +1,7 @@
-"""Heights from SRTM tiles (.hgt, or .hgt.zip), and how much a road climbs.
+"""Heights from SRTM tiles (.hgt, or .hgt.zip).
 
 A tile is a square of big-endian int16 metres whose first row is the north one; its name gives the
-south-west corner (``N42E001``).  Voids (-32768) are filled from the nearest known samples.  Roads
-are sampled every 90 m (the grain of SRTM 3") and smoothed over five samples, because a road on a
-slope crosses cells it does not climb; bridges and tunnels rise evenly from end to end.
+south-west corner (``N42E001``).  Voids (-32768) are filled from the nearest known samples.
 """
 
 from __future__ import annotations
@@ -18,12 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from dispatcher.roads.network import distances_m
 from dispatcher.roads.osm import RoadFileError
 
 _VOID = -32768
-_SAMPLE_M = 90.0
-_SMOOTH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,35 +117,3 @@ def _relaxed(heights: NDArray[np.float32], void: NDArray[np.bool_]) -> NDArray[n
         around = heights[up, columns] + heights[down, columns]
         heights[rows, columns] = (around + heights[rows, left] + heights[rows, right]) / 4
     return heights
-
-
-def climb_of(
-    elevation: Elevation,
-    lon: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    *,
-    built: bool,
-) -> tuple[float, float]:
-    """Return how many metres a line climbs and descends.
-
-    ``built`` is true of a bridge or tunnel.  Both are 0 where no tile covers the line.
-    """
-    along_m = np.concatenate(([0.0], np.cumsum(distances_m(lon, lat))))
-    count = 2 if built else max(2, int(np.ceil(along_m[-1] / _SAMPLE_M)) + 1)
-    at_m = np.linspace(0.0, along_m[-1], count)
-    heights = elevation.at(np.interp(at_m, along_m, lat), np.interp(at_m, along_m, lon))
-    if np.isnan(heights).any():
-        return 0.0, 0.0
-    steps = np.diff(_smooth(heights))
-    return float(steps[steps > 0].sum()), float(-steps[steps < 0].sum())
-
-
-def _smooth(heights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a moving mean that leaves both ends where they are."""
-    if len(heights) < 4:
-        return np.array([heights[0], heights[-1]])
-    smooth = heights.copy()
-    for index in range(1, len(heights) - 1):
-        reach = min(index, len(heights) - 1 - index, _SMOOTH // 2)
-        smooth[index] = heights[index - reach : index + reach + 1].mean()
-    return smooth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from dispatcher.roads import RoadNetwork, Roads
 from dispatcher.roads.build import build
-from dispatcher.roads.elevation import Elevation, climb_of, read_tile
+from dispatcher.roads.climbs import Line, climbs_of
+from dispatcher.roads.elevation import Elevation, read_tile
 from dispatcher.roads.osm import RoadFileError
 from tests.dispatcher.roads.towns import Town
 
@@ -92,12 +94,20 @@ def heights_of(tmp_path: Path, heights: NDArray[np.int16]) -> Elevation:
     return Elevation([read_tile(write_tile(tmp_path / "N42E001.hgt", heights))])
 
 
+def climb_of(
+    elevation: Elevation, lon: NDArray[np.float64], lat: NDArray[np.float64], *, built: bool = False
+) -> tuple[float, float]:
+    """The climb and descent of one line that ends nowhere else."""
+    climb_m, descent_m = climbs_of(elevation, [Line(lon, lat, 0, 1, built)])[0]
+    return float(climb_m), float(descent_m)
+
+
 def test_a_road_climbs_what_the_slope_rises(tmp_path: Path) -> None:
     elevation = heights_of(tmp_path, slope(rise_east_m=1000))
     lon, lat = np.array([1.2, 1.25, 1.3]), np.array([42.5, 42.5, 42.5])
 
-    assert climb_of(elevation, lon, lat, built=False) == pytest.approx((100, 0), abs=1)
-    assert climb_of(elevation, lon[::-1], lat, built=False) == pytest.approx((0, 100), abs=1)
+    assert climb_of(elevation, lon, lat) == pytest.approx((100, 0), abs=1)
+    assert climb_of(elevation, lon[::-1], lat) == pytest.approx((0, 100), abs=1)
 
 
 def test_a_tunnel_goes_straight_through_the_hill(tmp_path: Path) -> None:
@@ -106,14 +116,55 @@ def test_a_tunnel_goes_straight_through_the_hill(tmp_path: Path) -> None:
     elevation = heights_of(tmp_path, heights)
     lon, lat = np.array([1.4, 1.6]), np.array([42.5, 42.5])
 
-    assert climb_of(elevation, lon, lat, built=False) == pytest.approx((300, 300), abs=15)
+    assert climb_of(elevation, lon, lat) == pytest.approx((300, 300), abs=15)
     assert climb_of(elevation, lon, lat, built=True) == (0, 0)
 
 
-def test_a_road_outside_all_tiles_is_flat(tmp_path: Path) -> None:
+def test_a_road_outside_all_tiles_is_flat_and_spoils_no_other(tmp_path: Path) -> None:
     elevation = heights_of(tmp_path, slope(rise_east_m=1000))
+    inside = Line(np.array([1.9, 1.99]), np.array([42.5, 42.5]), 0, 1)
+    across = Line(np.array([1.99, 2.1]), np.array([42.5, 42.5]), 1, 2)
 
-    assert climb_of(elevation, np.array([5.0, 5.1]), np.array([42.5, 42.5]), built=False) == (0, 0)
+    assert climb_of(elevation, np.array([5.0, 5.1]), np.array([42.5, 42.5])) == (0, 0)
+    assert climbs_of(elevation, [inside, across]) == pytest.approx(
+        np.array([[90, 0], [0, 0]]), abs=1
+    )
+
+
+def rough() -> NDArray[np.int16]:
+    """A plain whose squares of 3\" are up to 12 m too high or too low."""
+    rng = np.random.default_rng(5)
+    return np.asarray(500 + rng.integers(-12, 13, (1201, 1201)), dtype=np.int16)
+
+
+def pieces(points: int) -> list[Line]:
+    """A road of 12 km cut into pieces at junctions."""
+    lon = np.linspace(1.3, 1.45, points)
+    return [
+        Line(np.array(ends), np.array([42.5, 42.5]), at, at + 1)
+        for at, ends in enumerate(pairwise(lon))
+    ]
+
+
+def test_the_roughness_of_heights_is_no_climb_however_often_a_road_is_cut(tmp_path: Path) -> None:
+    elevation = heights_of(tmp_path, rough())
+
+    whole_m, cut_m, chopped_m = (
+        climbs_of(elevation, pieces(points)).sum() for points in (2, 40, 400)
+    )
+
+    raw = elevation.at(np.full(401, 42.5), np.linspace(1.3, 1.45, 401))
+    assert whole_m < 0.35 * np.abs(np.diff(raw)).sum()
+    assert cut_m == pytest.approx(whole_m, rel=0.2)
+    assert chopped_m == pytest.approx(whole_m, rel=0.2)
+
+
+def test_dead_ends_stay_where_they_are(tmp_path: Path) -> None:
+    elevation = heights_of(tmp_path, slope(rise_east_m=2000))
+    road = Line(np.array([1.2, 1.201]), np.array([42.5, 42.5]), 0, 1)
+    on = Line(np.array([1.201, 1.202]), np.array([42.5, 42.5]), 1, 2)
+
+    assert climbs_of(elevation, [road, on]).sum(axis=0) == pytest.approx([4, 0], abs=0.1)
 
 
 def test_a_path_knows_its_climb_both_ways(tmp_path: Path) -> None:
