@@ -6,6 +6,7 @@ import heapq
 import sys
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.energy_drive import Ground, taken_wh
 from dispatcher.roads import UNREACHABLE_S, Anchor, RoadNetwork, Roads
+from dispatcher.roads.build import build
 from dispatcher.roads.consumption import BODIES, VehicleBody, Weather, drive_wh, weather_at
 from dispatcher.roads.energy import NEVER_WH, RoadEnergy
 from tests.dispatcher.roads.test_travel import ENGINES, networks
@@ -370,13 +373,13 @@ def test_every_engine_finds_the_energy_found_by_walking(
         for column, destination in enumerate(places):
             wh = tables[0][:, row, column]
             for layer in (0, 1):
-                assert wh[layer] == walked_wh(energy, layer, origin, destination)
+                assert wh[layer] == dearest_wh(energy, layer, origin, destination)
             if seconds[row, column] < UNREACHABLE_S and row < 2:
                 by_arcs = along_the_path_wh(energy, origin, destination)
                 assert (wh >= by_arcs - 0.01).all(), "a way as fast that is dearer"
 
 
-def walked_wh(energy: RoadEnergy, layer: int, origin: Anchor, destination: Anchor) -> int:
+def dearest_wh(energy: RoadEnergy, layer: int, origin: Anchor, destination: Anchor) -> int:
     """The dearest watt-hours among the ways that enter fewest visitors' roads and are fastest."""
     network, times = energy.roads.network, energy.roads.times()
     arc_mwh = np.rint(1000 * energy.arcs_wh()[layer]).astype(int)
@@ -479,3 +482,29 @@ def test_threads_may_share_the_energy(tmp_path: Path) -> None:
 
     assert len(wrong) == 80
     assert not any(wrong)
+
+
+@pytest.mark.shared
+def test_in_andorra_it_is_that_of_a_walk_over_the_heights_in_small_steps(
+    shared_dir: Path, tmp_path: Path
+) -> None:
+    data = shared_dir / "data" / "roads"
+    osm, tile = data / "andorra.osm.pbf", data / "N42E001.hgt.zip"
+    build(osm, tmp_path / "roads", elevation=[tile])
+    network = RoadNetwork.load(tmp_path / "roads")
+    roads, ground = Roads(network, "micro_ev"), Ground(network, "micro_ev", osm, tile)
+    energy = RoadEnergy(roads, POD, weather_at(5))
+    open_ = network.speed_kmh[1, 0::2] * network.speed_kmh[1, 1::2] > 0
+    edges = np.random.default_rng(8).choice(np.flatnonzero(open_), 100)
+    places = [Anchor(int(edge), 0.5) for edge in edges]
+
+    for first in range(0, 100, 20):
+        model_wh = walked_wh = 0.0
+        for a, b in pairwise(places[first : first + 20]):
+            path = roads.path(a, b)
+            assert path is not None
+            walk = ground.walk(a, b, path)
+            assert walk.length_m == pytest.approx(path.length_m, rel=0.01)
+            walked_wh += float(taken_wh(walk, POD, energy.weather, 1)[-1])
+            model_wh += float(energy.energy([a], [b]).sum())
+        assert model_wh == pytest.approx(walked_wh, rel=0.1)
