@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dispatcher import cost
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
+from dispatcher.energy import figures
 from dispatcher.model import (
     RIDER_STOPS,
     Place,
@@ -180,7 +181,7 @@ class PlanTask:
             places=_ints([vehicle.wheelchair_places for vehicle in vehicles]),
             lost=_ints([vehicle.seats_lost_per_wheelchair for vehicle in vehicles]),
             luggage=_ints([vehicle.bags for vehicle in vehicles]),
-            battery=np.array([_battery(vehicle) for vehicle in vehicles], dtype=np.float64),
+            battery=np.array([figures(vehicle.battery) for vehicle in vehicles]),
             extra=extra,
             near=alike(early, late, drives[0], len(self.parties)),
             aboard=cost.ABOARD / cost.DRIVE,
@@ -272,21 +273,13 @@ class PlanTask:
             for v, route in enumerate(self.sound):
                 if not party.allows(route.vehicle.id):
                     extra[r, v] = np.inf
-                elif party.prefers and route.vehicle.id not in party.prefers:
+                elif not party.likes(route.vehicle.id):
                     extra[r, v] = cost.NOT_PREFERRED_S / cost.DRIVE
         return extra
 
 
 def _size(party: Request) -> tuple[int, int, int, int]:
     return party.seats, party.wheelchairs, party.bags, int(party.alone)
-
-
-def _battery(vehicle: Vehicle) -> tuple[float, float, float, float]:
-    battery = vehicle.battery
-    if battery is None:
-        return 0.0, 0.0, 0.0, 0.0
-    taper_wh = battery.taper_share * battery.capacity_wh
-    return battery.capacity_wh, battery.now_wh, battery.reserve_wh, taper_wh
 
 
 def _ints(values: list[int]) -> Ints:
