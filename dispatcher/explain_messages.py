@@ -207,10 +207,6 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "いまは{vehicle}の予定で、{other}なら手間が{by_s:min}分少なくなります。",
         "It is on {vehicle} for now; {other} would cost {by_s:min} min less.",
     ),
-    "why.late": (
-        "{vehicle}が遅れているため、ほかの車とくらべられません。",
-        "{vehicle} is late, so it cannot be compared with others.",
-    ),
     "why_not.it_does": ("{vehicle}が行きます。", "{vehicle} does come."),
     "why_not.dearer": (
         "{vehicle}だと、{other}より運転などの手間が{by_s:min}分ふえます。",
@@ -280,6 +276,30 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "{vehicle}が行くと、{rider}の乗る時間が決まりより{by_s:min}分長くなります。",
         "With {vehicle}, the ride of {rider} would be {by_s:min} min too long.",
     ),
+    "why_not.late": (
+        "{vehicle}はもう遅れていて、ほかの人を乗せる時間がありません。",
+        "{vehicle} is late already and has no time for anybody else.",
+    ),
+    "why_not.alone": (
+        "{vehicle}には、ひとりで乗る約束の人がいます。",
+        "{vehicle} carries somebody who has been promised to ride alone.",
+    ),
+    "why_not.alone.own": (
+        "{vehicle}には、ほかの人が乗っています。",
+        "{vehicle} has other people on board then.",
+    ),
+    "why_not.aboard_at_task": (
+        "{vehicle}は、乗っている間に休けいや充電の時間になります。",
+        "{vehicle} has a break or a charge during the ride.",
+    ),
+    "why_not.task_late": (
+        "{vehicle}が行くと、休けいや充電が{by_s:min}分遅くなります。",
+        "With {vehicle}, its break or charge would begin {by_s:min} min late.",
+    ),
+    "why_not.battery": (
+        "{vehicle}は電池が{by}Wh足りなくなります。",
+        "{vehicle} would be {by} Wh short of its battery's reserve.",
+    ),
     "why_not.shift_end": (
         "{vehicle}は、勤務の終わりまでに{by_s:min}分足りません。",
         "{vehicle} would end its shift {by_s:min} min late.",
@@ -299,15 +319,25 @@ class _Seconds(int):
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """Another vehicle: what it would have cost, or the limit it breaks."""
+
+    vehicle_id: str
+    cost_s: int | None
+    limit: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The numbers that decided, and the sentence about them.
 
     Times and durations in ``values`` are seconds and end in ``_s``; ``vehicle``, ``other`` and
-    ``rider`` are ids.
+    ``rider`` are ids.  ``options`` are the other vehicles, where there was a choice of them.
     """
 
     code: str
     values: Mapping[str, int | str] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
 
     def ja(self, names: Mapping[str, str] | None = None) -> str:
         """Return the Japanese sentence, with ids replaced by ``names``."""
