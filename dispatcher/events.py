@@ -22,7 +22,7 @@ from dispatcher.broken import Replanned, Told, told_by
 from dispatcher.improve import improve
 from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
 from dispatcher.plan import moved
-from dispatcher.repair import Compiled, Repair, ending, movable, narrowed
+from dispatcher.repair import Repair, ending, movable, narrowed
 from dispatcher.search import Either, MaxCpu, MaxIterations, Stopping, is_compiled
 from dispatcher.search_plan import shuffle_in
 
@@ -70,7 +70,7 @@ def rider_late(
         latest_dropoff_s=request.latest_dropoff_s + by_s,
     )
     repair = _repair(plan, travel, waiting)
-    repair.told[request_id] = Told(later)
+    repair.tell(Told(later))
     return _mend(plan, repair, (), waiting, (later,))
 
 
@@ -162,7 +162,7 @@ def bus_late(
             continue
         if from_bus or confirmed or delay_s < 0:
             told = _after_bus(request, connection, delay_s)
-            repair.told[request.id] = told
+            repair.tell(told)
             later.append(told.request)
     return _mend(plan, repair, (), waiting, later)
 
@@ -190,7 +190,7 @@ def back_in_service(
 def _repair(plan: Plan, travel: Travel, waiting: Waiting) -> Repair:
     """Begin the repair of a plan in which everybody is told what it says."""
     told = told_by(plan.requests.values()) | {one.request.id: one for one in waiting}
-    return Repair(plan, travel, told, Compiled(travel))
+    return Repair(plan, travel, told)
 
 
 def _mend(
@@ -262,7 +262,7 @@ def improved(
         route = _carrier(plan, id_)
         nearer = narrowed(route, plan, told[id_].request, travel)
         plan = plan.with_route(route, nearer)
-    repair = Repair(plan, travel, told_by(plan.requests.values()) | told, Compiled(travel))
+    repair = Repair(plan, travel, told_by(plan.requests.values()) | told)
     repair.place(told[id_].request for id_ in order if id_ not in plan.requests)
     after = repair.outcome(done.plan)
     if after.plan == replace(done.plan, version=after.plan.version):

@@ -11,14 +11,19 @@ others about to make room is left to ``events.improved``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+
+from dispatcher import kernel
 from dispatcher.broken import Replanned, Score, Told, named, score, unbound
-from dispatcher.fleet import Approach, Fleet
-from dispatcher.insert import Insertion, found_in, insert, insertions
+from dispatcher.energy import ENOUGH, levels_of
+from dispatcher.fleet import WEIGHTS, Fleet, party_of
+from dispatcher.insert import Insertion, insert, insertions
+from dispatcher.late_kernel import BOARDS, HARD, LEVEL, ROWS, TIMES, Rows, least_late, soft_times
+from dispatcher.load import is_overfull
 from dispatcher.model import (
     UNREACHABLE_S,
     Battery,
@@ -30,55 +35,16 @@ from dispatcher.model import (
     Task,
     TravelTimes,
 )
-from dispatcher.schedule import Breach, Rule, Schedule, expected, schedule
+from dispatcher.nodes import Nodes, nodes_of
+from dispatcher.schedule import Schedule, schedule
 
 OVERTIME_S: Final = 1800
 """How much longer than planned a driver may work for a party that nobody else can carry."""
 RESCUE_OVERTIME_S: Final = 7200
 """And for riders whose vehicle goes no further."""
-_WIDER_S: Final = (300, 1200, 3600)
-"""How much later than told others may be, so that a party's promise is broken less."""
-_PLACES: Final = 3
-"""Of how many vehicles a place that makes others late is worked out."""
+_ASKED: Final = 4
+"""Of how many parties it is worked out whether another vehicle could carry them."""
 _LIMITS: Final = ("latest_pickup_s", "latest_dropoff_s", "ride_max_s")
-_LIMIT_OF: Final = {
-    Rule.LATEST_PICKUP: "latest_pickup_s",
-    Rule.LATEST_DROPOFF: "latest_dropoff_s",
-    Rule.RIDE_MAX: "ride_max_s",
-}
-
-
-@dataclass(slots=True)
-class Compiled:
-    """The plan in repair made ready for quotes, with limits as they are and wider."""
-
-    travel: Mapping[str, TravelTimes]
-    fleets: dict[tuple[int, int], Fleet] = field(default_factory=dict)
-    requests: dict[tuple[str, int], tuple[Request, Request]] = field(default_factory=dict)
-    routes: dict[tuple[str, int], tuple[Route, Route]] = field(default_factory=dict)
-
-    def fleet(self, plan: Plan, wider_s: int = 0, overtime_s: int = 0) -> Fleet:
-        """Return a plan compiled, taking over every route that was before."""
-        before = self.fleets.get((wider_s, overtime_s))
-        if before is None or before.plan is not plan:
-            before = Fleet(plan, self.travel, before=before)
-            self.fleets[wider_s, overtime_s] = before
-        return before
-
-    def wider(self, request: Request, by_s: int) -> Request:
-        """Return the same widened object for the same request."""
-        known = self.requests.get((request.id, by_s))
-        if known is None or known[0] is not request:
-            known = self.requests[request.id, by_s] = request, wider(request, by_s)
-        return known[1]
-
-    def longer(self, route: Route, by_s: int) -> Route:
-        """Return the same route with a longer shift for the same route."""
-        known = self.routes.get((route.vehicle.id, by_s))
-        if known is None or known[0] is not route:
-            long = ending(route, route.vehicle.end_s + by_s)
-            known = self.routes[route.vehicle.id, by_s] = route, long
-        return known[1]
 
 
 @dataclass(slots=True)
@@ -88,12 +54,25 @@ class Repair:
     plan: Plan
     travel: Mapping[str, TravelTimes]
     told: dict[str, Told]
-    compiled: Compiled
     closed: frozenset[str] = frozenset()
     """Vehicles whose drivers can work no longer."""
     unplaced: list[Told] = field(default_factory=list)
     unpinned: list[str] = field(default_factory=list)
     off_tasks: list[Task] = field(default_factory=list)
+    fleet: Fleet | None = None
+    _rank: dict[tuple[bool, int], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tell()
+
+    def tell(self, *promises: Told) -> None:
+        """Say what somebody was told after all."""
+        self.told = self.told | {one.request.id: one for one in promises}
+        levels = sorted({one.level for one in self.told.values()}, reverse=True)
+        self._rank = {level: at for at, level in enumerate(levels)}
+
+    def _different(self) -> int:
+        return max(1, len(self._rank))
 
     # Vehicles that are late
 
@@ -116,19 +95,16 @@ class Repair:
 
         Only with ``shift`` may a driver work longer, or have a break later, than planned.
         """
-        vehicle = route.vehicle
-        for _ in range(4 * len(route.stops) + 4):
-            breach = schedule(route, self.plan.requests, self.travel)
-            if isinstance(breach, Schedule):
-                return True
-            wide = stretched(self.plan, route, breach)
-            if wide is None:
-                return False
-            route = wide.routes[vehicle.id]
-            if not shift and (route.vehicle.end_s > vehicle.end_s or breach.rule is Rule.TASK_LATE):
-                return False
-            self.plan = wide
-        return False
+        nodes = nodes_of(route, self.plan.requests, self.travel)
+        rows = rows_of(nodes, self._ranks(route))
+        passed = np.zeros((2, self._different()), dtype=np.int64)
+        if not soft_times(rows, passed[0], passed[1]) and not shift:
+            return False
+        times = rows[TIMES]
+        if times[-1] >= UNREACHABLE_S or not has_room(route, self.plan.requests, nodes):
+            return False
+        self.plan = kept(self.plan, route, times.tolist())
+        return True
 
     def lighten(self, route: Route) -> None:
         """Take parties off a route until it keeps its limits, and place them."""
@@ -146,18 +122,27 @@ class Repair:
 
     def _cheapest_off(self, route: Route, candidates: Sequence[str]) -> str:
         """Return whom to take off: if it can be, one who puts it right and has another place."""
+        rest = {id_: self.plan.without(id_) for id_ in reversed(candidates)}
+        vehicle_id = route.vehicle.id
 
-        def rank(id_: str) -> tuple[bool, bool, tuple[bool, int], float]:
-            rest = self.plan.without(id_)
-            lighter = rest.routes[route.vehicle.id]
-            if not isinstance(schedule(lighter, rest.requests, self.travel), Schedule):
-                late_s = lateness_s(lighter, rest, self.travel)
-                return True, True, (False, 0), late_s
-            bids = self._bids(self.plan.requests[id_], rest)
-            cost_s = min((one.cost_s for one in bids.values()), default=0.0)
-            return False, not bids, self.told[id_].level, cost_s
+        def left(id_: str) -> tuple[bool, tuple[bool, int], float]:
+            lighter = rest[id_].routes[vehicle_id]
+            if replace(self, plan=rest[id_]).is_sound(lighter):
+                return False, self.told[id_].level, 0.0
+            return True, (False, 0), lateness_s(lighter, rest[id_], self.travel)
 
-        return min(reversed(candidates), key=rank)
+        lefts = {id_: left(id_) for id_ in rest}
+        order = sorted(rest, key=lambda id_: lefts[id_])
+        able = [id_ for id_ in order[:_ASKED] if not lefts[id_][0]]
+        if len(able) < 2:
+            return order[0]
+
+        def loses(id_: str) -> tuple[bool, tuple[bool, int], float]:
+            fleet = Fleet(rest[id_], self.travel, before=self.compiled())
+            found = insertions(rest[id_], self.plan.requests[id_], self.travel, fleet=fleet)
+            return not found, self.told[id_].level, found[0].cost_s if found else 0.0
+
+        return min(able, key=loses)
 
     def _use_reserve(self, route: Route) -> None:
         """Let a vehicle that has nobody left but riders on board use as little as it must."""
@@ -198,7 +183,7 @@ class Repair:
         route = self.plan.routes[vehicle_id]
         vehicle, since_s = route.vehicle, route.boarded_s[request_id]
         told = rescue(self.plan.requests[request_id], since_s, vehicle.start, vehicle.start_s)
-        self.told[request_id] = told
+        self.tell(told)
         requests = {id_: one for id_, one in self.plan.requests.items() if id_ != request_id}
         routes = {**self.plan.routes, vehicle_id: route.without(request_id)}
         self.plan = Plan(self.plan.version, routes, requests)
@@ -211,7 +196,7 @@ class Repair:
             rescue(self.plan.requests[id_], since_s, place, at_s)
             for id_, since_s in route.boarded_s.items()
         ]
-        self.told |= {told.request.id: told for told in aboard}
+        self.tell(*aboard)
         booked = [self.plan.requests[id_] for id_ in route.request_ids - route.boarded_s.keys()]
         self.unpinned += [one.id for one in booked if one.pinned == vehicle_id]
         free = [replace(one, pinned=None) if one.pinned == vehicle_id else one for one in booked]
@@ -249,7 +234,7 @@ class Repair:
 
     def _place_by_regret(self, parties: Sequence[Request]) -> list[Request]:
         """Place all that fit as promised, most regret first; return the others, soonest first."""
-        bids = {party.id: self._bids(party, self.plan) for party in parties}
+        bids = {party.id: self._bids(party) for party in parties}
         waiting = {party.id: party for party in parties}
         while waiting:
             id_ = max(waiting, key=lambda each: _regret(bids[each], waiting[each]))
@@ -261,9 +246,8 @@ class Repair:
                 self._bid_again(waiting[other], bids[other], chosen.vehicle_id)
         return sorted(waiting.values(), key=lambda party: (party.latest_pickup_s, party.id))
 
-    def _bids(self, party: Request, plan: Plan) -> dict[str, Insertion]:
-        fleet = self.compiled.fleet(plan)
-        found = insertions(plan, party, self.travel, banned=banned(plan, party), fleet=fleet)
+    def _bids(self, party: Request) -> dict[str, Insertion]:
+        found = insertions(self.plan, party, self.travel, fleet=self.compiled())
         return {one.vehicle_id: one for one in found}
 
     def _bid_again(self, party: Request, bids: dict[str, Insertion], vehicle_id: str) -> None:
@@ -271,7 +255,7 @@ class Repair:
         if bids.pop(vehicle_id, None) is None:
             return
         alone = Plan(0, {vehicle_id: self.plan.routes[vehicle_id]}, self.plan.requests)
-        fleet = Fleet(alone, self.travel, before=self.compiled.fleet(self.plan))
+        fleet = Fleet(alone, self.travel, before=self.compiled())
         bids.update(
             {one.vehicle_id: one for one in insertions(alone, party, self.travel, fleet=fleet)}
         )
@@ -285,69 +269,60 @@ class Repair:
         if aboard and free != party:
             tries += [(free, 0), (free, more_s)]
         for asked, overtime_s in tries:
-            options = list(self._options(asked, overtime_s))
-            if options:
-                self._take(min(options, key=lambda option: option[:2])[2])
+            if self._put(asked, overtime_s):
                 if asked is free:
                     self.unpinned.append(party.id)
                 return
         self.unplaced.append(self.told[party.id])
 
-    def _options(self, party: Request, overtime_s: int) -> Iterator[tuple[Score, float, Repair]]:
-        """Yield ways to place a party: how badly each breaks promises, its cost, the result."""
-        shut = banned(self.plan, party) | (self.closed if overtime_s else frozenset())
-        for others_s in (0, *_WIDER_S):
-            fleet = self._wide_fleet(others_s, self.told[party.id].level, overtime_s)
-            approach = fleet.approach(party.origin, party.destination)
-            places = partial(_places, approach, party, shut)
-            most_s = self._most_s(party, overtime_s)
-            if not places(most_s):
-                return
-            by_s = least(0, most_s, places)
-            for place in places(by_s)[:_PLACES]:
-                done = self._copy()
-                if done.put(party, by_s, place, overtime_s):
-                    yield done.score(), place.cost_s, done
-
-    def put(self, party: Request, by_s: int, place: Insertion, overtime_s: int) -> bool:
-        """Put a party in its place and widen only what has to be; False if it cannot be."""
+    def _put(self, party: Request, overtime_s: int) -> bool:
+        """Put a party where promises are broken least; False when it goes nowhere."""
+        place = self._least_late(party, overtime_s)
+        if place is None:
+            return False
+        end_s = self.plan.routes[place.vehicle_id].vehicle.end_s
         self.plan = insert(self.plan, party, place)
         route = self.plan.routes[place.vehicle_id]
-        end_s = route.vehicle.end_s
         if overtime_s:
             route = ending(route, end_s + overtime_s)
-        told_plan = self.plan.with_route(route)
-        self.plan = told_plan.with_route(route, wider(party, by_s))
-        if self.is_sound(route):
-            self.plan = self.plan.with_route(route, narrowed(route, self.plan, party, self.travel))
-        else:
-            self.plan = told_plan
-            if not self.stretch(route, shift=False):
-                return False
-        times = schedule(route, self.plan.requests, self.travel)
-        if overtime_s and isinstance(times, Schedule):
-            self.plan = self.plan.with_route(ending(route, max(end_s, times.end_s)))
+        self.stretch(route, shift=False)
+        if overtime_s:
+            self._end_by(place.vehicle_id, end_s)
         return True
 
-    def _wide_fleet(self, by_s: int, level: tuple[bool, int], overtime_s: int) -> Fleet:
-        """Return the plan compiled with wider limits for everybody who counts no more."""
-        if by_s == overtime_s == 0:
-            return self.compiled.fleet(self.plan)
-        routes, requests = dict(self.plan.routes), dict(self.plan.requests)
-        if overtime_s:
-            for vehicle_id in routes.keys() - self.closed:
-                routes[vehicle_id] = self.compiled.longer(routes[vehicle_id], overtime_s)
-        if by_s:
-            for id_, request in requests.items():
-                if self.told[id_].level <= level:
-                    requests[id_] = self.compiled.wider(request, by_s)
-        plan = Plan(self.plan.version, routes, requests)
-        return self.compiled.fleet(plan, by_s, overtime_s)
+    def _end_by(self, vehicle_id: str, end_s: int) -> None:
+        """End a shift when the vehicle is back, if that is after ``end_s``, and at it if not."""
+        route = self.plan.routes[vehicle_id]
+        times = schedule(route, self.plan.requests, self.travel)
+        if isinstance(times, Schedule) and route.vehicle.end_s > end_s:
+            self.plan = self.plan.with_route(ending(route, max(end_s, times.end_s)))
 
-    def _most_s(self, party: Request, overtime_s: int) -> int:
-        """Return the widening that makes every limit of a party later than all shifts."""
-        ends = (route.vehicle.end_s for route in self.plan.routes.values())
-        return max(0, max(ends, default=0) + overtime_s - party.earliest_pickup_s)
+    def _least_late(self, party: Request, overtime_s: int) -> Insertion | None:
+        """Return the place of a party with which least is broken, ``None`` if there is none."""
+        fleet = self.compiled()
+        ids, shut = fleet.vehicle_ids, self.closed if overtime_s else frozenset()
+        found = least_late(
+            fleet.arrays,
+            np.array([r for one in self.plan.routes.values() for r in self._ranks(one)], np.int64),
+            party_of(party),
+            self._rank[self.told[party.id].level],
+            fleet.approach(party.origin, party.destination).drives,
+            WEIGHTS,
+            np.array([party.allows(id_) and id_ not in shut for id_ in ids], dtype=np.int64),
+            overtime_s,
+            len(self._rank),
+        )
+        v, i, j = int(found.vehicle[0]), int(found.after_p[0]), int(found.after_d[0])
+        times = int(found.pickup[0]), int(found.dropoff[0])
+        if v < 0:
+            return None
+        return Insertion(ids[v], i, j + 1, float(found.cost[0]), *times, times[1] - times[0])
+
+    def _ranks(self, route: Route) -> list[int]:
+        """Return whose promise is at every node of a route, 0 for those who count most."""
+        rank, told = self._rank, self.told
+        stops = (told.get(stop.request_id) for stop in route.stops)
+        return [0, *(0 if one is None else rank[one.level] for one in stops), 0]
 
     # The result
 
@@ -395,7 +370,16 @@ class Repair:
 
     def is_sound(self, route: Route) -> bool:
         """Whether a route keeps every limit."""
-        return isinstance(schedule(route, self.plan.requests, self.travel), Schedule)
+        nodes = nodes_of(route, self.plan.requests, self.travel)
+        times = np.empty_like(nodes.early)
+        in_time = kernel.least_times(*nodes[:6], times) == kernel.FEASIBLE
+        return in_time and has_room(route, self.plan.requests, nodes)
+
+    def compiled(self) -> Fleet:
+        """Return the plan made ready for quotes, taking over what has not changed."""
+        if self.fleet is None or self.fleet.plan is not self.plan:
+            self.fleet = Fleet(self.plan, self.travel, before=self.fleet)
+        return self.fleet
 
     def _copy(self) -> Repair:
         return replace(
@@ -406,19 +390,10 @@ class Repair:
         )
 
     def _take(self, done: Repair) -> None:
+        self.tell(*done.told.values())
         self.plan = done.plan
         self.unplaced, self.unpinned = done.unplaced, done.unpinned
         self.off_tasks = done.off_tasks
-
-
-def wider(request: Request, by_s: int) -> Request:
-    """Return the request with all its limits ``by_s`` later, or longer."""
-    return replace(
-        request,
-        latest_pickup_s=request.latest_pickup_s + by_s,
-        latest_dropoff_s=request.latest_dropoff_s + by_s,
-        ride_max_s=request.ride_max_s + by_s,
-    )
 
 
 def beginning(request: Request, soonest_s: int) -> Request:
@@ -436,25 +411,54 @@ def ending(route: Route, end_s: int) -> Route:
     return replace(route, vehicle=replace(route.vehicle, end_s=end_s))
 
 
-def stretched(plan: Plan, route: Route, breach: Breach) -> Plan | None:
-    """Return the plan with the limit that breaks as far out as it is broken.
+def has_room(route: Route, requests: Mapping[str, Request], nodes: Nodes) -> bool:
+    """Whether everybody has room, and the battery lasts."""
+    if is_overfull(route, requests, nodes):
+        return False
+    battery = route.vehicle.battery
+    return battery is None or levels_of(battery, nodes)[1] == ENOUGH
 
-    ``None`` where time is not to blame, or no road leads on.
+
+def rows_of(nodes: Nodes, levels: Sequence[int]) -> Rows:
+    """Return a route in the words of ``late_kernel``."""
+    rows = np.zeros((ROWS, len(nodes.early)), dtype=np.int64)
+    rows[: BOARDS + 1] = nodes[: BOARDS + 1]
+    rows[HARD] = nodes.bar
+    rows[HARD, [0, -1]] = 1
+    rows[LEVEL] = levels
+    return rows
+
+
+def kept(plan: Plan, route: Route, times: Sequence[int]) -> Plan:
+    """Return the plan with a route whose limits are as wide as these times need them.
+
+    ``times`` are those of all nodes: the start, every stop and the end.
     """
-    if breach.by >= UNREACHABLE_S // 2:
-        return None
-    if breach.rule is Rule.SHIFT_END:
-        return plan.with_route(ending(route, route.vehicle.end_s + breach.by))
-    if breach.rule is Rule.TASK_LATE:
-        task = route.tasks[str(breach.request_id)]
-        later = replace(task, latest_s=task.latest_s + breach.by)
-        return plan.with_route(replace(route, tasks={**route.tasks, task.id: later}))
-    limit = _LIMIT_OF.get(breach.rule)
-    if limit is None or breach.request_id is None:
-        return None
-    request = plan.requests[breach.request_id]
-    wide = replace(request, **{limit: getattr(request, limit) + breach.by})
-    return plan.with_route(route, wide)
+    requests, tasks, began_s = dict[str, Request](), dict(route.tasks), dict[str, int]()
+    for stop, at_s in zip(route.stops, times[1:-1], strict=True):
+        if stop.request_id in tasks:
+            task = tasks[stop.request_id]
+            tasks[task.id] = replace(task, latest_s=max(task.latest_s, at_s))
+            continue
+        request = plan.requests[stop.request_id]
+        if stop.kind is StopKind.PICKUP:
+            began_s[request.id] = at_s + request.boarding_s
+            if at_s > request.latest_pickup_s:
+                requests[request.id] = replace(request, latest_pickup_s=at_s)
+            continue
+        request = requests.get(request.id, request)
+        since_s = began_s.get(request.id, route.boarded_s.get(request.id, at_s))
+        if at_s > request.latest_dropoff_s or at_s - since_s > request.ride_max_s:
+            requests[request.id] = replace(
+                request,
+                latest_dropoff_s=max(at_s, request.latest_dropoff_s),
+                ride_max_s=max(at_s - since_s, request.ride_max_s),
+            )
+    if tasks != route.tasks:
+        route = replace(route, tasks=tasks)
+    if times[-1] > route.vehicle.end_s:
+        route = ending(route, times[-1])
+    return plan.with_route(route, *requests.values())
 
 
 def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, TravelTimes]) -> Request:
@@ -466,13 +470,18 @@ def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, Trave
     for name in _LIMITS:
 
         def holds(limit_s: int, name: str = name, now: Request = now) -> bool:
-            narrow = {**plan.requests, now.id: replace(now, **{name: limit_s})}
-            return isinstance(schedule(route, narrow, travel), Schedule)
+            requests = {**plan.requests, now.id: _limited(now, name, limit_s)}
+            return isinstance(schedule(route, requests, travel), Schedule)
 
         low, high = getattr(told, name), getattr(now, name)
         if low < high:
-            now = replace(now, **{name: least(low, high, holds)})
+            now = _limited(now, name, least(low, high, holds))
     return told if now == told else now
+
+
+def _limited(request: Request, name: str, limit_s: int) -> Request:
+    changes: dict[str, Any] = {name: limit_s}
+    return replace(request, **changes)
 
 
 def least(low: int, high: int, holds: Callable[[int], object]) -> int:
@@ -500,20 +509,10 @@ def movable(route: Route) -> list[str]:
 
 def lateness_s(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> float:
     """Return how late a vehicle that hurries is at all its stops together."""
-    times = expected(route, plan.requests, travel)
-    late_s = max(0, times.end_s - route.vehicle.end_s)
-    for stop, begin_s in zip(route.stops, times.begin_s, strict=True):
-        party = plan.requests.get(stop.request_id)
-        if party is not None:
-            pickup = stop.kind is StopKind.PICKUP
-            limit_s = party.latest_pickup_s if pickup else party.latest_dropoff_s
-            late_s += max(0, begin_s - limit_s)
-    return float(late_s)
-
-
-def banned(plan: Plan, party: Request) -> frozenset[str]:
-    """Return the vehicles that may not carry a party."""
-    return frozenset(vehicle_id for vehicle_id in plan.routes if not party.allows(vehicle_id))
+    nodes = nodes_of(route, plan.requests, travel)
+    times = np.empty_like(nodes.early)
+    kernel.soonest_times(nodes.early, nodes.service, nodes.leg, times)
+    return float(np.maximum(0, times - nodes.late).sum())
 
 
 def carriers(plan: Plan) -> dict[str, str]:
@@ -529,11 +528,6 @@ def overtime_s(before: Plan, after: Plan) -> dict[str, int]:
         for id_, route in after.routes.items()
         if route.vehicle.end_s > ends_s.get(id_, route.vehicle.end_s)
     }
-
-
-def _places(approach: Approach, party: Request, shut: frozenset[str], by_s: int) -> list[Insertion]:
-    """Return the places of a party whose limits are ``by_s`` wider."""
-    return found_in(approach, wider(party, by_s), shut)
 
 
 def late_tasks(before: Plan, after: Plan) -> tuple[Task, ...]:
