@@ -53,7 +53,7 @@ POLICIES: dict[str, Callable[[Town, Sequence[Trip]], Policy]] = {
 
 
 def past(town: Town, trips: Sequence[Trip], days: int = 40) -> History:
-    """Return generated days as big as this one, with as many booked ahead: what a town remembers."""
+    """Return generated days as big, with as many booked ahead: what a town remembers."""
     ahead = sum(trip.request_s < trip.earliest_s for trip in trips) / len(trips)
     advance = round(2 * ahead) / 2
     return History(

@@ -21,11 +21,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dispatcher.cost import plan_cost_s
+from dispatcher.cost import ABOARD, DRIVE
 from dispatcher.fleet import Fleet
 from dispatcher.insert import insert, insertions
-from dispatcher.model import Place, Plan, Request, Route, StopKind
+from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind
 from dispatcher.policies import Shuffle, planned_pickup_s, rescued
+from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import search_plan, shuffle_in
 from dispatcher.simulate import Call, Decision, Moment, Roads, promised
@@ -114,6 +115,48 @@ def play(
 
 
 @njit(cache=True, nogil=True)
+def cost_s(drive: NDArray[np.int32], vans: Vans, routes: Routes, arrival: float) -> float:
+    """Return what the plan costs, as ``dispatcher.cost`` has it, and ``arrival`` for every arrival.
+
+    Ways to depots are left out.
+    """
+    cost = 0.0
+    for v in range(len(vans.place)):
+        here, free, riders = vans.place[v], vans.free[v], vans.aboard[v]
+        for k in range(routes.size[v]):
+            leg = drive[here, routes.place[v, k]]
+            cost += leg * (DRIVE + ABOARD * riders)
+            begin = max(free + leg, routes.early[v, k])
+            if routes.seats[v, k] < 0:
+                cost += arrival * begin
+            here, free = routes.place[v, k], begin + routes.service[v, k]
+            riders += routes.seats[v, k]
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def best_places(
+    drive: NDArray[np.int32],
+    vans: Vans,
+    routes: Routes,
+    asked: Futures,
+    rules: Rules,
+    cost: Floats,
+    before_p: Ints,
+    before_d: Ints,
+) -> None:
+    """Write every vehicle's best place for the one call in ``asked``: the stops it comes before."""
+    room = np.empty((8, len(vans.place), _ROOM), np.int64)
+    trial = np.empty(_ROOM, np.int64)
+    for v in range(len(vans.place)):
+        _lay(drive, vans, v, routes, room)
+        cost[v], before_p[v], before_d[v] = _best(
+            drive, vans, v, asked.known[0, 0], asked, 0, 0, rules, room, routes.size[v], 0,
+            routes.wait[v], vans.aboard[v], trial, np.inf,
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
 def _play(
     drive: NDArray[np.int32],
     vans: Vans,
@@ -128,17 +171,11 @@ def _play(
     trial: Ints,
 ) -> int:
     """Return how many of one day's next calls this plan can take."""
-    place, early, late, service = room[0], room[1], room[2], room[3]
-    ride, pick, seats, begin = room[4], room[5], room[6], room[7]
+    seats, begin = room[6], room[7]
     size, head, target, load = extra[0], extra[1], extra[2], extra[3]
     for v in range(len(size)):
         size[v], head[v], target[v], load[v] = routes.size[v], 0, routes.wait[v], vans.aboard[v]
-        for k in range(size[v]):
-            place[v, k], early[v, k] = routes.place[v, k], routes.early[v, k]
-            late[v, k], service[v, k] = routes.late[v, k], routes.service[v, k]
-            ride[v, k], pick[v, k] = routes.ride[v, k], routes.pick[v, k]
-            seats[v, k] = routes.seats[v, k]
-        _time(drive, vans, v, room, size[v])
+        _lay(drive, vans, v, routes, room)
     taken = 0
     last = min(first + calls, futures.known.shape[1])
     for call in range(first, last):
@@ -165,13 +202,18 @@ def _play(
 
 
 @njit(cache=True, nogil=True)
-def _time(drive: NDArray[np.int32], vans: Vans, v: int, room: NDArray[np.int64], size: int) -> None:
-    """Write when the stops of a route begin."""
-    place, early, service, begin = room[0, v], room[1, v], room[3, v], room[7, v]
+def _lay(
+    drive: NDArray[np.int32], vans: Vans, v: int, routes: Routes, room: NDArray[np.int64]
+) -> None:
+    """Copy one route, and write when its stops begin."""
     here, free = vans.place[v], vans.free[v]
-    for k in range(size):
-        begin[k] = max(early[k], free + drive[here, place[k]])
-        here, free = place[k], begin[k] + service[k]
+    for k in range(routes.size[v]):
+        room[0, v, k], room[1, v, k] = routes.place[v, k], routes.early[v, k]
+        room[2, v, k], room[3, v, k] = routes.late[v, k], routes.service[v, k]
+        room[4, v, k], room[5, v, k] = routes.ride[v, k], routes.pick[v, k]
+        room[6, v, k] = routes.seats[v, k]
+        room[7, v, k] = max(routes.early[v, k], free + drive[here, routes.place[v, k]])
+        here, free = routes.place[v, k], room[7, v, k] + routes.service[v, k]
 
 
 @njit(cache=True, nogil=True)
@@ -195,11 +237,11 @@ def _from(
     if head == size and head > 0:
         ahead = -1
     if ahead < 0 or now <= free:
-        return max(now, free) + drive[here, there]
+        return int(max(now, free) + drive[here, there])
     whole = drive[here, ahead]
     gone = now - free
     if gone >= whole:
-        return now + drive[ahead, there]
+        return int(now + drive[ahead, there])
     share = gone / whole
     a, b = float(drive[here, there]), float(drive[ahead, there])
     square = (1 - share) * a * a + share * b * b - share * (1 - share) * whole * whole
@@ -252,10 +294,7 @@ def _best(
             continue
         begin_p = max(at_p, early_p)
         here, free, inside, drove = p, begin_p + boards, full + people, 0
-        if i > head:
-            drove = drive[place[i - 1], p]
-        else:
-            drove = at_p - now
+        drove = drive[place[i - 1], p] if i > head else at_p - now
         slipped = 0
         for j in range(i, size + 1):
             # Out after the stops i .. j - 1.
@@ -322,7 +361,7 @@ def _rest(
     drive: NDArray[np.int32], v: int, room: NDArray[np.int64], j: int, size: int, i: int,
     here: int, free: int, trial: Ints,
 ) -> tuple[int, bool]:  # fmt: skip
-    """Push the stops from ``j`` on; return how much later riders arrive, and whether all is kept."""
+    """Push the stops from ``j`` on; return how much later riders arrive, and if all is kept."""
     place, early, late, service = room[0, v], room[1, v], room[2, v], room[3, v]
     ride, pick, seats, begin = room[4, v], room[5, v], room[6, v], room[7, v]
     slipped = 0
@@ -367,10 +406,8 @@ def _put(
             room[5, v, k] += 2 if room[5, v, k] >= j else 1
     place, early, service, begin = room[0, v], room[1, v], room[3, v], room[7, v]
     for k in range(i, size[v]):
-        if k == head[v]:
-            at = at_p
-        else:
-            at = begin[k - 1] + service[k - 1] + drive[place[k - 1], place[k]]
+        follows = k > head[v]
+        at = begin[k - 1] + service[k - 1] + drive[place[k - 1], place[k]] if follows else at_p
         begin[k] = max(early[k], at)
     room[1, v, p] = max(room[1, v, p], begin[p] - rules.within)
     room[2, v, p] = min(room[2, v, p], begin[p] + rules.within)
@@ -419,6 +456,10 @@ class Foresight(Shuffle):
     rider_s: float = 3000.0
     """What one more rider is worth, in seconds of driving."""
     arrival: float = 0.3
+    sooner: float = 0.0
+    """What a rider's later arrival counts in the plan itself."""
+    eager: tuple[float, ...] = ()
+    """Further places for the party are looked for at these prices of a later arrival."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
     gain: float = 0.15
@@ -446,6 +487,9 @@ class Foresight(Shuffle):
             for one in found
             for later_s in self.offers
         ]
+        if found and self.eager:
+            known = {route.stops for d in decisions for route in d.plan.routes.values()}
+            decisions += self._eager(moment, request, known)
         stop = MaxIterations(self.polish if found else self.shuffles)
         if found and self.polish > 0:
             first = insert(moment.plan, request, found[0])
@@ -459,6 +503,30 @@ class Foresight(Shuffle):
                 )
                 if fuller is not None:
                     decisions += self._offered(moment, fuller, request)
+        return decisions
+
+    def _eager(
+        self, moment: Moment, request: Request, known: set[tuple[Stop, ...]]
+    ) -> list[Decision]:
+        """Return plans with the party where riders arrive sooner, or more is driven for them."""
+        base = Decision(moment.plan, waits=moment.waits)
+        asked = History(((Call(moment.now_s, request),),))
+        table = Rollout(moment, [base], asked)
+        decisions: list[Decision] = []
+        for arrival in self.eager:
+            for vehicle_id, i, j in table.places(Rules(self.within_s, arrival)):
+                route = moment.plan.routes[vehicle_id]
+                stops = [*route.stops]
+                stops.insert(j, Stop(request.id, StopKind.DROPOFF))
+                stops.insert(i, Stop(request.id, StopKind.PICKUP))
+                if i < route.locked or tuple(stops) in known:
+                    continue
+                known.add(tuple(stops))
+                plan = moment.plan.with_route(route.with_stops(stops), request)
+                if isinstance(
+                    schedule(plan.routes[vehicle_id], plan.requests, moment.roads), Schedule
+                ):
+                    decisions += self._offered(moment, plan, request)
         return decisions
 
     def _offered(self, moment: Moment, plan: Plan, request: Request) -> list[Decision]:
@@ -503,10 +571,12 @@ class Foresight(Shuffle):
         self, moment: Moment, decisions: Sequence[Decision], *, riders_only: bool = False
     ) -> Floats:
         """Return what each plan is worth, in riders; plans that fall behind get -inf."""
-        table = _Rollout(moment, decisions, self.history)
+        table = Rollout(moment, decisions, self.history)
         days = np.arange(min(self.futures, len(self.history.days)))
-        costs = np.array([plan_cost_s(d.plan, moment.roads) for d in decisions])
+        costs = np.array([table.cost_s(at, self.sooner) for at in range(len(decisions))])
         worth = -(costs - costs.min()) / self.rider_s if not riders_only else np.zeros(len(costs))
+        if len(days) == 0:
+            return worth
         rules = Rules(self.within_s, self.arrival)
         third = max(1, len(days) // 3)
         early = table.play(range(len(decisions)), days[:third], self.calls, rules)
@@ -519,7 +589,7 @@ class Foresight(Shuffle):
         return scores
 
 
-class _Rollout:
+class Rollout:
     """Candidate plans in the words of the rollouts."""
 
     def __init__(self, moment: Moment, decisions: Sequence[Decision], history: History) -> None:
@@ -539,6 +609,7 @@ class _Rollout:
         roads = next(iter(moment.roads.values()))
         self.drive = np.ascontiguousarray(roads.table(list(places), list(places)), dtype=np.int32)
         routes = list(plans[0].routes.values())
+        self.ids = list(plans[0].routes)
         self.vans = Vans(
             place=_ints([self.row[route.vehicle.start] for route in routes]),
             free=_ints([route.vehicle.start_s for route in routes]),
@@ -559,6 +630,21 @@ class _Rollout:
             )  # fmt: skip
         return out
 
+    def places(self, rules: Rules) -> list[tuple[str, int, int]]:
+        """Return vehicle and positions, pickup and dropoff, for the one call there is."""
+        count = len(self.vans.place)
+        cost, i, j = np.empty(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
+        best_places(self.drive, self.vans, self.candidates[0], self.futures, rules, cost, i, j)
+        return [
+            (self.ids[v], int(i[v]), int(j[v]))
+            for v in np.argsort(cost, kind="stable").tolist()
+            if np.isfinite(cost[v])
+        ]
+
+    def cost_s(self, at: int, arrival: float = 0.0) -> float:
+        """Return what one candidate costs, in seconds."""
+        return float(cost_s(self.drive, self.vans, self.candidates[at], arrival))
+
     def _routes(self, decision: Decision) -> Routes:
         plan = decision.plan
         routes = list(plan.routes.values())
@@ -572,7 +658,7 @@ class _Rollout:
         wait = [
             self.row.get(decision.waits.get(route.vehicle.id, Place(-1)), -1) for route in routes
         ]
-        return Routes(*table, size=_ints(sizes), wait=_ints(wait))
+        return Routes._make([*table, _ints(sizes), _ints(wait)])
 
 
 def _until(row: Ints) -> Ints:

@@ -433,7 +433,7 @@ class _World:
         van.place, van.free_s = place, done_s
         if not van.stops or self._drive_s(van, self._place(van.stops[0])) > 0:
             self._end_visit(van)
-        self.news = True
+        self.news = self.news or not van.stops
         if not on_time:
             self._time(van)
 

@@ -188,9 +188,10 @@ def some_calls(seed: int, count: int = 14) -> list[Call]:
     draw = random.Random(seed)  # noqa: S311
     calls = []
     for n in range(count):
-        at_s, ends = draw.randrange(7200), draw.sample(range(15), 2)
+        at_s, (origin, destination) = draw.randrange(7200), draw.sample(range(15), 2)
         known_s = max(0, at_s - draw.choice([0, 3600]))
-        calls.append(Call(known_s, party(str(n), *ends, at_s, seats=draw.choice([1, 2]))))
+        asks = party(str(n), origin, destination, at_s, seats=draw.choice([1, 2]))
+        calls.append(Call(known_s, asks))
     return sorted(calls, key=lambda call: call.known_s)
 
 
