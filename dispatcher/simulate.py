@@ -231,7 +231,8 @@ def simulate(
 
     A vehicle can be told something else until its next stop begins within ``divert_until_s``: 0
     is always, ``FROZEN_S`` never under way.  The policy reviews its plan every ``review_s`` if
-    anything has happened.  Drivers leave ``leave_early_s`` before they must, ``None`` is at once.
+    somebody called or did not come, or a vehicle has become idle or broken down.  Drivers leave
+    ``leave_early_s`` before they must, ``None`` is at once.
 
     Raises ``ValueError`` when the policy returns a plan that drops a party it promised to carry,
     moves a vehicle, or breaks the lock, or when it promises what was not asked for.
@@ -486,6 +487,14 @@ class _World:
     def _time(self, van: _Van) -> None:
         """Compute when a vehicle's stops are planned to begin."""
         route = self._route(van)
+        if (
+            van.drive is not None
+            and van.stops
+            and van.drive.destination == self._place(van.stops[0])
+        ):
+            place, _ = van.roads.leaving(van.drive.destination)
+            there = replace(route.vehicle, start=place, start_s=van.drive.arrive_s)
+            route = replace(route, vehicle=there)
         requests = {id_: self.told[id_] for id_ in route.request_ids}
         planned = schedule(route, requests, self.day.roads)
         if not isinstance(planned, Schedule):

@@ -66,7 +66,7 @@ def test_seats_are_counted_along_the_way() -> None:
 
 
 def test_rides_are_no_longer_than_allowed() -> None:
-    """Fetching Bob afterwards takes none of Ann's time; Cat's way back takes two and a half minutes."""
+    """Bob can come after Ann has got out; Cat's way back would keep her for longer."""
     ann = replace(party("ann", 1, 9), ride_max_s=8 * 60 + 100)
     bob = party("bob", 11, 13, 100, wait_s=1000)
     cat = replace(party("cat", 1, 0, 100, wait_s=100), ride_max_s=60)
