@@ -346,7 +346,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.energy", description=__doc__)
     parser.add_argument("--days", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--parties", type=int, default=40, help="how many ask for a ride a day")
+    parser.add_argument("--parties", type=int, default=40, help="how many ask on the busiest day")
     parser.add_argument("--noise", type=float, default=0.1, help="share a drive may differ by")
     parser.add_argument("--margin", type=float, default=MARGIN, help="share the slope plan adds")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")

@@ -18,7 +18,7 @@ from dispatcher.roads.consumption import Weather, weather_at
 
 HOUR_S = 3600
 DEPOT = Place(0)
-LEAVES_LA_VELLA = (42.5069, 1.5218)
+LA_VELLA = (42.5069, 1.5218)
 RESERVE_SHARE = 0.1
 RIDERS = (1, 1, 1, 1, 2)
 FORECAST_C = 2.0
@@ -72,11 +72,14 @@ def places_of(network: RoadNetwork, roads: Roads, count: int, seed: int) -> list
     length_m = network.length_m[both]
     edges = rng.choice(both, count - 1, p=length_m / length_m.sum())
     drawn = [Anchor(int(edge), round(float(rng.random()), 6)) for edge in edges]
-    return [roads.snap(*LEAVES_LA_VELLA).anchor, *drawn]
+    return [roads.snap(*LA_VELLA).anchor, *drawn]
 
 
 def day_of(number: int, seed: int, seconds: np.ndarray, parties: int, noise: float) -> Day:
-    """Return a day; the same number and seed give the same one."""
+    """Return a day; the same number and seed give the same one.
+
+    On a quiet day half as many as ``parties`` ask, on the busiest all of them.
+    """
     rng = np.random.default_rng([seed, number])
     season_c = 11 - 9 * np.cos(2 * np.pi * rng.random())
     forecast_c = season_c + float(rng.normal(0, 4))
@@ -88,7 +91,9 @@ def day_of(number: int, seed: int, seconds: np.ndarray, parties: int, noise: flo
         weather=_weather(forecast_c + error_c, wet=wet),
         takes_more=float(rng.uniform(-noise, noise)) / 2,
         noise=noise,
-        asked=tuple(_party(rng, f"p{at}", seconds) for at in range(parties)),
+        asked=tuple(
+            _party(rng, f"p{at}", seconds) for at in range(rng.integers(parties // 2, parties + 1))
+        ),
     )
 
 

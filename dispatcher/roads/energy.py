@@ -156,7 +156,7 @@ class _Uses:
         keys = self.metric.table(sources, states)
         for extra, (column, _) in enumerate(copied, start=len(targets)):
             np.minimum(keys[:, :, column], keys[:, :, extra], out=keys[:, :, column])
-        return np.minimum(keys[:, :, : len(targets)], NO_WAY)
+        return keys[:, :, : len(targets)]
 
     def _mend_same_arc(self, between: Keys, source: Ends, target: Ends, pairs: Pairs) -> None:
         """Replace the zero from an arc to itself by coming round to it; see ``Times``."""

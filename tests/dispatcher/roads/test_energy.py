@@ -249,6 +249,35 @@ def test_energy_follows_closures_and_slow_zones(tmp_path: Path) -> None:
     assert drag.energy([west], [east])[0, 0, 0] < 0.5 * fast_wh, "slower is cheaper in the air"
 
 
+def test_waiting_at_a_gate_is_no_slow_driving(tmp_path: Path) -> None:
+    town = Town()
+    town.way((0, 0), (1, 0), (2, 0))
+    free = town.roads(tmp_path / "free")
+    town.node((1, 0), barrier="gate")
+    gated = town.roads(tmp_path / "gated")
+    drag = replace(SLED, cd_a_m2=1.0)
+
+    (free_s, free_wh), (gated_s, gated_wh) = (
+        (roads.table(ends[:1], ends[1:]), RoadEnergy(roads, drag).energy(ends[:1], ends[1:]))
+        for roads in (free, gated)
+        for ends in [anchors(roads, town, (0, 0), (2, 0))]
+    )
+
+    assert gated_s[0, 0] == free_s[0, 0] + 60
+    assert gated_wh.tolist() == free_wh.tolist()
+
+
+def test_a_way_that_is_closed_is_given_no_absurd_energy(tmp_path: Path) -> None:
+    town = Town()
+    town.way((0, 0), (1, 0), (1, 1), (0, 0), oneway="yes")
+    roads = town.roads(tmp_path)
+
+    wh = RoadEnergy(roads, POD).arcs_wh()
+
+    assert wh.shape == (2, 2 * roads.network.edge_count)
+    assert wh.max() < 200
+
+
 def test_bands_drive_cheaper_where_they_drive_slower(tmp_path: Path) -> None:
     town = Town()
     town.way((0, 0), (1, 0), highway="primary")
