@@ -108,6 +108,16 @@ class OfferOut(Shape):
     shared_with: int
     fare: FareOut
     sentence: Said
+    because: Said = Field(description="What sets this offer apart, in one sentence.")
+
+
+class RelaxationOut(Shape):
+    """What would have to change for a ride: `by` so much of `field`, in `unit`."""
+
+    field: str = Field(examples=["desired_s"])
+    by: int = Field(examples=[900])
+    unit: str = Field(examples=["s"])
+    sentence: Said
 
 
 class RefusalOut(Shape):
@@ -117,6 +127,7 @@ class RefusalOut(Shape):
     binding: str | None
     sentence: Said
     alternatives: list[OfferOut]
+    relaxations: list[RelaxationOut]
 
 
 class RiderRefOut(Shape):

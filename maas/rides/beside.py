@@ -21,6 +21,7 @@ from maas.rides.day import Day, planned_bookings, stops_of
 from maas.rides.improver import Improver, differing, is_better, with_stops_of
 from maas.rides.outbox import Deliver, hand_on
 from maas.rides.screens import Screens
+from maas.rides.shuffler import Shuffler
 from maas.rides.views import (
     Event,
 )
@@ -38,7 +39,7 @@ class Beside(Screens):
     """Keeps the lease of an area, follows other processes, hands events on and improves the plan.
 
     `deliver` gets every committed event at least once.  `improve_s` is how long a search for a
-    better plan may take, 0 never.
+    better plan may take; 0 is never, and no room is looked for before a refusal either.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Beside(Screens):
         self._holder = uuid.uuid4().hex
         self._leads = False
         self._improver = Improver()
+        self._shuffler = Shuffler(off=improve_s <= 0)
         self._searched: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -74,6 +76,7 @@ class Beside(Screens):
         await self._day(self.today)
         if self._improve_s > 0:
             self._improver.start()
+            self._shuffler.start()
         work = [self._watch(), self._publish(), self._improve()]
         self._tasks = [asyncio.create_task(each) for each in work]
 
@@ -84,6 +87,7 @@ class Beside(Screens):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         self._improver.close()
+        self._shuffler.close()
 
     async def _watch(self) -> None:
         """Keep the lease, and notice what another process wrote."""

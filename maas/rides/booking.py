@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from dispatcher import Plan, Refusal, Request, take
+from dispatcher import Plan, Request
 from maas.rides.commit import Change, reference_for
 from maas.rides.day import Day, planned_bookings, stops_of, write_request
 from maas.rides.show import Names, booking_view, event_text
@@ -45,28 +45,22 @@ class Caller:
     phone: str = ""
 
 
-def book(live: Live, offer: OfferToken, booking_id: str, caller: Caller) -> Change | Refusal:
-    """Return what taking an offer writes, or that its promise cannot be kept any more."""
-    promise = replace(offer.promise, id=booking_id)
-    taken = take(live.plan, promise, live.travel, prefer=offer.vehicle)
-    if isinstance(taken, Refusal):
-        return taken
+def book(live: Live, taken: Plan, offer: OfferToken, booking_id: str, caller: Caller) -> Change:
+    """Return what taking an offer writes; `taken` is the plan with its promise in it."""
+    promise = taken.requests[booking_id]
     row = _new_row(live, offer, booking_id, caller)
     told = _told(live, promise, row, "booked")
     return _change(live, taken, row, told, added=True)
 
 
-def change(live: Live, others: Live | None, row: BookingRow, offer: OfferToken) -> Change | Refusal:
-    """Return what moving a booking to another offer writes, or that the offer is gone.
+def change(
+    live: Live, taken: Plan, others: Live | None, row: BookingRow, offer: OfferToken
+) -> Change:
+    """Return what moving a booking to another offer writes; `taken` has its new promise in it.
 
     `live` is the day of the offer, `others` that of the booking when it is another one.
     """
-    promise = replace(offer.promise, id=row.id)
-    before = others or live
-    left = before.plan.without(row.id)
-    taken = take(left if others is None else live.plan, promise, live.travel, prefer=offer.vehicle)
-    if isinstance(taken, Refusal):
-        return taken
+    promise = taken.requests[row.id]
     moved = replace(
         row,
         service_date=offer.day,
@@ -84,7 +78,7 @@ def change(live: Live, others: Live | None, row: BookingRow, offer: OfferToken) 
     done = _change(live, taken, moved, _told(live, promise, moved, "changed"), added=False)
     if others is None:
         return done
-    plans, updated = _moved(others, left, others.day)
+    plans, updated = _moved(others, others.plan.without(row.id), others.day)
     return replace(done, plans=done.plans + plans, updated=done.updated + updated)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dispatcher import Place, Plan, TravelTimes, plan_cost_s
@@ -18,12 +18,15 @@ def search(plan: Plan, travel: Mapping[str, Matrix], time_limit_s: float, seed: 
     return improve(plan, travel, time_limit_s=time_limit_s, seed=seed)
 
 
-def looked_up(plan: Plan, travel: Mapping[str, TravelTimes]) -> dict[str, Matrix]:
+def looked_up(
+    plan: Plan, travel: Mapping[str, TravelTimes], also: Iterable[Place] = ()
+) -> dict[str, Matrix]:
     """Return the driving times between all places of a plan, for every profile it uses."""
     vehicles = [route.vehicle for route in plan.routes.values()]
     ends = {v.start for v in vehicles} | {v.end for v in vehicles if v.end is not None}
     asked = {p for r in plan.requests.values() for p in (r.origin, r.destination)}
-    places: list[Place] = sorted(ends | asked)
+    tasks = {task.place for route in plan.routes.values() for task in route.tasks.values()}
+    places: list[Place] = sorted(ends | asked | tasks | set(also))
     return {name: matrix(travel[name], places) for name in {v.profile for v in vehicles}}
 
 
@@ -71,17 +74,17 @@ class Improver:
     ) -> Plan | None:
         """Return a cheaper plan for the same promises, `None` when none was found."""
         self._seed += 1
-        plain = _plain(plan)
-        times = looked_up(plain, travel)
-        found = await self._worker.run(search, plain, times, time_limit_s, self._seed)
-        return None if found is None or not differing(plain, found) else found
+        sent = plain(plan)
+        times = looked_up(sent, travel)
+        found = await self._worker.run(search, sent, times, time_limit_s, self._seed)
+        return None if found is None or not differing(sent, found) else found
 
     def close(self) -> None:
         """End the process; the next search starts another."""
         self._worker.close()
 
 
-def _plain(plan: Plan) -> Plan:
+def plain(plan: Plan) -> Plan:
     """Return the plan with dictionaries only, so that it can be sent to another process."""
     routes = {
         id_: replace(route, boarded_s=dict(route.boarded_s)) for id_, route in plan.routes.items()

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from dispatcher import Offer, Refusal
+from dispatcher import Offer, OfferRules, Plan, Refusal, take
 from dispatcher.roads import RoadTimes
 from gtfs.calendar import seconds_of
 from maas.rides import booking, trip
@@ -24,7 +24,7 @@ from maas.rides.booking import Caller, Live
 from maas.rides.commit import Asked, Change, asked
 from maas.rides.day import Moment
 from maas.rides.outbox import Deliver
-from maas.rides.quote import Now, Wish, seek, why, wish, with_card
+from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
 from maas.rides.show import (
     booking_view,
     offer_view,
@@ -102,7 +102,7 @@ class Keeper(Beside):
             refusal = RefusalView(wished.reason, wished.rule, wished.text)
             return await self._refuse(ask, day, refusal)
         live = self._live(await self._day(day))
-        found = self._offers(live, wished)
+        found = await self._offers(live, wished)
         if isinstance(found, RefusalView):
             return await self._refuse(ask, day, found)
         return Quote(found)
@@ -113,12 +113,14 @@ class Keeper(Beside):
         now = Now(self.today, self._now_s(day))
         return wish(ask, day, now, self._here.rules, names.places, self._here.anchors.of, rider)
 
-    def _offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
+    async def _offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
         plan = live.plan
         leaving = live.day.bookings.get(wished.ask.instead_of or "")
         if leaving is not None and leaving.state == "booked":
             plan = plan.without(leaving.id)
         found = seek(wished, plan, live.travel)
+        if isinstance(found, Refusal):
+            found = await self._shuffler.offers(found, wished, plan, live.travel)
         offers = found.alternatives if isinstance(found, Refusal) else found
         views = tuple(
             offer_view(
@@ -132,7 +134,8 @@ class Keeper(Beside):
             for offer in offers
         )
         if isinstance(found, Refusal):
-            return RefusalView(found.reason.value, found.binding, why(found), views)
+            said, eased = why(found), relaxations(found)
+            return RefusalView(found.reason.value, found.binding, said, views, eased)
         return views
 
     def _token(self, wished: Wish, offer: Offer) -> OfferToken:
@@ -189,8 +192,11 @@ class Keeper(Beside):
             if rider_id is not None and rider_id not in self._here.names.members:
                 return NotFound(say("unknown_rider"))
             live = self._live(await self._day_while_writing(offer.day), actor)
-            made = booking.book(live, self._with_card(offer, rider_id), booking_id, caller)
-            return self._gone(live, offer) if isinstance(made, Refusal) else made
+            offer = self._with_card(offer, rider_id)
+            taken = await self._taken(live, live.plan, offer, booking_id)
+            if taken is None:
+                return await self._gone(live, offer)
+            return booking.book(live, taken, offer, booking_id, caller)
 
         return await self._once(call, BookingView, make)
 
@@ -215,10 +221,25 @@ class Keeper(Beside):
             if row.service_date != offer.day:
                 others = self._live(await self._day_while_writing(row.service_date), actor)
             offer = self._with_card(offer, row.member_id)
-            made = booking.change(live, others, row, offer)
-            return self._gone(live, offer) if isinstance(made, Refusal) else made
+            left = (others or live).plan.without(row.id)
+            taken = await self._taken(live, left if others is None else live.plan, offer, row.id)
+            if taken is None:
+                return await self._gone(live, offer)
+            return booking.change(live, taken, others, row, offer)
 
         return await self._once(call, BookingView, make)
+
+    async def _taken(
+        self, live: Live, plan: Plan, offer: OfferToken, booking_id: str
+    ) -> Plan | None:
+        """Return a plan with an offer in it, others moved if need be; `None` when it is gone."""
+        promise = replace(offer.promise, id=booking_id)
+        taken = take(
+            plan, promise, live.travel, prefer=offer.vehicle, rules=OfferRules(shuffle_s=0)
+        )
+        if isinstance(taken, Refusal):
+            return await self._shuffler.take(promise, plan, live.travel)
+        return taken
 
     async def cancel(
         self, booking_id: str, *, reason: str, key: str, actor: str
@@ -315,7 +336,7 @@ class Keeper(Beside):
         party = with_card(party, member, tariff)
         return msgspec.structs.replace(offer, half_fares=party.half_fares)
 
-    def _gone(self, live: Live, offer: OfferToken) -> OfferGone:
+    async def _gone(self, live: Live, offer: OfferToken) -> OfferGone:
         """Say that an offer is gone, with what could be offered instead."""
         rule = self._here.rules.booking_on(offer.day)
         soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
@@ -334,7 +355,7 @@ class Keeper(Beside):
         wished = self._wish(ask, offer.day)
         if isinstance(wished, Refused):
             return OfferGone(say("offer_gone"))
-        found = self._offers(live, wished)
+        found = await self._offers(live, wished)
         return OfferGone(
             say("offer_gone"), found.alternatives if isinstance(found, RefusalView) else found
         )

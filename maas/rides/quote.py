@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dispatcher import Ask, Fleet, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
+from dispatcher import Ask, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
 from dispatcher import offers as dispatcher_offers
-from maas.rides.views import AskIn
+from maas.rides.show import said
+from maas.rides.views import AskIn, RelaxationView
 from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
 from maas.town.calendars import (
@@ -23,16 +24,6 @@ from maas.town.calendars import (
 )
 from maas.town.messages import Text, say
 from maas.town.rules import AreaRules, BookingRule, Tariff
-
-_SAID = {
-    Reason.UNREACHABLE: "unreachable",
-    Reason.PARTY_TOO_LARGE: "no_vehicle_holds",
-    Reason.OUT_OF_HOURS: "shift",
-    Reason.FULL: "no_seats",
-    Reason.RIDE_TOO_LONG: "ride_too_long",
-    Reason.BUSY: "no_time",
-    Reason.GONE: "offer_gone",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +40,11 @@ class Wish:
     def day(self) -> date:
         """The service day asked for."""
         return self.rules.day
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """From where to where."""
+        return Place(self.ask.origin), Place(self.ask.destination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +116,25 @@ def _desired_s(ask: AskIn, rules: DayRules, now: Now) -> int:
     return max(rules.hours.opens_s, now.now_s + rules.booking.deadline_min * 60)
 
 
-def offer_rules(booking: BookingRule) -> OfferRules:
+def offer_rules(booking: BookingRule, shuffle_s: float = 0.0) -> OfferRules:
     """Return the town's booking rule as the dispatcher's."""
     return OfferRules(
         window_s=booking.window_min * 60,
         ride_max_factor=booking.ride_max_factor,
         ride_max_extra_s=booking.ride_max_extra_min * 60,
+        shuffle_s=shuffle_s,
     )
 
 
 def seek(
-    wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None = None
+    wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes], *, shuffle_s: float = 0.0
 ) -> list[Offer] | Refusal:
-    """Return what could be offered inside the hours of the day, or why nothing."""
-    found = dispatcher_offers(
-        plan, _asked(wished), travel, offer_rules(wished.rules.booking), fleet=fleet
-    )
+    """Return what could be offered inside the hours of the day, or why nothing.
+
+    For at most `shuffle_s` others are moved within their promises before that is a refusal.
+    """
+    rules = offer_rules(wished.rules.booking, shuffle_s)
+    found = dispatcher_offers(plan, _asked(wished), travel, rules)
     closes_s = wished.rules.hours.closes_s
     if isinstance(found, Refusal):
         kept = tuple(offer for offer in found.alternatives if offer.pickup_s <= closes_s)
@@ -163,14 +162,19 @@ def _asked(wished: Wish) -> Ask:
 
 def why(refusal: Refusal) -> Text:
     """Return the sentence for a refusal, with the nearest time that works when there is one."""
-    message = _SAID[refusal.reason]
-    if refusal.reason is Reason.PARTY_TOO_LARGE and refusal.binding == "wheelchair_places":
-        message = "no_wheelchair_vehicle"
-    text = say(message)
+    text = said(refusal.because)
     if not refusal.alternatives:
         return text
     time = clock_words(refusal.alternatives[0].pickup_s)
     return Text(
         say("alternatives", sentence=text.ja, time=time).ja,
         say("alternatives", sentence=text.en, time=time).en,
+    )
+
+
+def relaxations(refusal: Refusal) -> tuple[RelaxationView, ...]:
+    """Return what would have worked, asking least of the rider first."""
+    return tuple(
+        RelaxationView(one.field, one.by, one.unit, said(one.because))
+        for one in refusal.relaxations
     )

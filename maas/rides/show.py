@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dispatcher import Offer, Place, Plan, Request, Route, StopKind, TravelTimes
+from dispatcher import Explanation, Offer, Place, Plan, Request, Route, StopKind, TravelTimes
 from gtfs.calendar import day_start_epoch
 from maas.rides.day import Day, read_request, times
 from maas.rides.fares import fare_if_dropped, fare_range
@@ -106,6 +106,16 @@ def offer_view(
         shared_with=offer.shared_with,
         fare=names.fare(day, party, transfer=transfer),
         sentence=sentence,
+        because=said(offer.because),
+    )
+
+
+def said(because: Explanation, names: Mapping[str, Text] | None = None) -> Text:
+    """Return the dispatcher's sentence with ids replaced by `names`."""
+    known = names or {}
+    return Text(
+        because.ja({id_: name.ja for id_, name in known.items()}),
+        because.en({id_: name.en for id_, name in known.items()}),
     )
 
 

@@ -90,6 +90,17 @@ class OfferView:
     shared_with: int
     fare: FareView
     sentence: Text
+    because: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxationView:
+    """What would have to change for a ride: `by` so much of `field`, in `unit`."""
+
+    field: str
+    by: int
+    unit: str
+    sentence: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class RefusalView:
     binding: str | None
     sentence: Text
     alternatives: tuple[OfferView, ...] = ()
+    relaxations: tuple[RelaxationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,29 +56,6 @@ MESSAGES: dict[str, Text] = {
         "{place_en} is not connected to the roads, so no vehicle can reach it.",
     ),
     "unknown_rider": Text("その利用者は登録されていません。", "That rider is not registered."),
-    "no_vehicle_holds": Text(
-        "その人数が一度に乗れる車両がありません。", "No vehicle holds so many people at once."
-    ),
-    "no_wheelchair_vehicle": Text(
-        "車いすのまま乗れる車両がありません。",
-        "No vehicle has enough wheelchair places.",
-    ),
-    "no_seats": Text("その時間はどの車両も満席です。", "Every vehicle is full at that time."),
-    "no_time": Text(
-        "先に約束したお客様の時刻を守るため、その時間にはお迎えできません。",
-        "We cannot come at that time without breaking a time promised to somebody else.",
-    ),
-    "ride_too_long": Text(
-        "相乗りのお客様がいて、乗車時間が長くなりすぎます。",
-        "Shared with the others, the ride would take too long.",
-    ),
-    "unreachable": Text(
-        "そこまで行ける道がありません。", "There is no road between the two places."
-    ),
-    "shift": Text(
-        "車両の勤務時間の中では間に合いません。",
-        "It does not fit into the working hours of any vehicle.",
-    ),
     "alternatives": Text(
         "{sentence}{time}頃なら伺えます。", "{sentence} We could come at about {time}."
     ),

@@ -185,7 +185,7 @@ async def test_a_promise_that_time_has_made_impossible_is_gone(
         (ask(3, 8, riders=7), "party_too_large", "6人"),
         (ask(3, 8, infants=1), "party_unclear", "内訳"),
         (ask(3, 8, rider_id=77), "unknown_rider", "利用者"),
-        (ask(3, 8, riders=5), "party_too_large", "車両がありません"),
+        (ask(3, 8, riders=5), "party_too_large", "いちばん大きい車で4人"),
         (ask(3, 8, wheelchairs=1), "party_too_large", "車いす"),
     ],
 )

@@ -197,7 +197,9 @@ export class Desk {
     const { alternatives } = error.problem as Problem & { alternatives?: Offer[] };
     if (alternatives) {
       const sentence = error.message;
-      this.show([], { reason: "offer-gone", binding: null, sentence, alternatives });
+      this.show([], {
+        reason: "offer-gone", binding: null, sentence, alternatives, relaxations: [],
+      });
     } else {
       this.say(error.message);
     }

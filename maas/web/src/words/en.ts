@@ -79,6 +79,7 @@ export const en: Words = {
     refused: "Not possible like this",
     readAloud: "Read aloud",
     alternatives: "Instead",
+    relaxed: "What would make it work",
     asking: "Looking.",
     booking: "Booking.",
     booked: "Booked",

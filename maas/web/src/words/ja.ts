@@ -82,6 +82,7 @@ export const ja = {
     refused: "このままでは予約できません",
     readAloud: "読み上げる文",
     alternatives: "かわりの便",
+    relaxed: "こうすれば乗れます",
     asking: "調べています。",
     booking: "予約しています。",
     booked: "予約できました",

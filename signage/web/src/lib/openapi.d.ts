@@ -623,6 +623,7 @@ export interface components {
             shared_with: number;
             fare: components["schemas"]["FareOut"];
             sentence: string;
+            because: string;
         };
         PlaceOut: {
             id: number;
@@ -713,6 +714,13 @@ export interface components {
             binding: string | null;
             sentence: string;
             alternatives: components["schemas"]["OfferOut"][];
+            relaxations: components["schemas"]["RelaxationOut"][];
+        };
+        RelaxationOut: {
+            field: string;
+            by: number;
+            unit: string;
+            sentence: string;
         };
         RideOut: {
             booking_id: string;

@@ -1,0 +1,64 @@
+"""Before a refusal: make room by moving others within their promises, in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dispatcher import Offer, OfferRules, Plan, Reason, Refusal, Request, TravelTimes, take
+from maas.rides.improver import looked_up, plain
+from maas.rides.quote import Wish, seek
+from maas.rides.travel import Matrix
+from maas.rides.worker import Worker
+
+SHUFFLE_S: Final = 1.0
+"""How long a caller waits while room is looked for; the answer to most callers needs none."""
+
+_MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK, Reason.BATTERY}
+
+
+class Shuffler:
+    """Looks for room in a process of its own; without one (`off`) there is none to be found."""
+
+    def __init__(self, *, off: bool = False) -> None:
+        self._worker = None if off else Worker()
+
+    def start(self) -> None:
+        """Start the process; without this the first search does."""
+        if self._worker is not None:
+            self._worker.start()
+
+    async def offers(
+        self, refusal: Refusal, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
+    ) -> list[Offer] | Refusal:
+        """Return offers that others make room for, or the refusal as it was."""
+        if self._worker is None or refusal.reason not in _MAY_HELP:
+            return refusal
+        sent = plain(plan)
+        times = looked_up(sent, travel, wished.places)
+        found = await self._worker.run(_offers, wished, sent, times)
+        return refusal if found is None else found
+
+    async def take(
+        self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
+    ) -> Plan | None:
+        """Return the plan with a promise in it that others make room for, `None` when none do."""
+        if self._worker is None:
+            return None
+        sent = plain(plan)
+        times = looked_up(sent, travel, (promise.origin, promise.destination))
+        found = await self._worker.run(_take, promise, sent, times)
+        return None if isinstance(found, Refusal) else found
+
+    def close(self) -> None:
+        """End the process; the next search starts another."""
+        if self._worker is not None:
+            self._worker.close()
+
+
+def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offer] | Refusal:
+    return seek(wished, plan, travel, shuffle_s=SHUFFLE_S)
+
+
+def _take(promise: Request, plan: Plan, travel: Mapping[str, Matrix]) -> Plan | Refusal:
+    return take(plan, promise, travel, rules=OfferRules(shuffle_s=SHUFFLE_S))

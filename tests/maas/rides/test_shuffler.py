@@ -1,0 +1,80 @@
+"""Nobody is refused while others can make room within their promises."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from maas.rides.keeper import Keeper
+from maas.rides.shuffler import Shuffler
+from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
+from tests.maas.line_town import Van
+from tests.maas.rides.conftest import NewKeeper, ask, booked
+from tests.maas.rides.test_worker import compiled_in_the_end
+
+
+@pytest.fixture
+async def narrow(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper
+) -> AsyncIterator[Keeper]:
+    """A keeper of two cars of one seat; the first, which also takes a wheelchair, is taken."""
+    await town([Van("van-1", seats=1, wheelchair_places=1), Van("van-2", seats=1)])
+    keeper = new_keeper()
+    await keeper.start()
+    first = await booked(keeper, ask(1, 12), "a")
+    assert first.vehicle.id == "van-1"
+    yield keeper
+    await keeper.stop()
+
+
+async def with_search(keeper: Keeper) -> Keeper:
+    """Let it look for room, in a process that has compiled the search."""
+    keeper._shuffler = Shuffler()
+    worker = keeper._shuffler._worker
+    assert worker is not None
+    await worker.run(compiled_in_the_end)
+    return keeper
+
+
+WHEELED = ask(1, 12, wheelchairs=1)
+
+
+async def test_somebody_moves_to_another_car_before_a_wheelchair_is_refused(
+    narrow: Keeper,
+) -> None:
+    refused = await narrow.quote(WHEELED)
+    keeper = await with_search(narrow)
+
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    booking = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(refused, RefusalAnswer)
+    assert isinstance(booking, BookingView)
+    vehicles = {row.wheelchairs: row.vehicle.id for row in await keeper.bookings()}
+    assert vehicles == {0: "van-2", 1: "van-1"}
+    assert await keeper.check() == []
+
+
+async def test_room_that_was_offered_is_gone_when_nobody_can_move_any_more(
+    narrow: Keeper,
+) -> None:
+    keeper = await with_search(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    await booked(keeper, ask(2, 12), "c")
+
+    answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, OfferGone)
+    assert len(await keeper.bookings()) == 2
+
+
+async def test_a_refusal_says_what_would_have_worked(narrow: Keeper) -> None:
+    answer = await narrow.quote(WHEELED)
+
+    assert isinstance(answer, RefusalAnswer)
+    relaxed = answer.refusal.relaxations
+    assert [one.field for one in relaxed][:1] == ["desired_s"]
+    assert all(one.sentence.ja.endswith("お迎えできます。") for one in relaxed)
