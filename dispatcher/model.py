@@ -20,6 +20,19 @@ UNREACHABLE_S: Final = 2**30
 """The driving time between two places no road joins."""
 
 
+MOST_S: Final = 30 * 86_400
+"""No time of a service day is further from its midnight: such a number is a mistake."""
+MOST: Final = 100
+"""No party and no vehicle is larger."""
+
+
+def _in_range(owner: str, least: int, most: int, **values: int) -> None:
+    """Raise ``ValueError`` with the field that is not a sensible number."""
+    for name, value in values.items():
+        if not least <= value <= most:
+            raise ValueError(f"{owner}: {name}={value} is not between {least} and {most}")
+
+
 class TravelTimes(Protocol):
     """How long drives take; it need not satisfy the triangle inequality to the second."""
 
@@ -62,6 +75,7 @@ class Battery:
     taper_share: float = 0.8
 
     def __post_init__(self) -> None:
+        _in_range("battery", 0, 10_000_000, capacity_wh=self.capacity_wh)
         if not 0 <= self.reserve_wh <= self.capacity_wh or self.capacity_wh <= 0:
             raise ValueError(f"reserve_wh={self.reserve_wh} of capacity_wh={self.capacity_wh}")
         if not 0 <= self.now_wh <= self.capacity_wh:
@@ -83,6 +97,10 @@ class Connection:
     bus_s: int
     margin_s: int = 0
 
+    def __post_init__(self) -> None:
+        _in_range(self.trip_id, -MOST_S, MOST_S, bus_s=self.bus_s)
+        _in_range(self.trip_id, 0, MOST_S, margin_s=self.margin_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Follows:
@@ -90,6 +108,9 @@ class Follows:
 
     request_id: str
     stay_s: int = 0
+
+    def __post_init__(self) -> None:
+        _in_range(self.request_id, 0, MOST_S, stay_s=self.stay_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class Request:
     """Whose promise counts more when not all can be kept."""
 
     def __post_init__(self) -> None:
+        self._check_numbers()
         if min(self.seats, self.wheelchairs, self.bags) < 0 or self.riders + self.bags == 0:
             raise ValueError(f"{self.id}: nobody rides ({self.seats}+{self.wheelchairs})")
         if self.alone and self.riders == 0:
@@ -144,6 +166,24 @@ class Request:
             raise ValueError(f"{self.id}: due before anybody could have boarded")
         if self.earliest_dropoff_s > self.latest_pickup_s + self.boarding_s + self.ride_max_s:
             raise ValueError(f"{self.id}: ride_max_s={self.ride_max_s} cannot reach the dropoff")
+        if self.follows is not None and self.follows.request_id == self.id:
+            raise ValueError(f"{self.id}: follows itself")
+
+    def _check_numbers(self) -> None:
+        _in_range(
+            self.id,
+            -MOST_S,
+            MOST_S,
+            earliest_pickup_s=self.earliest_pickup_s,
+            latest_pickup_s=self.latest_pickup_s,
+            earliest_dropoff_s=self.earliest_dropoff_s,
+            latest_dropoff_s=self.latest_dropoff_s,
+            ride_max_s=self.ride_max_s,
+            boarding_s=self.boarding_s,
+            alighting_s=self.alighting_s,
+        )
+        party = {"seats": self.seats, "wheelchairs": self.wheelchairs, "bags": self.bags}
+        _in_range(self.id, -MOST, MOST, **party)
 
     @property
     def riders(self) -> int:
@@ -188,9 +228,12 @@ class Vehicle:
     """``None`` for a vehicle that is never short of energy."""
 
     def __post_init__(self) -> None:
+        _in_range(self.id, -MOST_S, MOST_S, start_s=self.start_s, end_s=self.end_s)
         room = self.seats, self.wheelchair_places, self.seats_lost_per_wheelchair, self.bags
         if min(room) < 0:
             raise ValueError(f"{self.id}: a vehicle cannot hold less than nobody")
+        if max(room) > MOST:
+            raise ValueError(f"{self.id}: a vehicle holds at most {MOST}, not {max(room)}")
         if self.end_s < self.start_s:
             raise ValueError(f"{self.id}: the shift ends before it begins")
 
@@ -241,6 +284,9 @@ class Task:
     charger_id: str | None = None
 
     def __post_init__(self) -> None:
+        window = {"earliest_s": self.earliest_s, "latest_s": self.latest_s}
+        _in_range(self.id, -MOST_S, MOST_S, **window, lasts_s=self.lasts_s)
+        _in_range(self.id, 0, 10_000_000, power_w=self.power_w)
         if self.latest_s < self.earliest_s:
             raise ValueError(f"{self.id}: the window ends before it begins")
         if self.lasts_s < 0 or self.power_w < 0:
@@ -283,6 +329,8 @@ class Route:
         done = [(s.request_id, s.kind) for s in self.stops if s.kind not in RIDER_STOPS]
         if sorted(done) != sorted((id_, task.kind) for id_, task in self.tasks.items()):
             raise ValueError(f"{self.vehicle.id}: stops {done} are not its tasks")
+        if not self.tasks.keys().isdisjoint(self.request_ids | self.boarded_s.keys()):
+            raise ValueError(f"{self.vehicle.id}: a task has the id of a party")
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -318,7 +366,7 @@ def _step(stop: Stop, aboard: set[str], done: set[str]) -> None:
 class Plan:
     """All routes of an area at one moment; every change makes a new plan with the next version.
 
-    Raises ``ValueError`` when a route is filed under another vehicle's id.
+    Raises ``ValueError`` when a route is filed under another vehicle's id, or an id is used twice.
     """
 
     version: int
@@ -329,6 +377,9 @@ class Plan:
         for vehicle_id, route in self.routes.items():
             if route.vehicle.id != vehicle_id:
                 raise ValueError(f"the route of {route.vehicle.id} is filed under {vehicle_id}")
+        tasks = [id_ for route in self.routes.values() for id_ in route.tasks]
+        if len(tasks) > len(set(tasks)) or not self.requests.keys().isdisjoint(tasks):
+            raise ValueError(f"a task has the id of another, or of a party: {sorted(tasks)}")
 
     def with_route(self, route: Route, *requests: Request) -> Plan:
         """Return the next plan, with this route and the requests it brings in."""

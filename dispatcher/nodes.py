@@ -86,6 +86,8 @@ def nodes_of(
     places = places_of(route, requests)
     table = travel[vehicle.profile].table(places[:-1], places[1:])
     legs = np.append(np.diagonal(table).astype(np.int64), 0)
+    if legs.min() < 0:
+        raise ValueError(f"{vehicle.id}: a drive of {legs.min()} s on {vehicle.profile} roads")
     use, use_rider = _use(route, places, travel[vehicle.profile])
     if vehicle.end is None:
         legs[-2] = 0

@@ -8,19 +8,21 @@ from itertools import combinations_with_replacement, pairwise
 import numpy as np
 from scipy.optimize import linprog
 
-from dispatcher.model import Place, Request, Route, Stop, StopKind
+from dispatcher.model import Battery, EnergyUse, Place, Request, Stop, StopKind, Task
 from tests.dispatcher.draw import Case
 
 
 def event_places(case: Case) -> list[Place | None]:
     """The start, every stop, and the end (``None`` where the day may end anywhere)."""
-    middle = [
-        case.requests[stop.request_id].origin
-        if stop.kind is StopKind.PICKUP
-        else case.requests[stop.request_id].destination
-        for stop in case.route.stops
-    ]
-    return [case.route.vehicle.start, *middle, case.route.vehicle.end]
+    route, places = case.route, list[Place | None]()
+    for stop in route.stops:
+        if stop.request_id in route.tasks:
+            places.append(route.tasks[stop.request_id].place)
+        elif stop.kind is StopKind.PICKUP:
+            places.append(case.requests[stop.request_id].origin)
+        else:
+            places.append(case.requests[stop.request_id].destination)
+    return [route.vehicle.start, *places, route.vehicle.end]
 
 
 def legs(case: Case) -> list[int]:
@@ -30,31 +32,95 @@ def legs(case: Case) -> list[int]:
     ]
 
 
-def cost(case: Case) -> float:
-    """Driving, and an eighth of every rider's time on the road."""
-    people = sum(case.requests[id_].riders for id_ in case.route.boarded_s)
-    total = 0.0
-    for index, leg_s in enumerate(legs(case)):
-        total += leg_s * (1 + people / 8)
-        if index < len(case.route.stops):
-            stop = case.route.stops[index]
+def people_along(case: Case) -> list[int]:
+    """How many people are on board of every leg."""
+    people = [sum(case.requests[id_].riders for id_ in case.route.boarded_s)]
+    for stop in case.route.stops:
+        riders = 0
+        if stop.request_id not in case.route.tasks:
             riders = case.requests[stop.request_id].riders
-            people += riders if stop.kind is StopKind.PICKUP else -riders
-    return total
+        people.append(people[-1] + (-riders if stop.kind is StopKind.DROPOFF else riders))
+    return people
+
+
+def cost(case: Case) -> float:
+    """Driving, an eighth of every rider's time on the road, five minutes for an unwanted van."""
+    drives = zip(legs(case), people_along(case), strict=True)
+    carried = (
+        case.requests[id_]
+        for id_ in {s.request_id for s in case.route.stops} - set(case.route.tasks)
+    )
+    unwanted = [
+        party for party in carried if party.prefers and case.route.vehicle.id not in party.prefers
+    ]
+    return sum(leg_s * (1 + people / 8) for leg_s, people in drives) + 300 * len(unwanted)
 
 
 def has_room(case: Case) -> bool:
+    """Whether everybody on board has a place there, and nobody sits through a break."""
     vehicle, aboard = case.route.vehicle, set(case.route.boarded_s)
     for stop in [None, *case.route.stops]:
+        if stop is not None and stop.request_id in case.route.tasks:
+            if any(case.requests[id_].riders for id_ in aboard):
+                return False
+            continue
         if stop is not None:
+            party = case.requests[stop.request_id]
+            wrong = party.pinned not in (None, vehicle.id) or (
+                party.pinned is None and party.only is not None and vehicle.id not in party.only
+            )
+            if stop.kind is StopKind.PICKUP and wrong:
+                return False
             aboard ^= {stop.request_id}
-        chairs = sum(case.requests[id_].wheelchairs for id_ in aboard)
-        seats = sum(case.requests[id_].seats for id_ in aboard)
-        if chairs > vehicle.wheelchair_places:
-            return False
-        if seats + chairs * vehicle.seats_lost_per_wheelchair > vehicle.seats:
+        if not _fit(case, [case.requests[id_] for id_ in aboard]):
             return False
     return True
+
+
+def _fit(case: Case, inside: list[Request]) -> bool:
+    vehicle = case.route.vehicle
+    chairs = sum(party.wheelchairs for party in inside)
+    seats = sum(party.seats for party in inside)
+    if any(party.alone for party in inside) and sum(party.riders > 0 for party in inside) > 1:
+        return False
+    return (
+        chairs <= vehicle.wheelchair_places
+        and seats + chairs * vehicle.seats_lost_per_wheelchair <= vehicle.seats
+        and sum(party.bags for party in inside) <= vehicle.bags
+    )
+
+
+def has_charge(case: Case) -> bool:
+    """Whether the battery never goes under its reserve."""
+    battery = case.route.vehicle.battery
+    if battery is None:
+        return True
+    assert isinstance(case.town, EnergyUse)
+    level, places, people = battery.now_wh, event_places(case), people_along(case)
+    levels = [level]
+    for index, (a, b) in enumerate(pairwise(places)):
+        if a is not None and b is not None:
+            alone, each = case.town.energy([a], [b])[:, 0, 0].tolist()
+            level = min(battery.capacity_wh, level - alone - each * people[index])
+        levels.append(level)
+        stop = case.route.stops[index] if index < len(case.route.stops) else None
+        if stop is not None and stop.request_id in case.route.tasks:
+            level = _charged(level, case.route.tasks[stop.request_id], battery)
+    return min(levels) >= battery.reserve_wh
+
+
+def _charged(level: float, task: Task, battery: Battery) -> int:
+    """Follow the charge by its differential equation, a second at a time, exact in each part."""
+    knee, missing_at_knee = battery.taper_share * battery.capacity_wh, 1 - battery.taper_share
+    seconds, step = float(task.lasts_s), task.power_w / 3600
+    while seconds > 0 and level + step <= knee:
+        level, seconds = level + step, seconds - 1
+    if level < knee and seconds > 0:
+        level, seconds = knee, seconds - (knee - level) / max(step, 1e-12)
+    fade = np.exp(-step / (missing_at_knee * battery.capacity_wh) * max(seconds, 0))
+    if level >= knee:
+        level = battery.capacity_wh - (battery.capacity_wh - level) * fade
+    return int(np.floor(level + 1e-6))
 
 
 def best_times(case: Case, weights: Sequence[float] | None = None) -> list[int] | None:
@@ -71,6 +137,11 @@ def best_times(case: Case, weights: Sequence[float] | None = None) -> list[int] 
         limits.append(-gap_s)
 
     for node, stop in enumerate(stops, start=1):
+        if stop.request_id in case.route.tasks:
+            task = case.route.tasks[stop.request_id]
+            bounds.append((task.earliest_s, task.latest_s))
+            lasts.append(task.lasts_s)
+            continue
         request = requests[stop.request_id]
         if stop.kind is StopKind.PICKUP:
             boards[request.id] = node
@@ -100,7 +171,7 @@ def best_times(case: Case, weights: Sequence[float] | None = None) -> list[int] 
 
 
 def is_feasible(case: Case) -> bool:
-    return has_room(case) and best_times(case) is not None
+    return has_room(case) and has_charge(case) and best_times(case) is not None
 
 
 def with_party(case: Case, party: Request, i: int, j: int) -> Case:
@@ -111,8 +182,7 @@ def with_party(case: Case, party: Request, i: int, j: int) -> Case:
         (Stop(party.id, StopKind.DROPOFF),),
     )
     stops = old[:i] + first + old[i:j] + last + old[j:]
-    route = Route(case.route.vehicle, stops, case.route.boarded_s, case.route.locked)
-    return Case(route, {**case.requests, party.id: party}, case.town)
+    return Case(case.route.with_stops(stops), {**case.requests, party.id: party}, case.town)
 
 
 def places_for(case: Case) -> list[tuple[int, int]]:

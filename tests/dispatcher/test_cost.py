@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from dispatcher.cost import plan_cost_s, route_cost_s
 from dispatcher.model import Plan, Route
-from tests.dispatcher.draw import Case, cases
+from tests.dispatcher.draw import Case, cases, full_cases
 from tests.dispatcher.oracle import cost
 from tests.dispatcher.test_schedule import TRAVEL, VAN, ride, stops
 
@@ -23,6 +23,6 @@ def test_a_plan_costs_what_its_routes_cost() -> None:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(cases())
+@given(cases() | full_cases())
 def test_every_leg_is_paid_once_with_everybody_on_it(case: Case) -> None:
     assert route_cost_s(case.route, case.plan, case.travel) == cost(case)

@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 
 from dispatcher.check import check
 from dispatcher.fleet import Fleet, party_of
-from dispatcher.insert import Insertion, insert, insertions, warm
+from dispatcher.insert import Insertion, best_in, found_in, insert, insertions, warm
 from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicle
 from dispatcher.schedule import Schedule, schedule
-from tests.dispatcher.draw import Case, cases_and_parties, parties, routes, towns
+from tests.dispatcher.draw import (
+    Case,
+    cases_and_parties,
+    full_cases_and_parties,
+    parties,
+    powered_towns,
+    routes,
+    towns,
+)
 from tests.dispatcher.oracle import cost, is_feasible, places_for, with_party
 from tests.dispatcher.test_schedule import TRAVEL, VAN, ride, stops
 from tests.towns import IslandTown
@@ -287,7 +295,7 @@ def test_nobody_is_put_into_a_vehicle_that_is_too_full_already(
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
-@given(cases_and_parties())
+@given(cases_and_parties() | full_cases_and_parties())
 def test_the_best_place_is_the_cheapest_that_linear_programming_allows(
     drawn: tuple[Case, Request],
 ) -> None:
@@ -301,7 +309,7 @@ def test_the_best_place_is_the_cheapest_that_linear_programming_allows(
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(cases_and_parties())
+@given(cases_and_parties() | full_cases_and_parties())
 def test_an_insertion_is_the_schedule_it_announces(drawn: tuple[Case, Request]) -> None:
     case, party = drawn
     for one in insertions(case.plan, party, case.travel):
@@ -316,9 +324,10 @@ def test_an_insertion_is_the_schedule_it_announces(drawn: tuple[Case, Request]) 
 
 @st.composite
 def _fleets(draw: st.DrawFn) -> tuple[list[Case], Request]:
-    town = draw(towns())
-    cases = [draw(routes(town, name, most=2)) for name in ("one", "two", "three")]
-    return cases, draw(parties("new", town))
+    full = draw(st.booleans())
+    town = draw(powered_towns() if full else towns())
+    cases = [draw(routes(town, name, most=2, full=full)) for name in ("one", "two", "three")]
+    return cases, draw(parties("new", town, full=full))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -334,6 +343,34 @@ def test_a_fleet_finds_for_every_vehicle_what_the_vehicle_alone_finds(
     alone = [one for case in cases for one in insertions(case.plan, party, case.travel)]
 
     assert together == sorted(alone, key=lambda one: one.cost_s)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(_fleets())
+def test_many_alternatives_are_answered_as_one_by_one(drawn: tuple[list[Case], Request]) -> None:
+    cases, party = drawn
+    every = {name: request for case in cases for name, request in case.requests.items()}
+    plan = Plan(1, {case.route.vehicle.id: case.route for case in cases}, every)
+    approach = Fleet(plan, cases[0].travel).approach(party.origin, party.destination)
+    others = [
+        party,
+        replace(party, latest_pickup_s=party.latest_pickup_s + 300),
+        replace(party, only=frozenset({"three"}), pinned=None),
+        replace(party, prefers=frozenset({"two"})),
+        replace(party, bags=party.bags + 1),
+    ]
+
+    found = best_in(approach, others, banned=frozenset({"one"}))
+
+    one_by_one = [found_in(approach, other, frozenset({"one"})) for other in others]
+    assert found == [every[0] if every else None for every in one_by_one]
+
+
+def test_no_alternatives_and_no_vehicles_are_no_places() -> None:
+    approach = Fleet(Plan(0, {}, {}), TRAVEL).approach(Place(1), Place(2))
+
+    assert best_in(approach, [ride("a", 1, 2)]) == [None]
+    assert best_in(approach, []) == []
 
 
 def allowed(case: Case, plan: Plan, party: Request) -> list[float]:

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 
 from dispatcher.fleet import Fleet, party_of
 from dispatcher.model import Request, Route
-from tests.dispatcher.draw import Case, cases_and_parties
+from tests.dispatcher.draw import Case, cases_and_parties, full_cases_and_parties
 from tests.dispatcher.oracle import best_times, cost, has_room, is_feasible, places_for, with_party
 from tests.dispatcher.test_schedule import VAN, ride, stops
 from tests.towns import LineTown
@@ -27,7 +27,7 @@ def without_ride_limits(case: Case) -> Case:
 
 def tried(case: Case, party: Request) -> int:
     approach = Fleet(case.plan, case.travel).approach(party.origin, party.destination)
-    return int(approach.search(party_of(party)).tried.sum())
+    return int(approach.search(party_of(party), request=party).tried.sum())
 
 
 def promising(case: Case, party: Request) -> int:
@@ -69,7 +69,7 @@ def test_a_wait_for_others_is_weighed_against_the_own_arrival() -> None:
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
-@given(cases_and_parties())
+@given(cases_and_parties() | full_cases_and_parties())
 def test_only_promising_places_cost_an_exact_test(drawn: tuple[Case, Request]) -> None:
     case, party = drawn
     # A route that is late already is told from one that is not by the exact test alone.
