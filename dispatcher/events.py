@@ -20,6 +20,7 @@ from typing import Final
 
 from dispatcher.broken import Replanned, Told, told_by
 from dispatcher.improve import improve
+from dispatcher.insert import insert, insertions
 from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
 from dispatcher.plan import moved
 from dispatcher.repair import Repair, ending, movable, narrowed
@@ -252,10 +253,11 @@ def improved(
     began_s = time.monotonic()
     plan, told = done.plan, dict(done.told)
     order = sorted(told, key=lambda id_: told[id_].level, reverse=True)
-    for id_ in order if is_compiled() else ():
+    for id_ in order:
         left_s = time_limit_s / 2 - (time.monotonic() - began_s)
-        stop = Either(MaxIterations(_SHUFFLES), MaxCpu(max(0.0, left_s) / len(order)))
-        plan = _with_promise(plan, told[id_].request, travel, stop, seed)
+        stop = Either(MaxIterations(_SHUFFLES), MaxCpu(left_s / len(order)))
+        able = is_compiled() and left_s > 0
+        plan = _with_promise(plan, told[id_].request, travel, stop if able else None, seed)
     left_s = time_limit_s - (time.monotonic() - began_s)
     plan = improve(plan, travel, time_limit_s=max(0.01, left_s), seed=seed)
     for id_ in told.keys() & plan.requests.keys():
@@ -279,10 +281,17 @@ def improved(
     )
 
 
-def _with_promise(plan: Plan, told: Request, travel: Travel, stop: Stopping, seed: int) -> Plan:
+def _with_promise(
+    plan: Plan, told: Request, travel: Travel, stop: Stopping | None, seed: int
+) -> Plan:
     """Return a plan that keeps one more promise as it was told, or the same plan."""
     route = plan.route_of(told.id)
     if route is not None and told.id not in movable(route):
         return plan
     rest = plan if route is None else plan.without(told.id)
+    found = insertions(rest, told, travel)
+    if found:
+        return insert(rest, told, found[0])
+    if stop is None:
+        return plan
     return shuffle_in(rest, told, travel, stop=stop, seed=seed) or plan

@@ -195,6 +195,37 @@ def least_late(
 
 
 @njit(cache=True, nogil=True)
+def late_without(
+    rows: Rows, drives_s: NDArray[np.int32], open_end: int, pairs: Rows, late_s: Rows
+) -> None:
+    """Write what a route would pass without each of some parties, a row a party.
+
+    ``pairs`` are the nodes where they get in and out, ``drives_s`` the drives between all nodes.
+    The first column of ``late_s`` is what may not be passed, then come the levels.
+    """
+    few = np.zeros((ROWS, rows.shape[1] - 2), np.int64)
+    other_s = np.zeros(late_s.shape[1] - 1, np.int64)
+    last = few.shape[1] - 1
+    for m in range(len(pairs)):
+        p, d, to, before = pairs[m, 0], pairs[m, 1], 0, 0
+        for k in range(rows.shape[1]):
+            if k in (p, d):
+                continue
+            few[:, to] = rows[:, k]
+            q = rows[PICKUP, k]
+            if q >= 0:
+                few[PICKUP, to] = q - (1 if q > p else 0) - (1 if q > d else 0)
+            if to > 0:
+                few[LEG, to - 1] = 0 if to == last and open_end == 1 else drives_s[before, k]
+            to, before = to + 1, k
+        soft_times(few, late_s[m, 1:], other_s)
+        late_s[m, 0] = 0
+        for k in range(last + 1):
+            if few[HARD, k] == 1:
+                late_s[m, 0] += max(0, few[TIMES, k] - few[LATE, k])
+
+
+@njit(cache=True, nogil=True)
 def _worse(by_s: int, level: int, best_s: Ints, found: kernel.Found) -> bool:
     """Whether being late by so much alone is worse than the best so far."""
     if found.vehicle[0] < 0:

@@ -22,20 +22,32 @@ from dispatcher.broken import Replanned, Score, Told, named, score, unbound
 from dispatcher.energy import ENOUGH, levels_of
 from dispatcher.fleet import WEIGHTS, Fleet, party_of
 from dispatcher.insert import Insertion, insert, insertions
-from dispatcher.late_kernel import BOARDS, HARD, LEVEL, ROWS, TIMES, Rows, least_late, soft_times
+from dispatcher.late_kernel import (
+    BOARDS,
+    HARD,
+    LEVEL,
+    ROWS,
+    TIMES,
+    Rows,
+    late_without,
+    least_late,
+    soft_times,
+)
 from dispatcher.load import is_overfull
 from dispatcher.model import (
+    RIDER_STOPS,
     UNREACHABLE_S,
     Battery,
     Place,
     Plan,
     Request,
     Route,
+    Stop,
     StopKind,
     Task,
     TravelTimes,
 )
-from dispatcher.nodes import Nodes, nodes_of
+from dispatcher.nodes import Nodes, nodes_of, places_of
 from dispatcher.schedule import Schedule, schedule
 
 OVERTIME_S: Final = 1800
@@ -122,27 +134,43 @@ class Repair:
 
     def _cheapest_off(self, route: Route, candidates: Sequence[str]) -> str:
         """Return whom to take off: if it can be, one who puts it right and has another place."""
-        rest = {id_: self.plan.without(id_) for id_ in reversed(candidates)}
-        vehicle_id = route.vehicle.id
-
-        def left(id_: str) -> tuple[bool, tuple[bool, int], float]:
-            lighter = rest[id_].routes[vehicle_id]
-            if replace(self, plan=rest[id_]).is_sound(lighter):
-                return False, self.told[id_].level, 0.0
-            return True, (False, 0), lateness_s(lighter, rest[id_], self.travel)
-
-        lefts = {id_: left(id_) for id_ in rest}
-        order = sorted(rest, key=lambda id_: lefts[id_])
-        able = [id_ for id_ in order[:_ASKED] if not lefts[id_][0]]
+        late_s = self._late_without(route, candidates)
+        levels = [self.told[id_].level for id_ in candidates]
+        order = sorted(
+            range(len(candidates)), key=lambda at: (late_s[at].tolist(), levels[at], -at)
+        )
+        able = [candidates[at] for at in order[:_ASKED] if not late_s[at].any()]
         if len(able) < 2:
-            return order[0]
+            return candidates[order[0]]
+        return min(able, key=self._loses)
 
-        def loses(id_: str) -> tuple[bool, tuple[bool, int], float]:
-            fleet = Fleet(rest[id_], self.travel, before=self.compiled())
-            found = insertions(rest[id_], self.plan.requests[id_], self.travel, fleet=fleet)
-            return not found, self.told[id_].level, found[0].cost_s if found else 0.0
+    def _loses(self, request_id: str) -> tuple[bool, bool, tuple[bool, int], float]:
+        """Return what it costs to take a party off: no help, or no other place for it, first."""
+        vehicle_id = carriers(self.plan)[request_id]
+        rest, party = self.plan.without(request_id), self.plan.requests[request_id]
+        fleet = Fleet(rest, self.travel, before=self.compiled())
+        found = insertions(rest, party, self.travel, fleet=fleet)
+        sound = replace(self, plan=rest).is_sound(rest.routes[vehicle_id])
+        cost_s = found[0].cost_s if found else 0.0
+        return not sound, not found, self.told[request_id].level, cost_s
 
-        return min(able, key=loses)
+    def _late_without(self, route: Route, candidates: Sequence[str]) -> Rows:
+        """Return what a route breaks without each of some parties: the vehicle's limits first."""
+        nodes = nodes_of(route, self.plan.requests, self.travel)
+        places = places_of(route, self.plan.requests)
+        at = {stop: node for node, stop in enumerate(route.stops, start=1)}
+        pairs = [[at[Stop(id_, kind)] for kind in RIDER_STOPS] for id_ in candidates]
+        late_s = np.zeros((len(candidates), 1 + len(self._rank)), dtype=np.int64)
+        drives_s = self.travel[route.vehicle.profile].table(places, places)
+        open_end = int(route.vehicle.end is None)
+        late_without(
+            rows_of(nodes, self._ranks(route)),
+            np.ascontiguousarray(drives_s, dtype=np.int32),
+            open_end,
+            np.array(pairs, dtype=np.int64),
+            late_s,
+        )
+        return late_s
 
     def _use_reserve(self, route: Route) -> None:
         """Let a vehicle that has nobody left but riders on board use as little as it must."""
@@ -505,14 +533,6 @@ def movable(route: Route) -> list[str]:
         for stop in route.stops
         if stop.kind is StopKind.PICKUP and stop.request_id not in locked
     ]
-
-
-def lateness_s(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> float:
-    """Return how late a vehicle that hurries is at all its stops together."""
-    nodes = nodes_of(route, plan.requests, travel)
-    times = np.empty_like(nodes.early)
-    kernel.soonest_times(nodes.early, nodes.service, nodes.leg, times)
-    return float(np.maximum(0, times - nodes.late).sum())
 
 
 def carriers(plan: Plan) -> dict[str, str]:
