@@ -147,9 +147,11 @@ class _Change(NamedTuple):
 def _less_asked(seek: Seek) -> Iterator[Relaxation]:
     """Yield what a longer ride, a smaller party or one wish less would change."""
     ask, rules = seek.ask, seek.rules
+    done = set[str]()
     for change in (*_changes_of_party(ask, rules), *_changes_of_wish(ask, rules)):
-        found = _least(seek, change)
+        found = None if change.field in done else _least(seek, change)
         if found is not None:
+            done.add(change.field)
             yield found
 
 
