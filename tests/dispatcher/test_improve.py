@@ -6,15 +6,18 @@ import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
-from dispatcher.improve import _polish, _Search, improve
+from dispatcher.improve import _polish, _Search, changes, improve
 from dispatcher.insert import insert, insertions
-from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
+from dispatcher.model import Place, Plan, Request, Route, StopKind, TravelTimes, Vehicle
 from dispatcher.plan import boarded, dropped
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search_plan import warm_search
+from tests.dispatcher.draw import powered_towns, routes
 from tests.dispatcher.test_schedule import TRAVEL, ride, stops
 
 WEST = Vehicle("west", Place(0), Place(0), 0, 7200, seats=4)
@@ -289,3 +292,58 @@ def test_what_neither_improves_comes_back_itself() -> None:
     plan = improve(crossed(A, B), TRAVEL, time_limit_s=2)
 
     assert improve(plan, TRAVEL, time_limit_s=2) is plan
+
+
+@st.composite
+def full_plans(draw: st.DrawFn) -> tuple[Plan, TravelTimes]:
+    """Two vehicles with everything a town may have, and the town."""
+    town = draw(powered_towns())
+    van = draw(routes(town, "van", 2, full=True))
+    other = draw(routes(town, "other", 2, full=True))
+    both = {case.route.vehicle.id: case.route for case in (van, other)}
+    return Plan(1, both, {**van.requests, **other.requests}), town
+
+
+@settings(max_examples=60, deadline=None)
+@given(full_plans(), st.integers(0, 3))
+def test_whatever_the_polish_finds_keeps_every_promise(
+    drawn: tuple[Plan, TravelTimes], seed: int
+) -> None:
+    plan, town = drawn
+    travel = {"car": town}
+    sound = [
+        route
+        for route in plan.routes.values()
+        if route.vehicle.battery is None
+        and isinstance(schedule(route, plan.requests, travel), Schedule)
+    ]
+    if not sound:
+        return
+
+    found = _Search(plan, sound, travel, seed).descend(1)
+
+    after = Plan(2, {**plan.routes, **{route.vehicle.id: route for route in found}}, plan.requests)
+    assert set(check(after, travel)) <= set(check(plan, travel))
+    assert plan_cost_s(after, travel) <= plan_cost_s(plan, travel)
+
+
+def test_a_plan_that_saves_little_is_not_worth_a_change() -> None:
+    warm_search()
+    plan = crossed(A, B)
+    saved_s = plan_cost_s(plan, TRAVEL) - plan_cost_s(_polish(plan, TRAVEL, time_limit_s=2), TRAVEL)
+
+    assert improve(plan, TRAVEL, time_limit_s=2, worth_s=saved_s + 1) is plan
+    assert improve(plan, TRAVEL, time_limit_s=2, worth_s=saved_s) is not plan
+
+
+def test_changes_are_the_stops_that_drivers_see_come_go_or_move() -> None:
+    def day(west: str, east: str) -> Plan:
+        routes = {"west": Route(WEST, stops(west)), "east": Route(EAST, stops(east))}
+        return Plan(1, routes, {})
+
+    assert changes(day("+a -a", "+b -b"), day("+a -a", "+b -b")) == 0
+    assert changes(day("+a -a", "+b -b"), day("+b -b", "+a -a")) == 4
+    assert changes(day("+a -a +b -b", ""), day("+b -b +a -a", "")) == 2
+    assert changes(day("+a -a", "+b -b"), day("+a +b -a -b", "")) == 2
+    assert changes(day("+a -a", "+b -b"), day("+a -a", "")) == 2
+    assert changes(Plan(1, {}, {}), day("+a -a", "")) == 2

@@ -10,18 +10,34 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatcher import search_kernel
 from dispatcher.check import check
-from dispatcher.cost import plan_cost_s
+from dispatcher.cost import NOT_PREFERRED_S, plan_cost_s, route_cost_s
 from dispatcher.insert import insertions
-from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, Stop, Vehicle
+from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, Stop, TravelTimes, Vehicle
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxCpu, MaxIterations, _state, _work, _world, search
 from dispatcher.search_plan import PlanTask, search_plan, shuffle_in
 from tests.dispatcher import oracle
-from tests.dispatcher.draw import Case, cases_and_parties
-from tests.dispatcher.test_improve import EAST, WEST, A, B, busy_day, busy_party, crossed
+from tests.dispatcher.draw import (
+    Case,
+    PoweredTown,
+    cases_and_parties,
+    full_cases_and_parties,
+    parties,
+)
+from tests.dispatcher.test_improve import (
+    EAST,
+    WEST,
+    A,
+    B,
+    busy_day,
+    busy_party,
+    crossed,
+    full_plans,
+)
 from tests.dispatcher.test_schedule import TRAVEL, ride, stops
 from tests.towns import LineTown
 
@@ -111,6 +127,30 @@ def test_the_best_place_in_a_route_is_that_of_difference_constraints(
         assert any(found == pytest.approx(cost) for cost in costs)
 
 
+@settings(max_examples=300, deadline=None)
+@given(full_cases_and_parties())
+def test_luggage_tasks_batteries_and_wishes_bound_the_best_place_too(
+    drawn: tuple[Case, Request],
+) -> None:
+    case, party = drawn
+    task = PlanTask(case.plan, case.travel, (party,))
+    assert bool(task.sound) == oracle.is_feasible(case)
+    if not task.sound:
+        return
+    problem = task.problem()
+    world, work = _world(problem), _work(problem, 1)
+    state = _state(problem, world, task.nodes)
+
+    found = cost_of(search_kernel.place(world, state, work, 0, len(task.parties) - 1, np.inf))
+
+    longer = [oracle.with_party(case, party, i, j) for i, j in oracle.places_for(case)]
+    costs = [oracle.cost(new) - oracle.cost(case) for new in longer if oracle.is_feasible(new)]
+    if isinstance(case.town, PoweredTown) and isinstance(case.town.town, LineTown):
+        assert found == pytest.approx(min(costs, default=np.inf))
+    elif found < np.inf:
+        assert any(found == pytest.approx(cost) for cost in costs)
+
+
 @settings(max_examples=60, deadline=None)
 @given(cases_and_parties())
 def test_a_place_remembered_is_the_place_found(drawn: tuple[Case, Request]) -> None:
@@ -128,6 +168,41 @@ def test_a_place_remembered_is_the_place_found(drawn: tuple[Case, Request]) -> N
 
     assert work.tried[:2].tolist() == [2, 1]
     assert again == first
+
+
+def task_order(route: Route) -> list[str]:
+    return [stop.request_id for stop in route.stops if stop.kind not in RIDER_STOPS]
+
+
+@settings(max_examples=150, deadline=None)
+@given(full_plans(), st.data())
+def test_whatever_the_search_finds_keeps_every_promise(
+    drawn: tuple[Plan, TravelTimes], data: st.DataObject
+) -> None:
+    plan, town = drawn
+    travel = {"car": town}
+    party = data.draw(parties("new", town, full=True))
+    task = PlanTask(plan, travel, (party,))
+    if not task.sound:
+        return
+
+    found = search(task.problem(), stop=MaxIterations(15), first=task.nodes)
+
+    after = task.plan_of(found)
+    if found.unserved:
+        assert found.unserved == [len(task.parties) - 1]
+        after = Plan(2, after.routes, plan.requests)
+    assert set(check(after, travel)) <= set(check(plan, travel))
+    for id_, route in after.routes.items():
+        assert task_order(route) == task_order(plan.routes[id_])
+    sound = [after.routes[route.vehicle.id] for route in task.sound]
+    unwanted = sum(
+        not after.requests[id_].likes(route.vehicle.id)
+        for route in sound
+        for id_ in route.request_ids - set(task.parties)
+    )
+    costs = sum(route_cost_s(route, after, travel) for route in sound)
+    assert found.cost + NOT_PREFERRED_S * unwanted == pytest.approx(costs)
 
 
 def test_what_is_remembered_of_another_route_is_not_taken() -> None:
