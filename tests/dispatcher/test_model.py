@@ -7,10 +7,25 @@ from typing import Any
 
 import pytest
 
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicle
+from dispatcher.model import (
+    MOST_S,
+    Battery,
+    Connection,
+    Follows,
+    Place,
+    Plan,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    Task,
+    Vehicle,
+)
 
 REQUEST = Request("a", Place(1), Place(5), 600, 1200, 0, 2400, ride_max_s=900)
 VAN = Vehicle("van", Place(0), Place(0), 0, 7200, seats=4)
+PAUSE = Task("p", StopKind.BREAK, Place(2), 600, 900, 1800)
+REST = Stop("p", StopKind.BREAK)
 IN, OUT = Stop("a", StopKind.PICKUP), Stop("a", StopKind.DROPOFF)
 
 
@@ -35,6 +50,19 @@ def test_a_request_can_be_exactly_as_tight_as_possible() -> None:
         ({"latest_dropoff_s": 659}, "due before"),
         ({"earliest_dropoff_s": 2161}, "cannot reach"),
         ({"ride_max_s": -1}, "less than no time"),
+        ({"bags": -1}, "nobody"),
+        ({"seats": 0, "bags": 1, "alone": True}, "alone=True"),
+        ({"follows": Follows("a")}, "follows itself"),
+        ({"earliest_pickup_s": -MOST_S - 1}, "earliest_pickup_s=-2592001 is not between"),
+        ({"latest_pickup_s": MOST_S + 1}, "latest_pickup_s=2592001 is not between"),
+        ({"earliest_dropoff_s": -MOST_S - 1}, "earliest_dropoff_s=-2592001 is not between"),
+        ({"latest_dropoff_s": 1_700_000_000}, "latest_dropoff_s=1700000000 is not between"),
+        ({"ride_max_s": MOST_S + 1}, "ride_max_s=2592001 is not between"),
+        ({"boarding_s": MOST_S + 1}, "boarding_s=2592001 is not between"),
+        ({"alighting_s": MOST_S + 1}, "alighting_s=2592001 is not between"),
+        ({"seats": 101}, "seats=101 is not between"),
+        ({"wheelchairs": 101}, "wheelchairs=101 is not between"),
+        ({"bags": 101}, "bags=101 is not between"),
     ],
 )
 def test_a_request_no_ride_could_keep_is_refused(changes: dict[str, Any], says: str) -> None:
@@ -53,6 +81,11 @@ def test_a_vehicle_may_have_no_time_and_no_room_left() -> None:
         ({"wheelchair_places": -1}, "less than nobody"),
         ({"seats_lost_per_wheelchair": -1}, "less than nobody"),
         ({"end_s": -1}, "shift ends before"),
+        ({"bags": -1}, "less than nobody"),
+        ({"seats": 101}, "at most 100, not 101"),
+        ({"bags": 101}, "at most 100, not 101"),
+        ({"start_s": -MOST_S - 1}, "start_s=-2592001 is not between"),
+        ({"end_s": MOST_S + 1}, "end_s=2592001 is not between"),
     ],
 )
 def test_an_impossible_vehicle_is_refused(changes: dict[str, Any], says: str) -> None:
@@ -70,6 +103,105 @@ def test_a_wheelchair_takes_its_place_and_the_seats_it_displaces() -> None:
     assert not van.holds(3, 1)
     assert not van.holds(1, 2)
     assert not replace(van, seats=9).holds(0, 3)
+    assert replace(van, bags=2).holds(1, 0, 2)
+    assert not replace(van, bags=2).holds(1, 0, 3)
+
+
+def test_a_parcel_is_bags_and_nobody() -> None:
+    assert replace(REQUEST, seats=0, bags=1).riders == 0
+
+
+def test_a_party_may_ride_where_it_is_pinned_or_else_where_it_may() -> None:
+    choosy = replace(REQUEST, only=frozenset({"van"}), prefers=frozenset({"bus"}))
+
+    assert REQUEST.allows("bus")
+    assert choosy.allows("van")
+    assert not choosy.allows("bus")
+    assert replace(choosy, pinned="bus").allows("bus")
+    assert not replace(choosy, pinned="bus").allows("van")
+    assert REQUEST.likes("van")
+    assert choosy.likes("bus")
+    assert not choosy.likes("van")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"capacity_wh": 0, "now_wh": 0, "reserve_wh": 0}, "reserve_wh=0 of capacity_wh=0"),
+        ({"capacity_wh": 10_000_001}, "capacity_wh=10000001 is not between"),
+        ({"reserve_wh": -1}, "reserve_wh=-1"),
+        ({"reserve_wh": 1001}, "reserve_wh=1001"),
+        ({"now_wh": -1}, "now_wh=-1"),
+        ({"now_wh": 1001}, "now_wh=1001"),
+        ({"taper_share": 0.0}, "taper_share"),
+        ({"taper_share": 1.0}, "taper_share"),
+        ({"taper_share": float("nan")}, "taper_share"),
+    ],
+)
+def test_an_impossible_battery_is_refused(changes: dict[str, Any], says: str) -> None:
+    battery = Battery(1000, 1000, 1000)
+
+    with pytest.raises(ValueError, match=says):
+        replace(battery, **changes)
+
+
+def test_a_margin_and_a_stay_are_no_less_than_nothing() -> None:
+    assert Connection("t", "to_bus", 0, 0).margin_s == 0
+
+    with pytest.raises(ValueError, match="margin_s=-1"):
+        Connection("t", "to_bus", 0, -1)
+    with pytest.raises(ValueError, match="bus_s=1700000000"):
+        Connection("t", "to_bus", 1_700_000_000)
+    with pytest.raises(ValueError, match="stay_s=-1"):
+        Follows("a", -1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"latest_s": 599}, "window ends before"),
+        ({"lasts_s": -1}, "lasts_s=-1"),
+        ({"power_w": -1}, "power_w=-1"),
+        ({"power_w": 10_000_001}, "power_w=10000001"),
+        ({"earliest_s": -MOST_S - 1}, "earliest_s=-2592001"),
+        ({"latest_s": MOST_S + 1}, "latest_s=2592001"),
+        ({"lasts_s": MOST_S + 1}, "lasts_s=2592001"),
+        ({"kind": StopKind.PICKUP}, "pickup is no task"),
+    ],
+)
+def test_an_impossible_task_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        replace(PAUSE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("stops", "tasks", "says"),
+    [
+        ((), {"p": PAUSE}, "not its tasks"),
+        ((REST,), {}, "not its tasks"),
+        ((REST, REST), {"p": PAUSE}, "not its tasks"),
+        ((Stop("p", StopKind.CHARGE),), {"p": PAUSE}, "not its tasks"),
+        ((IN, OUT, Stop("a", StopKind.BREAK)), {"a": replace(PAUSE, id="a")}, "id of a party"),
+    ],
+)
+def test_a_route_does_its_tasks_once_each(
+    stops: tuple[Stop, ...], tasks: dict[str, Task], says: str
+) -> None:
+    assert Route(VAN, (IN, OUT, REST), tasks={"p": PAUSE}).request_ids == {"a"}
+
+    with pytest.raises(ValueError, match=says):
+        Route(VAN, stops, tasks=tasks)
+
+
+def test_ids_are_used_once_in_a_plan() -> None:
+    van = Route(VAN, (REST,), tasks={"p": PAUSE})
+    bus = Route(replace(VAN, id="bus"), (REST,), tasks={"p": PAUSE})
+
+    assert Plan(0, {"van": van}, {"a": REQUEST}).routes["van"] is van
+    with pytest.raises(ValueError, match="id of another"):
+        Plan(0, {"van": van, "bus": bus}, {})
+    with pytest.raises(ValueError, match="id of another"):
+        Plan(0, {"van": van}, {"p": replace(REQUEST, id="p")})
 
 
 @pytest.mark.parametrize(
