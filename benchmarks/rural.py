@@ -37,19 +37,26 @@ from benchmarks.rural_town import Town, Trip, node_of, read_town, read_trips, ro
 from dispatcher.foresight import Foresight, History
 from dispatcher.insert import warm
 from dispatcher.model import Request
-from dispatcher.policies import Insert, Shuffle
+from dispatcher.policies import WITHIN_S, Insert, Shuffle
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import shuffle_in, warm_search
 from dispatcher.simulate import Chances, Decision, Moment, Outcome, Policy, simulate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "rural"
 
-POLICIES: dict[str, Callable[[Town, Sequence[Trip]], Policy]] = {
-    "insert": lambda _town, _trips: Insert(),
-    "shuffle": lambda _town, _trips: Shuffle(),
-    "foresight": lambda town, trips: Foresight(history=past(town, trips)),
+POLICIES: dict[str, Callable[[Town, Sequence[Trip], float], Policy]] = {
+    "insert": lambda _town, _trips, noise: Insert(**care(noise)),
+    "shuffle": lambda _town, _trips, noise: Shuffle(**care(noise)),
+    "foresight": lambda town, trips, noise: Foresight(history=past(town, trips), **care(noise)),
 }
 """By name on the command line; what is known of the day is only its kind."""
+
+
+def care(noise: float) -> dict[str, int]:
+    """Return how much later than planned to offer, and how much of the window to keep free."""
+    if noise == 0:
+        return {}
+    return {"later_s": min(WITHIN_S, round(2000 * noise)), "buffer_s": round(3000 * noise)}
 
 
 def past(town: Town, trips: Sequence[Trip], days: int = 40) -> History:
@@ -170,7 +177,7 @@ def run(
     town: Town, judge: Judge, trips: Sequence[Trip], name: str, vehicles: int, how: Setting
 ) -> Ran:
     """Simulate a day, judge it and sum it up."""
-    policy = Timed(POLICIES[how.policy](town, trips), how.audit)
+    policy = Timed(POLICIES[how.policy](town, trips, how.noise), how.audit)
     began = time.process_time()
     outcome = simulate(
         town.day(trips, vehicles),

@@ -29,7 +29,7 @@ from dispatcher.policies import Shuffle, planned_pickup_s, rescued
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import search_plan, shuffle_in
-from dispatcher.simulate import Call, Decision, Moment, Roads, promised
+from dispatcher.simulate import Call, Decision, Moment, Roads
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -462,16 +462,20 @@ class Foresight(Shuffle):
     """Further places for the party are looked for at these prices of a later arrival."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
-    gain: float = 0.15
+    gain: float = 0.1
     """How many more riders a move of an idle vehicle must promise."""
-    offers: tuple[int, ...] = (0,)
-    """How much later than planned the offered pickup may be."""
+    move_s: float = 3000.0
+    """For how many seconds of driving it must promise one rider more."""
+    offers: tuple[int, ...] = ()
+    """How much later than planned the offered pickup may be; nothing is ``later_s``."""
+    others: int = 1
+    """How many such searches there are, each with its own seed."""
     polish: int = 60
     """Iterations of the search for further candidates."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
         """See ``simulate.Policy``."""
-        decisions = self._candidates(moment, request)
+        decisions = self._candidates(moment, self.cautious(request))
         if not decisions:
             return Decision(moment.plan, waits=moment.waits)
         if len(decisions) == 1:
@@ -483,26 +487,26 @@ class Foresight(Shuffle):
         fleet = Fleet(moment.plan, moment.roads)
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)[: self.most]
         decisions = [
-            self._offer(moment, insert(moment.plan, request, one), request, one.pickup_s, later_s)
+            self.promise(moment, insert(moment.plan, request, one), request, one.pickup_s, later_s)
             for one in found
-            for later_s in self.offers
+            for later_s in self.offers or (self.later_s,)
         ]
         if found and self.eager:
             known = {route.stops for d in decisions for route in d.plan.routes.values()}
             decisions += self._eager(moment, request, known)
-        stop = MaxIterations(self.polish if found else self.shuffles)
         if found and self.polish > 0:
             first = insert(moment.plan, request, found[0])
-            better = search_plan(first, moment.roads, stop=stop, seed=moment.now_s)
-            if better is not first:
+            for better in self._cheaper(moment, first, self.polish):
                 decisions += self._offered(moment, better, request)
         if not found:
-            for seed in range(3):
+            stop = MaxIterations(self.shuffles)
+            for seed in range(self.others):
                 fuller = shuffle_in(
-                    moment.plan, request, moment.roads, stop=stop, seed=moment.now_s + seed
+                    moment.plan, request, moment.roads, stop=stop, seed=_mixed(moment, seed)
                 )
-                if fuller is not None:
-                    decisions += self._offered(moment, fuller, request)
+                if fuller is None:
+                    break
+                decisions += self._offered(moment, fuller, request)
         return decisions
 
     def _eager(
@@ -531,29 +535,33 @@ class Foresight(Shuffle):
 
     def _offered(self, moment: Moment, plan: Plan, request: Request) -> list[Decision]:
         pickup_s = planned_pickup_s(plan, request.id, moment)
-        return [self._offer(moment, plan, request, pickup_s, later_s) for later_s in self.offers]
-
-    def _offer(
-        self, moment: Moment, plan: Plan, request: Request, pickup_s: int, later_s: int
-    ) -> Decision:
-        offered_s = min(pickup_s + min(later_s, self.within_s), request.latest_pickup_s)
-        told = promised(request, offered_s, self.within_s)
-        plan = replace(plan, requests={**plan.requests, told.id: told})
-        return Decision(plan, offered_s, moment.waits)
+        offers = self.offers or (self.later_s,)
+        return [self.promise(moment, plan, request, pickup_s, later_s) for later_s in offers]
 
     def review(self, moment: Moment, /) -> Decision:
         """See ``simulate.Policy``."""
         plan = rescued(moment)
         decisions = [Decision(plan, waits=moment.waits)]
         if self.iterations > 0 and not moment.stranded:
-            stop = MaxIterations(self.iterations)
-            better = search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
-            if better is not plan:
-                decisions.append(Decision(better, waits=moment.waits))
+            decisions += [
+                Decision(better, waits=moment.waits)
+                for better in self._cheaper(moment, plan, self.iterations)
+            ]
         best = decisions[0]
         if len(decisions) > 1:
             best = decisions[int(np.argmax(self.scores(moment, decisions)))]
         return self._waiting(moment, best)
+
+    def _cheaper(self, moment: Moment, plan: Plan, iterations: int) -> list[Plan]:
+        """Return different plans that cost less, found with different seeds."""
+        found: dict[tuple[tuple[Stop, ...], ...], Plan] = {}
+        stop = MaxIterations(iterations)
+        for seed in range(self.others):
+            better = search_plan(plan, moment.roads, stop=stop, seed=_mixed(moment, seed))
+            if better is plan:
+                break
+            found[tuple(route.stops for route in better.routes.values())] = better
+        return list(found.values())
 
     def _waiting(self, moment: Moment, best: Decision) -> Decision:
         """Send one idle vehicle where more riders can be carried, if there is such a place."""
@@ -561,11 +569,21 @@ class Foresight(Shuffle):
         if not idle or not self.hubs:
             return best
         moves = [
-            replace(best, waits={**best.waits, id_: hub}) for id_ in idle[:6] for hub in self.hubs
+            replace(best, waits={**best.waits, id_: hub})
+            for id_ in idle[:6]
+            for hub in self.hubs
+            if best.waits.get(id_) != hub
         ]
         scores = self.scores(moment, [best, *moves], riders_only=True)
-        at = int(np.argmax(scores))
-        return best if scores[at] < scores[0] + self.gain else [best, *moves][at]
+        for at, move in enumerate(moves, start=1):
+            scores[at] -= self.gain + self._way_s(moment, best, move) / self.move_s
+        return [best, *moves][int(np.argmax(scores))]
+
+    def _way_s(self, moment: Moment, best: Decision, move: Decision) -> int:
+        """Return how far a move sends its vehicle."""
+        ((id_, hub),) = move.waits.items() - best.waits.items()
+        vehicle = best.plan.routes[id_].vehicle
+        return int(moment.roads[vehicle.profile].table([vehicle.start], [hub])[0, 0])
 
     def scores(
         self, moment: Moment, decisions: Sequence[Decision], *, riders_only: bool = False
@@ -659,6 +677,11 @@ class Rollout:
             self.row.get(decision.waits.get(route.vehicle.id, Place(-1)), -1) for route in routes
         ]
         return Routes._make([*table, _ints(sizes), _ints(wait)])
+
+
+def _mixed(moment: Moment, seed: int) -> int:
+    """Return a seed of its own for each moment and try."""
+    return 8 * moment.now_s + seed
 
 
 def _until(row: Ints) -> Ints:

@@ -31,9 +31,21 @@ class Insert:
     within_s: int = WITHIN_S
     later_s: int = 0
     """How much later than planned the offered pickup is, so that it can be moved either way."""
+    buffer_s: int = 0
+    """How much of every pickup window is kept for drives that take longer than planned.
+
+    At most ``later_s`` + ``within_s``, lest a promise be late as soon as it is given.
+    """
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.later_s <= self.within_s:
+            raise ValueError(f"later_s={self.later_s} is not within within_s={self.within_s}")
+        if not 0 <= self.buffer_s <= self.later_s + self.within_s:
+            raise ValueError(f"buffer_s={self.buffer_s} is more than the promise leaves")
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
         """See ``simulate.Policy``."""
+        request = self.cautious(request)
         fleet = Fleet(moment.plan, moment.roads)
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)
         if not found:
@@ -41,14 +53,22 @@ class Insert:
         return self._promise(moment, request, found[0])
 
     def _promise(self, moment: Moment, request: Request, found: Insertion) -> Decision:
-        offered_s = self.offered_s(request, found.pickup_s)
-        told = promised(request, offered_s, self.within_s)
-        return Decision(insert(moment.plan, told, found), offered_s, moment.waits)
+        plan = insert(moment.plan, request, found)
+        return self.promise(moment, plan, request, found.pickup_s, self.later_s)
 
-    def offered_s(self, request: Request, pickup_s: int) -> int:
-        """Return the pickup to tell a party whose pickup is planned."""
-        later_s = min(self.later_s, self.within_s)
-        return min(pickup_s + later_s, request.latest_pickup_s)
+    def promise(
+        self, moment: Moment, plan: Plan, request: Request, pickup_s: int, later_s: int
+    ) -> Decision:
+        """Return the plan with the party's windows now those of the promise."""
+        offered_s = min(pickup_s + later_s, request.latest_pickup_s + self.buffer_s)
+        told = promised(request, offered_s, self.within_s, self.buffer_s)
+        plan = replace(plan, requests={**plan.requests, told.id: told})
+        return Decision(plan, offered_s, moment.waits)
+
+    def cautious(self, request: Request) -> Request:
+        """Return a request whose pickup window ends earlier by the buffer."""
+        latest_s = max(request.earliest_pickup_s, request.latest_pickup_s - self.buffer_s)
+        return replace(request, latest_pickup_s=latest_s)
 
     def review(self, moment: Moment, /) -> Decision:
         """See ``simulate.Policy``."""
@@ -69,17 +89,15 @@ class Shuffle(Insert):
         decision = Insert.answer(self, moment, request)
         if decision.offered_s is not None:
             return decision
-        return self._shuffled(moment, request) or decision
+        return self._shuffled(moment, self.cautious(request)) or decision
 
     def _shuffled(self, moment: Moment, request: Request) -> Decision | None:
         stop = MaxIterations(self.shuffles)
         fuller = shuffle_in(moment.plan, request, moment.roads, stop=stop, seed=moment.now_s)
         if fuller is None:
             return None
-        offered_s = self.offered_s(request, planned_pickup_s(fuller, request.id, moment))
-        told = promised(request, offered_s, self.within_s)
-        plan = replace(fuller, requests={**fuller.requests, told.id: told})
-        return Decision(plan, offered_s, moment.waits)
+        pickup_s = planned_pickup_s(fuller, request.id, moment)
+        return self.promise(moment, fuller, request, pickup_s, self.later_s)
 
     def review(self, moment: Moment, /) -> Decision:
         """See ``simulate.Policy``."""

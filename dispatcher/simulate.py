@@ -534,7 +534,7 @@ class _World:
         for van in self.vans:
             if not van.broken:
                 stops = decision.plan.routes[van.vehicle.id].stops
-                self._tell(van, stops, decision.waits.get(van.vehicle.id))
+                self._tell(van, stops, None if stops else decision.waits.get(van.vehicle.id))
         carried = {stop.request_id for van in self.vans for stop in van.stops}
         self.stranded = [id_ for id_ in self.stranded if id_ not in carried]
 
@@ -634,12 +634,15 @@ def _check_promise(asked: Request, told: Request, offered_s: int | None) -> None
         raise ValueError(f"{asked.id}: the promise is wider than what was asked for")
 
 
-def promised(request: Request, offered_s: int, within_s: int) -> Request:
-    """Return a request with the pickup window that the promise leaves of it."""
+def promised(request: Request, offered_s: int, within_s: int, buffer_s: int = 0) -> Request:
+    """Return a request with the pickup window that the promise leaves of it.
+
+    ``buffer_s`` of it is not planned with: drives may take longer.
+    """
     return replace(
         request,
         earliest_pickup_s=max(request.earliest_pickup_s, offered_s - within_s),
-        latest_pickup_s=min(request.latest_pickup_s, offered_s + within_s),
+        latest_pickup_s=min(request.latest_pickup_s, offered_s + within_s - buffer_s),
     )
 
 

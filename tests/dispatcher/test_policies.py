@@ -1,0 +1,131 @@
+"""What callers are told: the planned pickup or later, and never more than can be kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dispatcher.check import check
+from dispatcher.insert import insert, insertions
+from dispatcher.model import Place, Plan, Request, Route, Vehicle
+from dispatcher.policies import Insert, Shuffle, planned_pickup_s, rescued
+from dispatcher.simulate import Call, Chances, Decision, Moment, simulate
+from tests.dispatcher.test_simulate import Road, day, party, some_calls
+
+TOWN = {"car": Road()}
+
+
+def moment(plan: Plan, now_s: int = 0, stranded: tuple[str, ...] = ()) -> Moment:
+    return Moment(now_s, plan, TOWN, stranded)
+
+
+def one_van(seats: int = 4) -> Plan:
+    van = Vehicle("a", Place(0), None, 0, 36_000, seats=seats)
+    return Plan(0, {"a": Route(van)}, {})
+
+
+def window(decision: Decision, request_id: str) -> tuple[int, int]:
+    told = decision.plan.requests[request_id]
+    return told.earliest_pickup_s, told.latest_pickup_s
+
+
+@pytest.mark.parametrize(
+    ("policy", "offered_s", "kept"),
+    [
+        (Insert(within_s=200), 600, (400, 800)),
+        (Insert(within_s=200, later_s=150), 750, (550, 950)),
+        (Insert(within_s=200, later_s=150, buffer_s=100), 750, (550, 850)),
+    ],
+)
+def test_the_pickup_told_and_what_it_leaves(
+    policy: Insert, offered_s: int, kept: tuple[int, int]
+) -> None:
+    answer = policy.answer(moment(one_van()), party("ann", 10, 12))
+
+    assert answer.offered_s == offered_s
+    assert window(answer, "ann") == kept
+    assert check(answer.plan, TOWN) == []
+
+
+def test_nobody_is_told_more_than_they_would_wait() -> None:
+    answer = Insert(later_s=200).answer(moment(one_van()), party("ann", 10, 12, wait_s=650))
+
+    assert answer.offered_s == 650
+    assert window(answer, "ann") == (352, 650)
+
+
+def test_the_buffer_is_kept_from_the_end_of_what_is_asked() -> None:
+    careful = Insert(later_s=100, buffer_s=100)
+
+    assert careful.answer(moment(one_van()), party("a", 10, 12, wait_s=699)).offered_s is None
+    answer = careful.answer(moment(one_van()), party("b", 10, 12, wait_s=700))
+    assert answer.offered_s == 700
+    assert window(answer, "b")[1] == 600
+
+
+@pytest.mark.parametrize(("later_s", "buffer_s"), [(299, 0), (-1, 0), (0, 299), (0, -1)])
+def test_a_promise_that_is_late_at_once_is_refused(later_s: int, buffer_s: int) -> None:
+    with pytest.raises(ValueError, match="_s="):
+        Insert(later_s=later_s, buffer_s=buffer_s)
+
+
+def full_van() -> tuple[Plan, Request]:
+    """Ann is to be fetched at 4 and Bob at 2, in that order; Cat fits in once Bob goes first."""
+    plan = one_van()
+    ann, bob = party("ann", 4, 9, wait_s=2000), party("bob", 2, 8, wait_s=2000)
+    for request in (ann, bob):
+        found = insertions(plan, request, TOWN)[-1]
+        plan = insert(plan, request, found)
+    return plan, party("cat", 6, 7)
+
+
+def test_others_are_moved_within_their_promises_before_anybody_is_refused() -> None:
+    days = [day(*some_calls(seed, count=24)) for seed in range(8)]
+    plain = [simulate(today, Insert(within_s=300)) for today in days]
+    moving = [simulate(today, Shuffle(within_s=300, iterations=0)) for today in days]
+
+    assert sum(d.served_share for d in plain) < sum(d.served_share for d in moving)
+    assert all(d.kept_share() == 1.0 for d in moving)
+
+
+def test_a_review_never_makes_the_plan_dearer() -> None:
+    plan, _ = full_van()
+    review = Shuffle(iterations=200).review(moment(plan))
+
+    assert check(review.plan, TOWN) == []
+    assert review.plan.requests == plan.requests
+
+
+def test_a_buffer_keeps_promises_on_days_when_drives_vary() -> None:
+    calls = [Call(2000 * n, party(str(n), 4, 14, 2000 * n)) for n in range(12)]
+    today, noise = day(*calls, vans=2), Chances(noise=0.4)
+
+    bare = [simulate(today, Insert(), seed=s, chances=noise) for s in range(6)]
+    careful = [
+        simulate(today, Insert(later_s=250, buffer_s=300), seed=s, chances=noise) for s in range(6)
+    ]
+
+    assert sum(d.kept_share() for d in careful) > sum(d.kept_share() for d in bare)
+
+
+def test_the_stranded_are_fetched_as_soon_as_may_be() -> None:
+    ann = replace(party("ann", 10, 12), latest_pickup_s=100, latest_dropoff_s=900)
+    plan = replace(one_van(), requests={"ann": ann})
+
+    helped = rescued(moment(plan, stranded=("ann",)))
+
+    assert planned_pickup_s(helped, "ann", moment(helped)) == 600
+    assert helped.requests["ann"].latest_pickup_s == 700
+
+
+def test_who_cannot_be_fetched_stays_stranded() -> None:
+    many = replace(party("many", 1, 2), seats=9)
+    plan = replace(one_van(), requests={"many": many})
+
+    assert rescued(moment(plan, stranded=("many",))).route_of("many") is None
+
+
+def test_a_party_without_a_route_has_no_planned_pickup() -> None:
+    with pytest.raises(ValueError, match="no feasible route"):
+        planned_pickup_s(one_van(), "ann", moment(one_van()))
