@@ -16,8 +16,10 @@ from dispatcher.check_battery import first_empty
 from dispatcher.energy import charge_along, charged_wh
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Battery, Place, Plan, Request, Route, Stop, StopKind, Task
+from dispatcher.plan import boarded, done, dropped, moved, relaxed
 from dispatcher.schedule import Breach, Rule, Schedule, schedule
 from tests.dispatcher.draw import Case, full_cases
+from tests.dispatcher.oracle import has_charge, has_room
 from tests.dispatcher.test_schedule import VAN, ride, stops
 from tests.towns import LineTown
 
@@ -39,6 +41,7 @@ HILL = {"car": HillTown()}
 FULL = Battery(1000, 1000, 100)
 EV = replace(VAN, battery=FULL)
 CHARGE = Task("c", StopKind.CHARGE, Place(0), 0, 7200, 600, power_w=3000)
+PAUSE = Task("p", StopKind.BREAK, Place(0), 0, 7200, 600)
 CHARGING = Stop("c", StopKind.CHARGE)
 
 
@@ -207,3 +210,55 @@ def test_the_battery_along_a_route_is_what_the_verifier_finds(case: Case) -> Non
     assert len(levels) == len(case.route.stops)
     if empty is None:
         assert min(levels, default=battery.now_wh) >= battery.reserve_wh
+
+
+def test_a_charge_that_is_over_gave_what_it_was_planned_to_give_unless_it_is_read() -> None:
+    plan = plan_of("!", battery=Battery(1000, 400, 100))
+
+    planned, read = done(plan, "c", 700), done(plan, "c", 700, battery_wh=850)
+
+    assert planned.routes["van"].vehicle.battery == Battery(1000, 878, 100)
+    assert read.routes["van"].vehicle.battery == Battery(1000, 850, 100)
+    rested = Route(EV, (Stop("p", StopKind.BREAK),), tasks={"p": PAUSE})
+    assert done(Plan(1, {"van": rested}, {}), "p", 900).routes["van"].vehicle.battery == FULL
+    flat = Route(VAN, (CHARGING,), tasks={"c": CHARGE})
+    assert done(Plan(1, {"van": flat}, {}), "c", 900).routes["van"].vehicle.battery is None
+
+
+def test_every_event_takes_a_reading() -> None:
+    plan = moved(plan_of("+a -a", ride("a", 3, 9)), "van", Place(2), 100, battery_wh=800)
+    inside = boarded(plan, "a", 250, battery_wh=700)
+    outside = dropped(inside, "a", 900, battery_wh=300)
+
+    levels = [now.routes["van"].vehicle.battery for now in (plan, inside, outside)]
+    assert [level.now_wh for level in levels if level is not None] == [800, 700, 300]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(full_cases())
+def test_a_day_driven_as_scheduled_keeps_every_limit_to_its_end(case: Case) -> None:
+    plan = case.plan
+    times = schedule(case.route, case.requests, case.travel)
+    if not isinstance(times, Schedule):
+        return
+    levels = charge_along(case.route, case.requests, case.travel) or [None] * len(case.route.stops)
+    for stop, depart_s, level_wh in zip(case.route.stops, times.depart_s, levels, strict=True):
+        event = {StopKind.PICKUP: boarded, StopKind.DROPOFF: dropped}.get(stop.kind, done)
+        plan = event(plan, stop.request_id, depart_s, level_wh)
+        assert check(plan, case.travel) == []
+    assert plan.requests == {}
+    assert plan.routes["van"] == Route(plan.routes["van"].vehicle)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(full_cases())
+def test_a_relaxed_plan_keeps_what_time_can_mend(case: Case) -> None:
+    after = relaxed(case.plan, case.travel)
+
+    if has_room(case) and has_charge(case):
+        assert check(after, case.travel) == []
+    assert after.routes["van"].vehicle.battery == case.route.vehicle.battery
+    for id_, task in case.route.tasks.items():
+        wider = after.routes["van"].tasks[id_]
+        assert wider == replace(task, latest_s=wider.latest_s)
+        assert wider.latest_s >= task.latest_s
