@@ -572,6 +572,8 @@ def rescue(request: Request, boarded_s: int, place: Place, at_s: int) -> Told:
     ride_due_s = boarded_s + request.ride_max_s
     promised_s = min(request.latest_dropoff_s, ride_due_s)
     due_s = max(promised_s, at_s + request.boarding_s)
+    bus = request.connection
+    connection = bus if bus is not None and bus.toward == "to_bus" else None
     fetched = replace(
         request,
         origin=place,
@@ -582,6 +584,7 @@ def rescue(request: Request, boarded_s: int, place: Place, at_s: int) -> Told:
         ride_max_s=due_s - request.boarding_s - at_s,
         pinned=None,
         follows=None,
+        connection=connection,
     )
     ride_s = request.ride_max_s if ride_due_s < request.latest_dropoff_s else None
     return Told(fetched, aboard=True, lost_s=due_s - promised_s, ride_s=ride_s)

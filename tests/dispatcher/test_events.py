@@ -718,3 +718,12 @@ def test_who_was_unplaced_is_placed_when_there_is_a_vehicle() -> None:
 
     assert better.unplaced == ()
     assert {carried_by(better, "a"), carried_by(better, "b")} == {"three"}
+
+
+def test_a_vehicle_that_cannot_be_reached_is_sent_to_nobody() -> None:
+    a = ride("a", 3, 9)
+    plan = plan_of({"one": "+a -a", "two": ""}, a).with_route(Route(van("two", 100)))
+
+    done = events.broken_down(plan, "one", Place(0), 0, {"car": IslandTown()})
+
+    assert broken(done) == [("a", "pickup", None, None)]
