@@ -7,14 +7,25 @@ a task may be: the rest places first, then the chargers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from dispatcher.breaks import BreakRule, Rest
-from dispatcher.model import UNREACHABLE_S, Battery, Place, Request, Route, TravelTimes
+from dispatcher.model import (
+    UNREACHABLE_S,
+    Battery,
+    Place,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    Task,
+    TravelTimes,
+)
 from dispatcher.nodes import energy_of, nodes_of, places_of
 
 STEP_S: Final = 300
@@ -102,6 +113,13 @@ class Option(NamedTuple):
     """The gap's number among all gaps of its driver."""
 
 
+class Placed(NamedTuple):
+    """A task the model has placed."""
+
+    option: Option
+    window: Window
+
+
 class Chord(NamedTuple):
     """A straight line that a battery fills at least as well as, between two points of its curve."""
 
@@ -153,10 +171,27 @@ class Line:
         if self.vehicle.end is None:
             for row in (*self.out, *self.out_wh):
                 row[-1] = 0
+        battery = self.vehicle.battery
+        self.ready_wh = wanted.ready_wh.get(self.vehicle.id, battery.reserve_wh if battery else 0)
         self.earliest, self.latest = self._bounds()
 
+    def eased(self, late_s: int, wh: int, first: int = 0) -> Line:
+        """Return the line where the battery may be emptier, and all from some node on later."""
+        line = copy(self)
+        late = self.nodes.late.copy()
+        late[max(0, first) :] += late_s
+        line.nodes = self.nodes._replace(late=late)
+        line.ready_wh = max(0, self.ready_wh - wh)
+        battery = self.vehicle.battery
+        if battery is not None:
+            battery = replace(battery, reserve_wh=max(0, battery.reserve_wh - wh))
+        end_s = self.vehicle.end_s + late_s
+        line.vehicle = replace(self.vehicle, end_s=end_s, battery=battery)
+        line.earliest, line.latest = line._bounds()  # noqa: SLF001 -- its own
+        return line
+
     def _bounds(self) -> tuple[list[int], list[int]]:
-        """Return the least and the greatest time of every node without tasks, rides left out."""
+        """Return the least and greatest time of every node without tasks, rides left out."""
         earliest, latest = self.nodes.early.tolist(), self.nodes.late.tolist()
         moving = (self.nodes.service + self.nodes.leg).tolist()
         for k in range(self.last):
@@ -166,7 +201,7 @@ class Line:
         return earliest, latest
 
     def rests(self, line: int, offset: int, lasts_s: int) -> Iterator[Option]:
-        """Yield where a break of ``lasts_s`` may be; below zero only roads matter, not time."""
+        """Yield where a break of ``lasts_s`` might be."""
         for gap in self._gaps():
             near = [(self.detour_s(gap, spot), spot) for spot in range(len(self.wanted.places))]
             near = [(cost, spot) for cost, spot in near if self._fits(gap, spot, lasts_s)]
@@ -174,7 +209,7 @@ class Line:
                 yield Option(line, gap, spot, None, offset + gap)
 
     def charges(self, line: int, offset: int, lasts_s: int) -> Iterator[Option]:
-        """Yield where a charge of ``lasts_s`` may be; below zero only roads matter, not time."""
+        """Yield where a charge of ``lasts_s`` might be."""
         for gap in self._gaps():
             for spot, charger in enumerate(self.wanted.chargers, start=len(self.wanted.places)):
                 if self._plugs(charger) and self._fits(gap, spot, lasts_s):
@@ -200,4 +235,27 @@ class Line:
         if max(into_s, out_s) >= UNREACHABLE_S:
             return False
         ready_s = self.earliest[gap] + int(self.nodes.service[gap]) + into_s
-        return lasts_s < 0 or ready_s + lasts_s + out_s <= self.latest[gap + 1]
+        return bool(ready_s + lasts_s + out_s <= self.latest[gap + 1])
+
+
+def with_tasks(route: Route, placed: Sequence[Placed], driver_id: str, line: Line) -> Route:
+    """Return the route with tasks in their gaps, in order."""
+    stops, tasks = list(route.stops), dict(route.tasks)
+    for number, (option, window) in enumerate(placed):
+        task = _task(option.spot, window, line, driver_id, tasks)
+        tasks[task.id] = task
+        stops.insert(option.gap + number, Stop(task.id, task.kind))
+    return replace(route, stops=tuple(stops), tasks=tasks)
+
+
+def _task(spot: int, window: Window, line: Line, driver_id: str, tasks: Mapping[str, Task]) -> Task:
+    rests = len(line.wanted.places)
+    charger = None if spot < rests else line.wanted.chargers[spot - rests]
+    kind = StopKind.BREAK if charger is None else StopKind.CHARGE
+    owner = driver_id if charger is None else line.vehicle.id
+    number = 1
+    while (id_ := f"{kind}-{owner}-{number}") in tasks:
+        number += 1
+    if charger is None:
+        return Task(id_, StopKind.BREAK, line.wanted.places[spot], *window)
+    return Task(id_, StopKind.CHARGE, charger.place, *window, charger.power_w, charger.id)

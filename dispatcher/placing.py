@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from dispatcher.breaks import BreakRule, Over
-from dispatcher.gaps import STEP_S, Driver, Line, Option, Wanted, Window
+from dispatcher.gaps import STEP_S, Driver, Line, Option, Placed, Wanted, Window
 from dispatcher.model import UNREACHABLE_S
-from dispatcher.placing_route import Pair, RouteModel, Slack, Slot, Var
+from dispatcher.placing_route import Pair, RouteModel, Slot, Var
 
 ANOTHER_TASK_S: Final = 300
 """What one task more costs, in seconds of driving."""
@@ -43,8 +43,8 @@ class Budget:
     Raises ``ValueError`` when it is no time at all.
     """
 
-    effort: float = 4.0
-    wall_s: float = 10.0
+    effort: float = 1.0
+    wall_s: float = 5.0
 
     def __post_init__(self) -> None:
         if self.effort <= 0 or self.wall_s <= 0:
@@ -61,27 +61,15 @@ class Crew(NamedTuple):
     settled: tuple[Window, ...]
 
 
-class Placed(NamedTuple):
-    """A task the model has placed."""
-
-    option: Option
-    window: Window
-
-
 class Placing:
-    """The model of some drivers whose vehicles share the chargers.
+    """The model of some drivers whose vehicles share the chargers."""
 
-    With ``relaxed`` every latest time and every level of a battery may give way, and the answer is
-    how little of that suffices.
-    """
-
-    def __init__(self, crews: Sequence[Crew], wanted: Wanted, *, relaxed: bool = False) -> None:
+    def __init__(self, crews: Sequence[Crew], wanted: Wanted) -> None:
         from ortools.sat.python import cp_model  # takes half a second; quotes never need it
 
         self.cp, self.model = cp_model, cp_model.CpModel()
-        self.wanted, self.relaxed = wanted, relaxed
+        self.wanted = wanted
         self.costs: list[Var] = []
-        self.slacks: list[Slack] | None = [] if relaxed else None
         self.crews: list[tuple[Crew, list[Slot]]] = []
         for crew in crews:
             self._add_crew(crew)
@@ -98,20 +86,18 @@ class Placing:
             for (a, b), both in zip(pairwise(slots), pairwise(detours), strict=True)
         ]
         for at, line in enumerate(crew.lines):
-            ready_wh = self.wanted.ready_wh.get(line.vehicle.id)
-            RouteModel(self.model, at, line, slots, pairs, self.slacks, ready_wh)
+            RouteModel(self.model, at, line, slots, pairs)
         for rule in crew.rules:
             add = self._add_shift_rule if rule.over is Over.SHIFT else self._add_stretch_rule
             add(rule, crew, slots)
 
     def _options(self, crew: Crew) -> Iterator[Option]:
         offset = 0
-        rest_s, charge_s = (-1, -1) if self.relaxed else (piece_s(crew.rules), STEP_S)
         for at, line in enumerate(crew.lines):
             if crew.rules:
-                yield from line.rests(at, offset, rest_s)
+                yield from line.rests(at, offset, piece_s(crew.rules))
             if crew.charges:
-                yield from line.charges(at, offset, charge_s)
+                yield from line.charges(at, offset, STEP_S)
             offset += line.last
 
     def _pair(self, a: Slot, b: Slot, detour_a_s: Var, detour_b_s: Var) -> Pair:
@@ -142,8 +128,7 @@ class Placing:
             vehicle = crew.lines[option.line].vehicle
             detour_s += crew.lines[option.line].detour_s(option.gap, option.spot) * x
             model.add(slot.earliest_s >= vehicle.start_s).only_enforce_if(x)
-            if not self.relaxed:
-                model.add(slot.latest_s + slot.lasts_s <= vehicle.end_s).only_enforce_if(x)
+            model.add(slot.latest_s + slot.lasts_s <= vehicle.end_s).only_enforce_if(x)
             if option.charger is not None:
                 model.add(slot.steps >= 1).only_enforce_if(x)
                 continue
@@ -244,6 +229,13 @@ class Placing:
 
     # The answer.
 
+    def is_possible(self, budget: Budget) -> bool:
+        """Whether anything is found that does, at whatever cost."""
+        try:
+            return self._solved(budget, 0) is not None
+        except TimeoutError:
+            return False
+
     def solve(self, budget: Budget) -> list[list[Placed]] | None:
         """Return the tasks of every driver, or ``None`` when there are none that do.
 
@@ -251,8 +243,7 @@ class Placing:
 
         Raises ``TimeoutError`` when the budget does not suffice to find any.
         """
-        give_way = [SCALE * slack.amount for slack in self.slacks or ()]
-        self.model.minimize(sum(self.costs) + SCALE * sum(give_way))
+        self.model.minimize(sum(self.costs))
         first = self._solved(budget, SCALE * GOOD_ENOUGH_S)
         if first is None:
             return None
@@ -260,16 +251,11 @@ class Placing:
             for slot in slots:
                 for variable in (*slot.x, slot.steps):
                     self.model.add(variable == first.value(variable))
-        for slack in self.slacks or ():
-            self.model.add(slack.amount == first.value(slack.amount))
         self._widen()
         try:
             final = self._solved(budget, 0) or first
         except TimeoutError:
             final = first
-        self.given_way = [
-            (slack, amount) for slack in self.slacks or () if (amount := final.value(slack.amount))
-        ]
         return [
             [self._placed(slot, final) for slot in slots if final.value(slot.used)]
             for _, slots in self.crews

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from dispatcher.gaps import STEP_S, Driver, Line, Option, chords_of
 from dispatcher.model import UNREACHABLE_S, Battery
 
-GIVE_WAY_S: Final = 4 * 3600
-"""No promise is asked to move by more than this."""
-
 Var: TypeAlias = Any
 """A variable or expression of CP-SAT, which has no types."""
-
-
-class Slack(NamedTuple):
-    """A limit that gives way in a relaxed model: of a node, or of the battery (node -1)."""
-
-    line: Line
-    limit: str
-    node: int
-    amount: Var
 
 
 class Slot:
@@ -64,29 +52,19 @@ class Pair(NamedTuple):
 
 
 class _Levels(NamedTuple):
-    """Lower bounds for what is in a battery."""
+    """Lower bounds for what is in a battery at every node, before and after a charge there."""
 
     arrives: list[Var]
     leaves: list[Var]
-    lack: Var
-    """By how much the reserve may be touched: nothing but in a relaxed model."""
 
 
 class RouteModel:
     """A route in the model: when its nodes begin, and what is in its battery then."""
 
     def __init__(
-        self,
-        model: Var,
-        at: int,
-        line: Line,
-        slots: list[Slot],
-        pairs: list[Pair],
-        slacks: list[Slack] | None,
-        ready_wh: int | None,
+        self, model: Var, at: int, line: Line, slots: list[Slot], pairs: list[Pair]
     ) -> None:
         self.model, self.at, self.line, self.slots, self.pairs = model, at, line, slots, pairs
-        self.slacks, self.ready_wh = slacks, ready_wh
         self.times = self._times()
         self.levels = None if line.vehicle.battery is None else self._levels(line.vehicle.battery)
         self._add_legs()
@@ -101,34 +79,20 @@ class RouteModel:
         times = []
         for node in range(self.line.last + 1):
             early, late = int(nodes.early[node]), int(nodes.late[node])
-            over: Var = self._slack("late", node, GIVE_WAY_S) if node > 0 else 0
-            time = model.new_int_var(early, max(early, late) + GIVE_WAY_S, "t")
-            model.add(time <= late + over)
-            times.append(time)
+            times.append(model.new_int_var(early, max(early, late), "t"))
+            model.add(times[-1] <= late)
         for node, first in enumerate(nodes.pickup.tolist()):
             if first >= 0:
                 model.add(times[node] - times[first] <= int(nodes.ride[node]))
         return times
 
-    def _slack(self, limit: str, node: int, most: int) -> Var:
-        """Return by how much a limit gives way: not at all unless the model is relaxed."""
-        if self.slacks is None:
-            return 0
-        amount = self.model.new_int_var(0, most, limit)
-        self.slacks.append(Slack(self.line, limit, node, amount))
-        return amount
-
     def _levels(self, battery: Battery) -> _Levels:
         model, capacity_wh = self.model, battery.capacity_wh
-        low_wh = -2 * capacity_wh if self.slacks is not None else battery.reserve_wh
-        arrives = [model.new_int_var(low_wh, capacity_wh, "wh") for _ in range(self.line.last + 1)]
-        lack, unready = (
-            self._slack(limit, -1, 2 * capacity_wh) for limit in ("reserve_wh", "ready_wh")
-        )
-        for level in arrives:
-            model.add(level >= battery.reserve_wh - lack)
-        ready_wh = battery.reserve_wh if self.ready_wh is None else self.ready_wh
-        model.add(arrives[-1] >= ready_wh - lack - unready)
+        arrives = [
+            model.new_int_var(battery.reserve_wh, capacity_wh, "wh")
+            for _ in range(self.line.last + 1)
+        ]
+        model.add(arrives[-1] >= self.line.ready_wh)
         model.add(arrives[0] == battery.now_wh)
         leaves = [
             self._filled(battery, level, int(power_w), int(lasts_s) // STEP_S) if power_w else level
@@ -136,7 +100,7 @@ class RouteModel:
                 arrives, self.line.nodes.charge_w, self.line.nodes.service, strict=True
             )
         ]
-        return _Levels(arrives, leaves, lack)
+        return _Levels(arrives, leaves)
 
     def _filled(self, battery: Battery, before: Var, power_w: int, steps: Var) -> Var:
         """Return what so many steps at a charger leave in a battery at least.
@@ -145,8 +109,8 @@ class RouteModel:
         """
         model, capacity_wh = self.model, battery.capacity_wh
         chords = chords_of(battery)
-        after = model.new_int_var(-2 * capacity_wh, capacity_wh, "filled")
-        counted = model.new_int_var(-2 * capacity_wh, chords[0].from_wh, "counted")
+        after = model.new_int_var(0, capacity_wh, "filled")
+        counted = model.new_int_var(0, chords[0].from_wh, "counted")
         model.add(counted <= before)
         steady = 12 * counted + power_w * steps  # a step is a twelfth of an hour
         model.add(12 * after <= steady)
@@ -178,10 +142,8 @@ class RouteModel:
         model, battery = self.model, self.line.vehicle.battery
         if battery is None or self.levels is None:
             return 0, 0
-        low_wh = -2 * battery.capacity_wh if self.slacks is not None else battery.reserve_wh
-        before = model.new_int_var(low_wh, battery.capacity_wh, "before")
-        after = model.new_int_var(low_wh, battery.capacity_wh, "after")
-        model.add(before >= battery.reserve_wh - self.levels.lack)
+        before = model.new_int_var(battery.reserve_wh, battery.capacity_wh, "before")
+        after = model.new_int_var(battery.reserve_wh, battery.capacity_wh, "after")
         model.add(after <= before).only_enforce_if([~x for x in slot.charging])
         for power_w in sorted({o.charger.power_w for o in slot.options if o.charger is not None}):
             filled = self._filled(battery, before, power_w, slot.steps)

@@ -14,41 +14,14 @@ from itertools import product
 
 from dispatcher.breaks import BreakRule, Lack, Rest, lacking
 from dispatcher.energy import charge_along
-from dispatcher.gaps import Charger, Driver, Line, Wanted, Window
-from dispatcher.model import Place, Plan, Route, Stop, StopKind, Task, TravelTimes
-from dispatcher.placing import Budget, Crew, Placed, Placing, slot_count
-from dispatcher.placing_route import Slack
+from dispatcher.gaps import Charger, Driver, Line, Placed, Wanted, Window, with_tasks
+from dispatcher.model import Place, Plan, Route, StopKind, TravelTimes
+from dispatcher.placing import Budget, Crew, Placing, slot_count
+from dispatcher.relief import Fault, Relief
 from dispatcher.schedule import Breach, schedule
 
 _BREAKS = frozenset({StopKind.BREAK})
 _CHARGES = frozenset({StopKind.CHARGE})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What would have to give way, by seconds or watt-hours.
-
-    ``limit`` is latest_pickup, latest_dropoff, task or shift_end; reserve_wh or ready_wh; or
-    other_vehicle, when the party ``request_id`` would have to ride elsewhere (``by`` is 0 then).
-    """
-
-    vehicle_id: str
-    request_id: str | None
-    limit: str
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A driver who cannot have what ``rule`` asks for, and the smallest change found that helps.
-
-    ``rule`` is the id of a break rule, reserve_wh, ready_wh, charger_places, or time_limit when
-    nothing was found in time.  No changes: none of those tried helps.
-    """
-
-    driver_id: str
-    rule: str
-    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,15 +233,14 @@ class _Placer:
     def _place_alone(self, crew: Crew) -> None:
         found = self._solved([crew])
         if found is None:
-            self.faults.append(self._fault(crew))
+            relief = Relief(crew, self.wanted, self.plan.requests, self.travel, self.budget)
+            self.faults.append(relief.fault())
         else:
             self._put(crew, found[0])
 
-    def _solved(
-        self, crews: Sequence[Crew], wanted: Wanted | None = None
-    ) -> list[list[Placed]] | None:
+    def _solved(self, crews: Sequence[Crew]) -> list[list[Placed]] | None:
         try:
-            return Placing(crews, wanted or self.wanted).solve(self.budget)
+            return Placing(crews, self.wanted).solve(self.budget)
         except TimeoutError:
             return None
 
@@ -287,49 +259,6 @@ class _Placer:
         """Whether a route was overfull, say, before it got tasks."""
         return isinstance(schedule(route, self.plan.requests, self.travel), Breach)
 
-    def _fault(self, crew: Crew) -> Fault:
-        """Name the rule that cannot be kept, and the least that would have to give way for it."""
-        rule = self._binding(crew)
-        return Fault(crew.driver.id, rule, tuple(self._changes(crew)))
-
-    def _binding(self, crew: Crew) -> str:
-        """Return the first rule without which the rest can be had."""
-        if not crew.charges or self._solved([crew._replace(rules=())]) is not None:
-            for rule in crew.rules:
-                others = tuple(other for other in crew.rules if other is not rule)
-                if self._solved([crew._replace(rules=others)]) is not None:
-                    return rule.id
-            return crew.rules[0].id if crew.rules else "time_limit"
-        ids = [line.vehicle.id for line in crew.lines]
-        ready = {k: v for k, v in self.wanted.ready_wh.items() if k not in ids}
-        if self._solved([crew._replace(rules=())], replace(self.wanted, taken={})) is not None:
-            return "charger_places"
-        if (
-            self._solved([crew._replace(rules=())], replace(self.wanted, ready_wh=ready))
-            is not None
-        ):
-            return "ready_wh"
-        return "reserve_wh"
-
-    def _changes(self, crew: Crew) -> Iterator[Change]:
-        model = Placing([crew], self.wanted, relaxed=True)
-        try:
-            found = model.solve(self.budget)
-        except TimeoutError:
-            return
-        if found is not None:
-            yield from (_change(slack, amount) for slack, amount in model.given_way)
-            return
-        for at, line in enumerate(crew.lines):
-            for request_id in sorted(line.route.request_ids - set(line.route.boarded_s)):
-                fewer = Line(
-                    line.route.without(request_id), self.plan.requests, self.travel, self.wanted
-                )
-                lines = (*crew.lines[:at], fewer, *crew.lines[at + 1 :])
-                if self._solved([crew._replace(lines=lines)]) is not None:
-                    yield Change(line.vehicle.id, request_id, "other_vehicle", 0)
-                    return
-
 
 def _check(plan: Plan, wanted: Wanted) -> None:
     """Raise for what nobody can have meant."""
@@ -347,18 +276,6 @@ def _check(plan: Plan, wanted: Wanted) -> None:
             raise ValueError(f"ready_wh: {wh} does not fit the battery of {vehicle_id}")
 
 
-def _change(slack: Slack, amount: int) -> Change:
-    """Say whose limit gave way."""
-    route, vehicle_id = slack.line.route, slack.line.vehicle.id
-    if slack.node < 0:
-        return Change(vehicle_id, None, slack.limit, amount)
-    if slack.node == slack.line.last:
-        return Change(vehicle_id, None, "shift_end", amount)
-    stop = route.stops[slack.node - 1]
-    names = {StopKind.PICKUP: "latest_pickup", StopKind.DROPOFF: "latest_dropoff"}
-    return Change(vehicle_id, stop.request_id, names.get(stop.kind, "task"), amount)
-
-
 def stripped(route: Route, kinds: Iterable[StopKind]) -> Route:
     """Return the route without its tasks of some kinds, except the locked ones."""
     kept = [
@@ -369,26 +286,3 @@ def stripped(route: Route, kinds: Iterable[StopKind]) -> Route:
     ids = {stop.request_id for stop in kept}
     tasks = {id_: task for id_, task in route.tasks.items() if id_ in ids}
     return replace(route, stops=tuple(kept), tasks=tasks)
-
-
-def with_tasks(route: Route, placed: Sequence[Placed], driver_id: str, line: Line) -> Route:
-    """Return the route with tasks in their gaps, in order."""
-    stops, tasks = list(route.stops), dict(route.tasks)
-    for number, (option, window) in enumerate(placed):
-        task = _task(option.spot, window, line, driver_id, tasks)
-        tasks[task.id] = task
-        stops.insert(option.gap + number, Stop(task.id, task.kind))
-    return replace(route, stops=tuple(stops), tasks=tasks)
-
-
-def _task(spot: int, window: Window, line: Line, driver_id: str, tasks: Mapping[str, Task]) -> Task:
-    rests = len(line.wanted.places)
-    charger = None if spot < rests else line.wanted.chargers[spot - rests]
-    kind = StopKind.BREAK if charger is None else StopKind.CHARGE
-    owner = driver_id if charger is None else line.vehicle.id
-    number = 1
-    while (id_ := f"{kind}-{owner}-{number}") in tasks:
-        number += 1
-    if charger is None:
-        return Task(id_, StopKind.BREAK, line.wanted.places[spot], *window)
-    return Task(id_, StopKind.CHARGE, charger.place, *window, charger.power_w, charger.id)
