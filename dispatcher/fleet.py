@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher import cost, energy, kernel
+from dispatcher import cost, energy, kernel, kernels
 from dispatcher.load import is_overfull
 from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes
 from dispatcher.nodes import Ints, Nodes, energy_of, nodes_of, places_of
@@ -139,7 +139,10 @@ class Approach:
         rather not have cost more.
         """
         open_to, extra = self._terms(banned, request)
-        return kernel.search(self.fleet.arrays, party, self.drives, WEIGHTS, open_to, extra)
+        found: kernel.Found = kernels.current().search(
+            self.fleet.arrays, party, self.drives, WEIGHTS, open_to, extra
+        )
+        return found
 
     def search_many(
         self, requests: Sequence[Request], banned: frozenset[str] = frozenset()
@@ -159,7 +162,10 @@ class Approach:
         size = len(requests), len(self.fleet.vehicle_ids)
         open_to = np.array([one[0] for one in terms], dtype=np.int64).reshape(size)
         extra = np.array([one[1] for one in terms], dtype=np.float64).reshape(size)
-        return kernel.search_many(self.fleet.arrays, parties, self.drives, WEIGHTS, open_to, extra)
+        found: kernel.Found = kernels.current().search_many(
+            self.fleet.arrays, parties, self.drives, WEIGHTS, open_to, extra
+        )
+        return found
 
     def _terms(self, banned: frozenset[str], request: Request | None) -> tuple[Ints, kernel.Floats]:
         """Return which vehicles are open to a request, and what each costs more."""
@@ -201,8 +207,8 @@ def _column(parts: list[np.ndarray]) -> np.ndarray:
 def _compile(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> CompiledRoute:
     nodes = nodes_of(route, plan.requests, travel)
     soonest, latest = np.empty_like(nodes.early), np.empty_like(nodes.early)
-    kernel.soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
-    kernel.latest_times(nodes.late, nodes.service, nodes.leg, latest)
+    kernels.current().soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
+    kernels.current().latest_times(nodes.late, nodes.service, nodes.leg, latest)
     carried = tuple(plan.requests[id_] for id_ in route.request_ids)
     places, shut = places_of(route, plan.requests), is_overfull(route, plan.requests, nodes)
     return CompiledRoute(route, carried, nodes, soonest, latest, places, shut)

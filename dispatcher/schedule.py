@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from dispatcher import energy, kernel
+from dispatcher import energy, kernel, kernels
 from dispatcher.load import excesses
 from dispatcher.model import RIDER_STOPS, Request, Route, StopKind, TravelTimes
 from dispatcher.nodes import Ints, Nodes, nodes_of
@@ -81,14 +81,14 @@ def schedule(
     if overload is not None:
         return overload
     times = np.empty_like(nodes.early)
-    failed = kernel.least_times(*nodes[:6], times)
+    failed = kernels.current().least_times(*nodes[:6], times)
     if failed != kernel.FEASIBLE:
         return _breach(route, requests, nodes, times, failed)
     if route.vehicle.battery is not None:
         levels, empty = energy.levels_of(route.vehicle.battery, nodes)
         if empty != energy.ENOUGH:
             return _flat(route, int(route.vehicle.battery.reserve_wh - levels[empty]), empty)
-    kernel.board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
+    kernels.current().board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
     return _schedule(nodes, times)
 
 
@@ -102,7 +102,7 @@ def expected(
     """
     nodes = nodes_of(route, requests, travel)
     times = np.empty_like(nodes.early)
-    kernel.soonest_times(nodes.early, nodes.service, nodes.leg, times)
+    kernels.current().soonest_times(nodes.early, nodes.service, nodes.leg, times)
     return _schedule(nodes, times)
 
 

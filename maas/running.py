@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from busloc import Hub
 from busloc.io.history import Fix, History
 from busloc.io.stream import running as ticking
-from dispatcher import warm
+from dispatcher import kernels, warm
 from dispatcher.roads import RoadNetwork, Roads
 from maas.api.live import Publisher
 from maas.api.meters import PartMeters
@@ -42,6 +43,9 @@ PLAN_S: Final = 2.0
 async def running(settings: Settings, registry: CollectorRegistry) -> AsyncIterator[Service]:
     """Open every part in order, give the service, and close the parts in reverse."""
     async with AsyncExitStack() as parts:
+        if not kernels.is_compiled():
+            kernels.answer_plainly()
+            parts.callback(kernels.answer_compiled)
         database = await _open(settings)
         parts.push_async_callback(database.close)
         roads = await asyncio.to_thread(load_roads, settings.roads_dir)
@@ -207,6 +211,20 @@ async def _tick(service: Service) -> None:
 
 
 async def _warm(service: Service) -> None:
-    """Compile the kernels off the event loop, so that no caller waits for it."""
+    """Compile the kernels in another process and load them; plain Python answers meanwhile."""
+    if not kernels.is_compiled():
+        await _compile()
+    kernels.answer_compiled()
     await asyncio.to_thread(warm)
     service.kernels = "ok"
+
+
+async def _compile() -> None:
+    """Fill the cache of compiled code, so that this process has only to load it."""
+    command = (sys.executable, "-c", "import dispatcher; dispatcher.warm()")
+    compiling = await asyncio.create_subprocess_exec(*command)
+    try:
+        await compiling.wait()
+    finally:
+        if compiling.returncode is None:
+            compiling.kill()

@@ -59,7 +59,7 @@ class Beside(Screens):
         self._holder = uuid.uuid4().hex
         self._leads = False
         self._improver = Improver()
-        self._shuffler = Shuffler(off=improve_s <= 0)
+        self._shuffler = Shuffler()
         self._searched: Mapping[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -74,10 +74,9 @@ class Beside(Screens):
             await commits.take_lease(connection, self._area, self._holder, until)
         self._leads = True
         await self._day(self.today)
+        work = [self._watch(), self._publish()]
         if self._improve_s > 0:
-            self._improver.start()
-            self._shuffler.start()
-        work = [self._watch(), self._publish(), self._improve()]
+            work += [self._improve(), self._compile()]
         self._tasks = [asyncio.create_task(each) for each in work]
 
     async def stop(self) -> None:
@@ -130,9 +129,14 @@ class Beside(Screens):
                 async with asyncio.timeout(WATCH_S):
                     await self._news.wait()
 
+    async def _compile(self) -> None:
+        """Get the processes ready to search, in turn: the second loads what the first compiled."""
+        if not (await self._improver.compiled() and await self._shuffler.compiled()):
+            log.error("a process that searches for %s could not be started", self._area)
+
     async def _improve(self) -> None:
         """Search for a better plan whenever the plan has changed."""
-        while self._improve_s > 0:
+        while True:
             await asyncio.sleep(WATCH_S)
             try:
                 if self._leads:

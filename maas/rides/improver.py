@@ -65,9 +65,9 @@ class Improver:
         self._worker = Worker()
         self._seed = 0
 
-    def start(self) -> None:
-        """Start the process; without this the first search does."""
-        self._worker.start()
+    async def compiled(self) -> bool:
+        """Start the process and wait until it can search; until then OR-Tools does alone."""
+        return await self._worker.compiled()
 
     async def better(
         self, plan: Plan, travel: Mapping[str, TravelTimes], time_limit_s: float

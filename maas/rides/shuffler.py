@@ -18,21 +18,22 @@ _MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK
 
 
 class Shuffler:
-    """Looks for room in a process of its own; without one (`off`) there is none to be found."""
+    """Looks for room in a process of its own; before that is ready there is none to be found."""
 
-    def __init__(self, *, off: bool = False) -> None:
-        self._worker = None if off else Worker()
+    def __init__(self) -> None:
+        self._worker = Worker()
+        self._ready = False
 
-    def start(self) -> None:
-        """Start the process; without this the first search does."""
-        if self._worker is not None:
-            self._worker.start()
+    async def compiled(self) -> bool:
+        """Start the process and wait until it can search; until then nobody waits for it."""
+        self._ready = await self._worker.compiled()
+        return self._ready
 
     async def offers(
         self, refusal: Refusal, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
     ) -> list[Offer] | Refusal:
         """Return offers that others make room for, or the refusal as it was."""
-        if self._worker is None or refusal.reason not in _MAY_HELP:
+        if not self._ready or refusal.reason not in _MAY_HELP:
             return refusal
         sent = plain(plan)
         times = looked_up(sent, travel, wished.places)
@@ -43,7 +44,7 @@ class Shuffler:
         self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
     ) -> Plan | None:
         """Return the plan with a promise in it that others make room for, `None` when none do."""
-        if self._worker is None:
+        if not self._ready:
             return None
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
@@ -51,9 +52,9 @@ class Shuffler:
         return None if isinstance(found, Refusal) else found
 
     def close(self) -> None:
-        """End the process; the next search starts another."""
-        if self._worker is not None:
-            self._worker.close()
+        """End the process."""
+        self._ready = False
+        self._worker.close()
 
 
 def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offer] | Refusal:

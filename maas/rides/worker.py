@@ -12,10 +12,13 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Final, TypeVar, TypeVarTuple
 
+from dispatcher.search import is_compiled
 from dispatcher.search_plan import warm_search
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
+
+_COMPILES: Final = "compiles the search"
 
 _NICE: Final = 5
 """How far a search stands back when a caller needs the processor."""
@@ -24,15 +27,15 @@ _NICE: Final = 5
 class Worker:
     """One process, started with the first task or before, and made anew when it dies.
 
-    It compiles the search beside its first tasks, which do without it until then.
+    It compiles the search beside its tasks, which do without it until then.
     """
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    def start(self) -> None:
-        """Start the process now, so that the search is compiled when it is first wanted."""
-        self._ready().submit(os.getpid)
+    async def compiled(self) -> bool:
+        """Start the process and wait until it has compiled the search; False when it died."""
+        return bool(await self.run(_compiled))
 
     async def run(self, work: Callable[[*A], T], *args: *A) -> T | None:
         """Return what `work` returns in the other process, `None` when that process died."""
@@ -55,13 +58,20 @@ class Worker:
             self._pool = None
 
 
+def _compiled() -> bool:
+    for thread in threading.enumerate():
+        if thread.name == _COMPILES:
+            thread.join()
+    return is_compiled()
+
+
 def _begin() -> None:
     """Stand back, end when the one we work for does, and compile the search meanwhile."""
     os.nice(_NICE)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-    threading.Thread(target=warm_search, name="compile", daemon=True).start()
+    threading.Thread(target=warm_search, name=_COMPILES, daemon=True).start()
 
 
 def _end_after(sentinel: int) -> None:

@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from maas.rides.keeper import Keeper
-from maas.rides.shuffler import Shuffler
 from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
-from tests.maas.rides.test_worker import compiled_in_the_end
 
 
 @pytest.fixture
@@ -30,10 +28,7 @@ async def narrow(
 
 async def with_search(keeper: Keeper) -> Keeper:
     """Let it look for room, in a process that has compiled the search."""
-    keeper._shuffler = Shuffler()
-    worker = keeper._shuffler._worker
-    assert worker is not None
-    await worker.run(compiled_in_the_end)
+    assert await keeper._shuffler.compiled()
     return keeper
 
 

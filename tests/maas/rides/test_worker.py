@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -21,15 +20,11 @@ def worker() -> Iterator[Worker]:
     made.close()
 
 
-def compiled_in_the_end() -> bool:
-    for thread in threading.enumerate():
-        if thread.name == "compile":
-            thread.join()
-    return is_compiled()
+def test_it_compiles_the_search_and_says_when_it_has(worker: Worker) -> None:
+    async def work() -> tuple[bool, bool | None]:
+        return await worker.compiled(), await worker.run(is_compiled)
 
-
-def test_it_compiles_the_search_without_being_asked(worker: Worker) -> None:
-    assert asyncio.run(worker.run(compiled_in_the_end)) is True
+    assert asyncio.run(work()) == (True, True)
 
 
 def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Worker) -> None:

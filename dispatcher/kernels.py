@@ -1,0 +1,67 @@
+"""The kernels, compiled; or the same functions as plain Python while a process compiles them.
+
+Compiling for the first time ever takes longer than a caller waits.  ``answer_plainly()`` makes
+every quote and schedule run uncompiled, some hundred times slower but at once and with the same
+result; ``answer_compiled()`` ends that.  Without a call the compiled functions are used, and the
+first call of each waits for its compilation.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+
+import numba
+
+from dispatcher import kernel
+
+_now: ModuleType = kernel
+
+
+def current() -> ModuleType:
+    """Return the kernels to call now; both kinds have the functions of ``dispatcher.kernel``."""
+    return _now
+
+
+def is_compiled() -> bool:
+    """Whether this process has compiled the kernels, or loaded them compiled."""
+    return not hasattr(kernel.search, "signatures") or len(kernel.search.signatures) > 0
+
+
+def answer_plainly() -> None:
+    """Use plain Python from now on."""
+    global _now
+    _now = _plain()
+
+
+def answer_compiled() -> None:
+    """Use the compiled kernels from now on."""
+    global _now
+    _now = kernel
+
+
+@cache
+def _plain() -> ModuleType:
+    """Return a second copy of the kernels, loaded while compilation is off."""
+    spec = importlib.util.find_spec(kernel.__name__)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{kernel.__name__} cannot be loaded twice")
+    copy = importlib.util.module_from_spec(spec)
+    with _uncompiled():
+        spec.loader.exec_module(copy)
+    for name, value in vars(copy).items():
+        setattr(copy, name, getattr(value, "py_func", value))  # those it imports, too
+    return copy
+
+
+@contextmanager
+def _uncompiled() -> Iterator[None]:
+    before: int = getattr(numba.config, "DISABLE_JIT")  # noqa: B009 -- numba's config has no types
+    setattr(numba.config, "DISABLE_JIT", 1)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(numba.config, "DISABLE_JIT", before)  # noqa: B010
