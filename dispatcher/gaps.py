@@ -142,7 +142,8 @@ def chords_of(battery: Battery) -> list[Chord]:
         for step in steps
     ]
     ends = pairwise(zip(steps, levels, strict=True))
-    return [Chord(Fraction(b_wh - a_wh, max(1, b - a)), a, a_wh) for (a, a_wh), (b, b_wh) in ends]
+    chords = [Chord(Fraction(b_wh - a_wh, max(1, b - a)), a, a_wh) for (a, a_wh), (b, b_wh) in ends]
+    return [*chords, Chord(Fraction(0), steps[-1], levels[-1])]
 
 
 class Line:

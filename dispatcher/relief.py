@@ -19,7 +19,9 @@ from dispatcher.schedule import expected
 LATEST_MIN: Final = 240
 """No promise is asked to move by more minutes than this."""
 _STEP_WH: Final = 10
-_PARTIES: Final = 12
+_TRIES: Final = 5
+"""Every try has a fifth of the budget, for there are some thirty."""
+_PARTIES: Final = 8
 """So many parties are tried elsewhere, those who would save most driving first."""
 
 
@@ -62,7 +64,8 @@ class Relief:
         budget: Budget,
     ) -> None:
         self.crew, self.wanted, self.requests = crew, wanted, requests
-        self.travel, self.budget = travel, budget
+        self.travel = travel
+        self.budget = Budget(budget.effort / _TRIES, budget.wall_s / _TRIES)
 
     def fault(self) -> Fault:
         """Return the rule that cannot be kept and the ways out."""
