@@ -44,22 +44,42 @@ from dispatcher.simulate import Chances, Decision, Moment, Outcome, Policy, simu
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "rural"
 
+
+def care(noise: float) -> tuple[int, int]:
+    """Return how much later than planned to offer, and how much of the window to keep free.
+
+    Offering as late as the promise allows costs riders seconds and leaves room for others; where
+    drives vary, the room is kept for that.
+    """
+    return (
+        (WITHIN_S, 0) if noise == 0 else (min(WITHIN_S, round(2000 * noise)), round(3000 * noise))
+    )
+
+
+def _insert(_town: Town, _trips: Sequence[Trip], noise: float) -> Policy:
+    later_s, buffer_s = care(noise) if noise > 0 else (0, 0)
+    return Insert(later_s=later_s, buffer_s=buffer_s)
+
+
+def _shuffle(_town: Town, _trips: Sequence[Trip], noise: float) -> Policy:
+    later_s, buffer_s = care(noise)
+    return Shuffle(later_s=later_s, buffer_s=buffer_s)
+
+
+def _foresight(town: Town, trips: Sequence[Trip], noise: float) -> Policy:
+    later_s, buffer_s = care(noise)
+    return Foresight(history=past(town, trips), later_s=later_s, buffer_s=buffer_s)
+
+
 POLICIES: dict[str, Callable[[Town, Sequence[Trip], float], Policy]] = {
-    "insert": lambda _town, _trips, noise: Insert(**care(noise)),
-    "shuffle": lambda _town, _trips, noise: Shuffle(**care(noise)),
-    "foresight": lambda town, trips, noise: Foresight(history=past(town, trips), **care(noise)),
+    "insert": _insert,
+    "shuffle": _shuffle,
+    "foresight": _foresight,
 }
 """By name on the command line; what is known of the day is only its kind."""
 
 
-def care(noise: float) -> dict[str, int]:
-    """Return how much later than planned to offer, and how much of the window to keep free."""
-    if noise == 0:
-        return {}
-    return {"later_s": min(WITHIN_S, round(2000 * noise)), "buffer_s": round(3000 * noise)}
-
-
-def past(town: Town, trips: Sequence[Trip], days: int = 40) -> History:
+def past(town: Town, trips: Sequence[Trip], days: int = 120) -> History:
     """Return generated days as big, with as many booked ahead: what a town remembers."""
     ahead = sum(trip.request_s < trip.earliest_s for trip in trips) / len(trips)
     advance = round(2 * ahead) / 2
@@ -119,7 +139,7 @@ class Timed:
 class Setting:
     """How a day is run."""
 
-    policy: str = "shuffle"
+    policy: str = "foresight"
     seed: int = 1
     noise: float = 0.0
     divert_until_s: float = 0.0
@@ -338,7 +358,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--requests", type=Path, default=Path("requests_120_now.csv"))
     parser.add_argument("--vehicles", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--policy", choices=sorted(POLICIES), default="shuffle")
+    parser.add_argument("--policy", choices=sorted(POLICIES), default="foresight")
     parser.add_argument("--noise", type=float, default=0.0, help="spread of drives, 0.1 is 10 %%")
     parser.add_argument("--divert-until", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--audit", action="store_true")

@@ -24,12 +24,11 @@ from numpy.typing import NDArray
 from dispatcher.cost import ABOARD, DRIVE
 from dispatcher.fleet import Fleet
 from dispatcher.insert import insert, insertions
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind
+from dispatcher.model import Place, Plan, Request, Route, StopKind
 from dispatcher.policies import Shuffle, planned_pickup_s, rescued
-from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations
-from dispatcher.search_plan import search_plan, shuffle_in
-from dispatcher.simulate import Call, Decision, Moment, Roads
+from dispatcher.search_plan import search_plan
+from dispatcher.simulate import Call, Decision, Moment
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -132,28 +131,6 @@ def cost_s(drive: NDArray[np.int32], vans: Vans, routes: Routes, arrival: float)
             here, free = routes.place[v, k], begin + routes.service[v, k]
             riders += routes.seats[v, k]
     return cost
-
-
-@njit(cache=True, nogil=True)
-def best_places(
-    drive: NDArray[np.int32],
-    vans: Vans,
-    routes: Routes,
-    asked: Futures,
-    rules: Rules,
-    cost: Floats,
-    before_p: Ints,
-    before_d: Ints,
-) -> None:
-    """Write every vehicle's best place for the one call in ``asked``: the stops it comes before."""
-    room = np.empty((8, len(vans.place), _ROOM), np.int64)
-    trial = np.empty(_ROOM, np.int64)
-    for v in range(len(vans.place)):
-        _lay(drive, vans, v, routes, room)
-        cost[v], before_p[v], before_d[v] = _best(
-            drive, vans, v, asked.known[0, 0], asked, 0, 0, rules, room, routes.size[v], 0,
-            routes.wait[v], vans.aboard[v], trial, np.inf,
-        )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -447,31 +424,25 @@ class Foresight(Shuffle):
     """Of several plans with the party, the one that leaves most room for those still to call."""
 
     history: History = field(default_factory=lambda: History(()))
-    futures: int = 40
+    futures: int = 120
     """How many past days each plan is played against."""
-    calls: int = 14
+    calls: int = 25
     """How many calls of each."""
     most: int = 8
     """How many plans are compared."""
-    rider_s: float = 3000.0
+    rider_s: float = 8000.0
     """What one more rider is worth, in seconds of driving."""
     arrival: float = 0.3
-    sooner: float = 0.0
+    sooner: float = 0.3
     """What a rider's later arrival counts in the plan itself."""
-    eager: tuple[float, ...] = ()
-    """Further places for the party are looked for at these prices of a later arrival."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
     gain: float = 0.1
     """How many more riders a move of an idle vehicle must promise."""
     move_s: float = 3000.0
     """For how many seconds of driving it must promise one rider more."""
-    offers: tuple[int, ...] = ()
-    """How much later than planned the offered pickup may be; nothing is ``later_s``."""
-    others: int = 1
-    """How many such searches there are, each with its own seed."""
     polish: int = 60
-    """Iterations of the search for further candidates."""
+    """Iterations of the search for one more plan."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
         """See ``simulate.Policy``."""
@@ -486,82 +457,38 @@ class Foresight(Shuffle):
         """Return plans that carry the party and keep every promise."""
         fleet = Fleet(moment.plan, moment.roads)
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)[: self.most]
-        decisions = [
-            self.promise(moment, insert(moment.plan, request, one), request, one.pickup_s, later_s)
-            for one in found
-            for later_s in self.offers or (self.later_s,)
-        ]
-        if found and self.eager:
-            known = {route.stops for d in decisions for route in d.plan.routes.values()}
-            decisions += self._eager(moment, request, known)
-        if found and self.polish > 0:
-            first = insert(moment.plan, request, found[0])
-            for better in self._cheaper(moment, first, self.polish):
-                decisions += self._offered(moment, better, request)
         if not found:
-            stop = MaxIterations(self.shuffles)
-            for seed in range(self.others):
-                fuller = shuffle_in(
-                    moment.plan, request, moment.roads, stop=stop, seed=_mixed(moment, seed)
-                )
-                if fuller is None:
-                    break
-                decisions += self._offered(moment, fuller, request)
+            shuffled = self._shuffled(moment, request)
+            return [] if shuffled is None else [shuffled]
+        plans = [insert(moment.plan, request, one) for one in found]
+        decisions = [
+            self.promise(moment, plan, request, one.pickup_s, self.later_s)
+            for plan, one in zip(plans, found, strict=True)
+        ]
+        better = self._cheaper(moment, plans[0], self.polish)
+        if better is not plans[0]:
+            pickup_s = planned_pickup_s(better, request.id, moment)
+            decisions.append(self.promise(moment, better, request, pickup_s, self.later_s))
         return decisions
-
-    def _eager(
-        self, moment: Moment, request: Request, known: set[tuple[Stop, ...]]
-    ) -> list[Decision]:
-        """Return plans with the party where riders arrive sooner, or more is driven for them."""
-        base = Decision(moment.plan, waits=moment.waits)
-        asked = History(((Call(moment.now_s, request),),))
-        table = Rollout(moment, [base], asked)
-        decisions: list[Decision] = []
-        for arrival in self.eager:
-            for vehicle_id, i, j in table.places(Rules(self.within_s, arrival)):
-                route = moment.plan.routes[vehicle_id]
-                stops = [*route.stops]
-                stops.insert(j, Stop(request.id, StopKind.DROPOFF))
-                stops.insert(i, Stop(request.id, StopKind.PICKUP))
-                if i < route.locked or tuple(stops) in known:
-                    continue
-                known.add(tuple(stops))
-                plan = moment.plan.with_route(route.with_stops(stops), request)
-                if isinstance(
-                    schedule(plan.routes[vehicle_id], plan.requests, moment.roads), Schedule
-                ):
-                    decisions += self._offered(moment, plan, request)
-        return decisions
-
-    def _offered(self, moment: Moment, plan: Plan, request: Request) -> list[Decision]:
-        pickup_s = planned_pickup_s(plan, request.id, moment)
-        offers = self.offers or (self.later_s,)
-        return [self.promise(moment, plan, request, pickup_s, later_s) for later_s in offers]
 
     def review(self, moment: Moment, /) -> Decision:
         """See ``simulate.Policy``."""
         plan = rescued(moment)
         decisions = [Decision(plan, waits=moment.waits)]
-        if self.iterations > 0 and not moment.stranded:
-            decisions += [
-                Decision(better, waits=moment.waits)
-                for better in self._cheaper(moment, plan, self.iterations)
-            ]
+        better = self._cheaper(moment, plan, self.iterations)
+        if better is not plan:
+            decisions.append(Decision(better, waits=moment.waits))
         best = decisions[0]
         if len(decisions) > 1:
             best = decisions[int(np.argmax(self.scores(moment, decisions)))]
         return self._waiting(moment, best)
 
-    def _cheaper(self, moment: Moment, plan: Plan, iterations: int) -> list[Plan]:
-        """Return different plans that cost less, found with different seeds."""
-        found: dict[tuple[tuple[Stop, ...], ...], Plan] = {}
+    def _cheaper(self, moment: Moment, plan: Plan, iterations: int) -> Plan:
+        """Return a plan that costs less, or the same."""
+        if iterations == 0 or moment.stranded:
+            return plan
         stop = MaxIterations(iterations)
-        for seed in range(self.others):
-            better = search_plan(plan, moment.roads, stop=stop, seed=_mixed(moment, seed))
-            if better is plan:
-                break
-            found[tuple(route.stops for route in better.routes.values())] = better
-        return list(found.values())
+        return search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
 
     def _waiting(self, moment: Moment, best: Decision) -> Decision:
         """Send one idle vehicle where more riders can be carried, if there is such a place."""
@@ -648,17 +575,6 @@ class Rollout:
             )  # fmt: skip
         return out
 
-    def places(self, rules: Rules) -> list[tuple[str, int, int]]:
-        """Return vehicle and positions, pickup and dropoff, for the one call there is."""
-        count = len(self.vans.place)
-        cost, i, j = np.empty(count), np.zeros(count, np.int64), np.zeros(count, np.int64)
-        best_places(self.drive, self.vans, self.candidates[0], self.futures, rules, cost, i, j)
-        return [
-            (self.ids[v], int(i[v]), int(j[v]))
-            for v in np.argsort(cost, kind="stable").tolist()
-            if np.isfinite(cost[v])
-        ]
-
     def cost_s(self, at: int, arrival: float = 0.0) -> float:
         """Return what one candidate costs, in seconds."""
         return float(cost_s(self.drive, self.vans, self.candidates[at], arrival))
@@ -677,11 +593,6 @@ class Rollout:
             self.row.get(decision.waits.get(route.vehicle.id, Place(-1)), -1) for route in routes
         ]
         return Routes._make([*table, _ints(sizes), _ints(wait)])
-
-
-def _mixed(moment: Moment, seed: int) -> int:
-    """Return a seed of its own for each moment and try."""
-    return 8 * moment.now_s + seed
 
 
 def _until(row: Ints) -> Ints:
@@ -721,8 +632,3 @@ def _nodes(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...
         node = (r.earliest_dropoff_s, due_s, r.alighting_s, ride_s, at.get(r.id, -1), -r.riders)
         nodes.append((r.destination, *node))
     return nodes
-
-
-def warm_foresight(roads: Mapping[str, Roads]) -> None:
-    """Compile the rollouts for this process."""
-    del roads

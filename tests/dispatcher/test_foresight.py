@@ -122,7 +122,7 @@ def test_of_two_plans_the_one_with_room_is_taken() -> None:
     plan = plan_of(van("near", 10), van("far", 6))
 
     greedy = Insert().answer(moment(plan), ann)
-    wise = Foresight(history=History((usual,) * 3), polish=0).answer(moment(plan), ann)
+    wise = Foresight(history=History((usual,) * 3)).answer(moment(plan), ann)
 
     assert greedy.plan.routes["near"].stops
     assert wise.plan.routes["far"].stops
@@ -166,7 +166,7 @@ def test_a_party_that_fits_is_never_refused() -> None:
     usual = tuple(Call(1 + n, party(f"p{n}", 1, 2, 1)) for n in range(30))
     ann = party("ann", 25, 60)
 
-    answer = Foresight(history=History((usual,) * 3), polish=0).answer(moment(plan), ann)
+    answer = Foresight(history=History((usual,) * 3)).answer(moment(plan), ann)
 
     assert answer.offered_s is not None
     assert Fleet(answer.plan, {"car": Road()}).plan.requests.keys() == {"ann"}
