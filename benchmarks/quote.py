@@ -1,11 +1,14 @@
 """How long a quote takes against a busy fleet, and whether it is always right.
 
-Speed: one ``insertions`` call, all vehicles, on a compiled fleet, travel-time table included.
+Speed: one ``insertions`` call, all vehicles, on a compiled fleet, travel-time table included; then
+``offers`` with its alternatives in time, place and class; then the same for those who are refused,
+with the search for room and the changes that would have worked.
 Rightness: for random parties and random routes with tight limits, the kernel's feasibility and
 cheapest cost in a route against difference constraints over every pair of positions.  That oracle
 is NumPy only and shares no code with the dispatcher.
 
     python -m benchmarks.quote --vehicles 200 --stops 20 --json
+    python -m benchmarks.quote --vehicles 200 --bookings 4000     a whole day, 40 stops a vehicle
 """
 
 from __future__ import annotations
@@ -24,10 +27,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatcher.ask import Ask, Nearby, OfferRules
 from dispatcher.fleet import Fleet
 from dispatcher.insert import insert, insertions, warm
 from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
+from dispatcher.offer import offers
+from dispatcher.refuse import Refusal
 from dispatcher.schedule import Schedule, schedule
+from dispatcher.search_plan import warm_search
 
 PLACES, SIDE_S, DAY_S = 400, 1500, 36_000
 ABOARD = 0.125
@@ -226,6 +233,58 @@ def time_quotes(
     return wall_ms, cpu_ms
 
 
+def build_ask(rng: np.random.Generator, name: str, rules: OfferRules, day_s: int) -> Ask:
+    """Return somebody who might leave at any time of the day, from two other places too."""
+    origin, destination, *others = (Place(int(at)) for at in rng.choice(PLACES, 4, replace=False))
+    return Ask(
+        name,
+        origin,
+        destination,
+        desired_s=int(rng.integers(rules.earlier_s, day_s - rules.later_s)),
+        seats=int(rng.integers(1, 3)),
+        wheelchairs=int(rng.random() < 0.15),
+        nearby=tuple(Nearby(place, int(rng.integers(60, 600))) for place in others),
+    )
+
+
+def rules_of(alternatives: int) -> OfferRules:
+    """Return rules that try so many times, half of them earlier, beside two places."""
+    each = -(-max(0, alternatives - 2) // 2)
+    reach_s = each * OfferRules().step_s
+    return OfferRules(earlier_s=reach_s, later_s=reach_s)
+
+
+def time_offers(
+    plan: Plan, fleet: Fleet, town: Town, asks: list[Ask], rules: OfferRules
+) -> tuple[list[float], list[float]]:
+    """Return wall and CPU milliseconds of every answer without a search for room."""
+    wall_ms, cpu_ms = [], []
+    for ask in asks:
+        wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
+        offers(plan, ask, {"car": town}, replace(rules, shuffle_s=0.0), fleet=fleet)
+        cpu_ms.append((time.thread_time_ns() - cpu) / 1e6)
+        wall_ms.append((time.perf_counter_ns() - wall) / 1e6)
+    return wall_ms, cpu_ms
+
+
+def time_refusals(
+    plan: Plan, fleet: Fleet, town: Town, asks: list[Ask], rules: OfferRules
+) -> list[float]:
+    """Return wall milliseconds of every refusal of parties too demanding for the day.
+
+    They may ride no longer than direct in one of three vehicles, and room is searched for first.
+    """
+    wall_ms = []
+    tight = replace(rules, ride_max_factor=1.0, ride_max_extra_s=0, window_s=60)
+    for number, ask in enumerate(asks):
+        few = frozenset(fleet.vehicle_ids[number % len(fleet.vehicle_ids) :][:3])
+        began = time.perf_counter_ns()
+        answer = offers(plan, replace(ask, only=few), {"car": town}, tight, fleet=fleet)
+        if isinstance(answer, Refusal):
+            wall_ms.append((time.perf_counter_ns() - began) / 1e6)
+    return wall_ms
+
+
 def count_agreement(
     rng: np.random.Generator, plan: Plan, town: Town, wanted: int
 ) -> dict[str, int]:
@@ -249,6 +308,11 @@ def count_agreement(
     return counts
 
 
+def percentile(values_ms: list[float], share: int) -> float | None:
+    """Return a percentile, ``None`` of nothing."""
+    return round(float(np.percentile(values_ms, share)), 3) if values_ms else None
+
+
 def print_table(row: dict[str, float | int | None], out: TextIO) -> None:
     """Print one row for people."""
     width = max(len(name) for name in row)
@@ -256,9 +320,23 @@ def print_table(row: dict[str, float | int | None], out: TextIO) -> None:
         print(f"{name:<{width}}  {value}", file=out)
 
 
-def run(vehicles: int, stops: int, quotes: int, compared: int, seed: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is measured."""
+
+    vehicles: int
+    stops: int
+    quotes: int
+    insertions: int
+    alternatives: int
+    refusals: int
+    seed: int
+
+
+def run(size: Size) -> dict[str, Any]:
     """Measure one fleet and return the document that is printed."""
-    rng = np.random.default_rng(seed)
+    vehicles, stops, quotes, compared = size.vehicles, size.stops, size.quotes, size.insertions
+    rng = np.random.default_rng(size.seed)
     town = build_town(rng)
     began = time.perf_counter()
     warm()
@@ -272,22 +350,38 @@ def run(vehicles: int, stops: int, quotes: int, compared: int, seed: int) -> dic
     time_quotes(plan, fleet, town, asked[:50])
     wall_ms, cpu_ms = time_quotes(plan, fleet, town, asked[50:])
     counts = count_agreement(rng, plan, town, compared)
+    rules = rules_of(size.alternatives)
+    asks = [build_ask(rng, f"a{number}", rules, DAY_S) for number in range(quotes // 4 + 10)]
+    time_offers(plan, fleet, town, asks[:10], rules)
+    many_ms, many_cpu_ms = time_offers(plan, fleet, town, asks[10:], rules)
+    print("searching for room before refusals", file=sys.stderr)
+    warm_search()
+    refused_ms = time_refusals(plan, fleet, town, asks[: size.refusals], rules)
     row = {
         "vehicles": vehicles,
         "stops": stops,
         "quotes": quotes,
-        "p50_ms": round(float(np.percentile(wall_ms, 50)), 3),
-        "p99_ms": round(float(np.percentile(wall_ms, 99)), 3),
-        "cpu_p50_ms": round(float(np.percentile(cpu_ms, 50)), 3),
-        "cpu_p99_ms": round(float(np.percentile(cpu_ms, 99)), 3),
+        "p50_ms": percentile(wall_ms, 50),
+        "p99_ms": percentile(wall_ms, 99),
+        "cpu_p50_ms": percentile(cpu_ms, 50),
+        "cpu_p99_ms": percentile(cpu_ms, 99),
         "insertions": compared,
         "feasible": counts["feasible"],
         "infeasible": counts["infeasible"],
         "agreement": counts["agree"] / compared if compared else None,
+        "alternatives": size.alternatives,
+        "alternatives_p50_ms": percentile(many_ms, 50),
+        "alternatives_p99_ms": percentile(many_ms, 99),
+        "alternatives_cpu_p50_ms": percentile(many_cpu_ms, 50),
+        "alternatives_cpu_p99_ms": percentile(many_cpu_ms, 99),
+        "refusals": len(refused_ms),
+        "refusal_p50_ms": percentile(refused_ms, 50),
+        "refusal_p99_ms": percentile(refused_ms, 99),
+        "bookings": len(plan.requests),
     }
     about = {
         "question": "how long does a quote take, and is it always right",
-        "seed": seed,
+        "seed": size.seed,
         "warm_s": round(warm_s, 2),
         "python": platform.python_version(),
         "numba": numba.__version__,
@@ -304,10 +398,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--stops", type=int, default=20)
     parser.add_argument("--quotes", type=int, default=2000, help="how many quotes are timed")
     parser.add_argument("--insertions", type=int, default=10_000, help="how many are compared")
+    parser.add_argument(
+        "--alternatives", type=int, default=50, help="times and places an ask tries"
+    )
+    parser.add_argument("--refusals", type=int, default=50, help="how many refusals are sought")
+    parser.add_argument("--bookings", type=int, help="of the whole day, instead of --stops")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
     chosen = parser.parse_args(arguments)
-    document = run(chosen.vehicles, chosen.stops, chosen.quotes, chosen.insertions, chosen.seed)
+    stops = chosen.stops
+    if chosen.bookings is not None:
+        stops = max(2, round(2 * chosen.bookings / chosen.vehicles))
+    size = Size(
+        chosen.vehicles, stops, chosen.quotes, chosen.insertions, chosen.alternatives,
+        chosen.refusals, chosen.seed,
+    )  # fmt: skip
+    document = run(size)
     text = json.dumps(document, indent=2)
     if chosen.json == "-":
         print(text)

@@ -73,7 +73,9 @@ def _shuffled(seek: Seek) -> Offer | None:
     """Return the offer as asked that others make room for, proved to be there to be taken."""
     budget = Budget.of(seek.rules.shuffle_iterations, seek.rules.shuffle_s)
     request = seek.request(early_s=seek.early_s[-1])
-    if request is None or budget.is_over or best_in(seek.idle, [request], seek.banned) == [None]:
+    if request is None or budget.is_over or request.id in seek.plan.requests:
+        return None
+    if best_in(seek.idle, [request], seek.banned) == [None]:
         return None
     fuller = shuffled(seek.plan, request, seek.approach(), budget, seek.banned)
     if fuller is None:
