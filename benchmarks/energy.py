@@ -1,13 +1,15 @@
 """What slopes do to plans for electric vehicles, and what planning with them costs in riders.
 
 Micro-EVs with small batteries serve random parties on the real roads of Andorra with real heights.
-The same days are planned three times, party by party as they call: with no battery in the plan
-(``none``), with batteries and a table of energy that is the length times the catalogue's figure
-(``flat``), and with the energy of slopes, load and the day's forecast (``slope``).  Every plan is
-then driven by a simulator that shares no code with it (``energy_drive``): a battery that runs empty
-on the road strands its riders, and the day is broken.
+The same days are planned party by party as they call: with no battery in the plan (``none``), with
+batteries and a table of energy that is the length times the catalogue's figure (``flat``), and with
+the energy of slopes, load and the day's forecast (``slope``); each vehicle has one charge at a
+fixed time about noon.  With ``--placed`` also with slopes and charges wherever they are needed, as
+``dispatcher.tasks`` places them (``placed``; seconds a day).  Every plan is then driven by a
+simulator that shares no code with it (``energy_drive``): a battery that runs empty on the road
+strands its riders, and the day is broken.
 
-    python -m benchmarks.energy [--days 200] [--seed 1] [--noise 0.1] [--json [FILE]]
+    python -m benchmarks.energy [--days 200] [--seed 1] [--noise 0.1] [--placed] [--json [FILE]]
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.energy_days import (
+    CHARGERS,
     DEPOT,
     FLEET,
     KINDS,
@@ -45,9 +48,11 @@ from dispatcher.roads import Anchor, RoadNetwork, Roads
 from dispatcher.roads.build import build
 from dispatcher.roads.consumption import BODIES, VehicleBody
 from dispatcher.roads.energy import RoadEnergy
+from dispatcher.tasks import place_charges
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "roads"
 MODES = ("none", "flat", "slope")
+PLACED = "placed"
 MARGIN = 0.1
 """By how much more than forecast the slope plan lets every drive take."""
 
@@ -69,7 +74,8 @@ class Tables:
         self, origins: Sequence[Place], destinations: Sequence[Place], /
     ) -> NDArray[np.int32]:
         """See ``EnergyUse``."""
-        return self.wh[:, np.asarray(origins)[:, None], np.asarray(destinations)]
+        rows, columns = np.ix_(origins, destinations)
+        return self.wh[:, rows, columns]
 
 
 @dataclass(slots=True)
@@ -154,6 +160,29 @@ def planned(plan: Plan, asked: Sequence[Request], travel: Mapping[str, TravelTim
         if found:
             plan = insert(plan, request, found[0])
     return plan
+
+
+def planned_with_charges(
+    plan: Plan, asked: Sequence[Request], travel: Mapping[str, TravelTimes]
+) -> Plan:
+    """Return ``planned``, but charge more before a party is refused for a battery's sake."""
+    for request in asked:
+        found = insertions(plan, request, travel)
+        if found:
+            plan = insert(plan, request, found[0])
+            continue
+        for insertion in insertions(_without_batteries(plan), request, travel)[:1]:
+            charged = place_charges(insert(plan, request, insertion), CHARGERS, travel)
+            plan = charged if isinstance(charged, Plan) else plan
+    return plan
+
+
+def _without_batteries(plan: Plan) -> Plan:
+    routes = {
+        id_: replace(route, vehicle=replace(route.vehicle, battery=None))
+        for id_, route in plan.routes.items()
+    }
+    return replace(plan, routes=routes)
 
 
 @dataclass(slots=True)
@@ -278,17 +307,22 @@ def plan_day(
     town: Town, day: Day, mode: str, flat: Mapping[str, Tables], margin: float
 ) -> tuple[Plan, Mapping[str, Tables]]:
     """Return the day's plan in one mode, and the tables it was made with."""
-    tables = slope_tables(town, day, margin) if mode == "slope" else flat
-    return planned(empty_plan(batteries=mode != "none"), day.asked, tables), tables
+    tables = slope_tables(town, day, margin) if mode in ("slope", PLACED) else flat
+    plan = empty_plan(batteries=mode != "none", charges=mode != PLACED)
+    if mode == PLACED:
+        return planned_with_charges(plan, day.asked, tables), tables
+    return planned(plan, day.asked, tables), tables
 
 
-def run(days: int, seed: int, parties: int, noise: float, margin: float) -> dict[str, Any]:
+def run(
+    days: int, seed: int, parties: int, noise: float, margin: float, modes: Sequence[str] = MODES
+) -> dict[str, Any]:
     """Plan and drive every day in every mode and return the document that is printed."""
     with tempfile.TemporaryDirectory() as folder:
         print("building Andorra", file=sys.stderr)
         town = build_town(Path(folder), 121, seed)
     flat = flat_tables(town)
-    tallies, accuracy = {mode: Tally() for mode in MODES}, list[float]()
+    tallies, accuracy = {mode: Tally() for mode in modes}, list[float]()
     for number in range(days):
         day = day_of(number, seed, town.seconds, parties, noise)
         for mode, tally in tallies.items():
@@ -299,7 +333,8 @@ def run(days: int, seed: int, parties: int, noise: float, margin: float) -> dict
             if wrong:
                 raise AssertionError(f"day {number}, {mode}: {wrong[0]}")
             drive_day(town, day, plan, tally)
-        accuracy.append(model_over_walk(town, day, plan))
+            if mode == "slope":
+                accuracy.append(model_over_walk(town, day, plan))
         if number % 20 == 19:
             print(f"  {number + 1} days", file=sys.stderr)
     about = {
@@ -349,11 +384,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--parties", type=int, default=40, help="how many ask on the busiest day")
     parser.add_argument("--noise", type=float, default=0.1, help="share a drive may differ by")
     parser.add_argument("--margin", type=float, default=MARGIN, help="share the slope plan adds")
+    parser.add_argument("--placed", action="store_true", help="also place charges as needed")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
     chosen = parser.parse_args(arguments)
     if not (SHARED / "andorra.osm.pbf").is_file():
         raise SystemExit("no ../shared beside the project: Andorra is not there to be measured")
-    document = run(chosen.days, chosen.seed, chosen.parties, chosen.noise, chosen.margin)
+    figures = chosen.days, chosen.seed, chosen.parties, chosen.noise, chosen.margin
+    document = run(*figures, (*MODES, PLACED) if chosen.placed else MODES)
     text = json.dumps(document, indent=2)
     if chosen.json == "-":
         print(text)

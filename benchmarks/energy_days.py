@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatcher import Place, Plan, Request, Route, Stop, StopKind, Vehicle
+from dispatcher.gaps import Charger
 from dispatcher.model import Battery, Task
 from dispatcher.roads import Anchor, RoadNetwork, Roads
 from dispatcher.roads.consumption import Weather, weather_at
@@ -45,6 +46,10 @@ KINDS: Mapping[str, Kind] = {
     "c_pod": Kind("c_pod", 1, 9060, 54, 2000, 5400),
     "sakura": Kind("sakura", 3, 20_000, 124, 30_000, 2400),
 }
+CHARGERS = (
+    Charger("sakura charger", DEPOT, 1, 30_000, frozenset({"sakura"})),
+    Charger("c_pod charger", DEPOT, 2, 2000, frozenset({"c_pod"})),
+)
 FLEET = ("c_pod", "c_pod", "sakura", "sakura", "sakura")
 
 
@@ -118,10 +123,10 @@ def _party(rng: np.random.Generator, name: str, seconds: np.ndarray) -> Request:
     )  # fmt: skip
 
 
-def empty_plan(*, batteries: bool) -> Plan:
+def empty_plan(*, batteries: bool, charges: bool = True) -> Plan:
     """Return the fleet at its depot in the morning, each vehicle with its midday charge.
 
-    The two Sakura take turns at the one quick charger; the others have an outlet each.
+    They take turns, so that the one quick charger is enough for all Sakura.
     """
     routes: dict[str, Route] = {}
     for at, name in enumerate(FLEET):
@@ -131,12 +136,15 @@ def empty_plan(*, batteries: bool) -> Plan:
             id_, DEPOT, DEPOT, 8 * HOUR_S, 18 * HOUR_S + 1800, kind.seats, profile=name,
             battery=battery if batteries else None,
         )  # fmt: skip
-        begin_s = (11 if at % 2 else 12) * HOUR_S + 1800
-        window = begin_s, begin_s + (600 if name == "sakura" else 1800)
+        begin_s = 11 * HOUR_S + at * (kind.charge_s + 600)
         task = Task(
-            f"charge {id_}", StopKind.CHARGE, DEPOT, *window, kind.charge_s, kind.charge_w, "depot"
-        )
-        routes[id_] = Route(vehicle, (Stop(task.id, StopKind.CHARGE),), tasks={task.id: task})
+            f"charge {id_}", StopKind.CHARGE, DEPOT, begin_s, begin_s + 600, kind.charge_s,
+            kind.charge_w, f"{name} charger",
+        )  # fmt: skip
+        routes[id_] = Route(vehicle)
+        if charges:
+            stop = Stop(task.id, StopKind.CHARGE)
+            routes[id_] = Route(vehicle, (stop,), tasks={task.id: task})
     return Plan(0, routes, {})
 
 

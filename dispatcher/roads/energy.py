@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from dispatcher.roads.anchor import Anchor
 from dispatcher.roads.consumption import VehicleBody, Weather, drive_wh
-from dispatcher.roads.engines import INFINITE
 from dispatcher.roads.sums import NO_WAY, Keys, SumsMetric, keys_of, sums_of, times_of
 from dispatcher.roads.sweep import SweepTopology
 from dispatcher.roads.times import NEVER_DS, Ends, Ground, Ints, Pairs, Rows, Times
@@ -108,9 +107,7 @@ class RoadEnergy:
         turning_mwh = np.rint(turns.cost_ds * watts / 36).astype(np.int64)
         mwh = arc_mwh[:, turns.arc[turns.tail]]
         mwh[0] += turning_mwh
-        keys = keys_of(times.weights.astype(np.int64), mwh)
-        keys[:, times.weights >= INFINITE] = NO_WAY
-        return np.ascontiguousarray(keys.T)
+        return np.ascontiguousarray(keys_of(times.weights.astype(np.int64), mwh).T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +125,6 @@ class _Uses:
 
     def table(self, origins: Sequence[Anchor], destinations: Sequence[Anchor]) -> Keys:
         """Return the keys of the fastest ways, as (2, origins, destinations)."""
-        if not origins or not destinations:
-            return np.zeros((2, len(origins), len(destinations)), dtype=np.int64)
         times = self.times
         source, target = times.ends(origins, leaving=True), times.ends(destinations, leaving=False)
         pairs = Pairs(*np.nonzero(source.edge[:, None] == target.edge))

@@ -249,6 +249,41 @@ def test_energy_follows_closures_and_slow_zones(tmp_path: Path) -> None:
     assert drag.energy([west], [east])[0, 0, 0] < 0.5 * fast_wh, "slower is cheaper in the air"
 
 
+def test_a_place_is_reached_the_way_a_turn_is_forbidden_later(tmp_path: Path) -> None:
+    town = Town()
+    first = town.way((0, 0), (1, 0))
+    second = town.way((1, 0), (2, 0))
+    third = town.way((2, 0), (2, 1))
+    town.way((2, 0), (3, 0))
+    town.way((1, 0), (1, -1))
+    town.restrict("no_left_turn", first, [second], third)
+    network, _ = town.build(tmp_path)
+    roads = Roads(hills(network, (0, 0), (100, 0)))
+    west, middle = anchors(roads, town, (0.5, 0), (1.5, 0))
+    assert len(network.turn_arc) > 2 * network.edge_count
+
+    energy = RoadEnergy(roads, SLED)
+
+    assert energy.energy([west], [middle])[0, 0, 0] == pytest.approx(545 / 2, abs=1)
+
+
+def test_where_a_vehicle_may_not_drive_no_battery_is_enough(tmp_path: Path) -> None:
+    town = Town()
+    town.way((0, 0), (1, 0), (2, 0), highway="motorway", oneway="no")
+    town.way((0, 0), (0, 1), (2, 1), (2, 0))
+    network, _ = town.build(tmp_path)
+    roads = Roads(network, "micro_ev")
+    fast, slow, other = anchors(Roads(network), town, (0.5, 0), (0, 0.5), (1, 1))
+
+    wh = RoadEnergy(roads, SLED).energy([fast, slow], [other, fast])
+
+    assert (roads.table([fast, slow], [other, fast]) == UNREACHABLE_S).tolist() == [
+        [True, True],
+        [False, True],
+    ]
+    assert wh[0].tolist() == [[NEVER_WH, NEVER_WH], [0, NEVER_WH]]
+
+
 def test_waiting_at_a_gate_is_no_slow_driving(tmp_path: Path) -> None:
     town = Town()
     town.way((0, 0), (1, 0), (2, 0))
