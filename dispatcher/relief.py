@@ -65,7 +65,7 @@ class Relief:
     ) -> None:
         self.crew, self.wanted, self.requests = crew, wanted, requests
         self.travel = travel
-        self.budget = Budget(budget.effort / _TRIES, budget.wall_s / _TRIES)
+        self.budget, self.short = budget, Budget(budget.effort / _TRIES, budget.wall_s / _TRIES)
 
     def fault(self) -> Fault:
         """Return the rule that cannot be kept and the ways out."""
@@ -74,7 +74,7 @@ class Relief:
         return Fault(self.crew.driver.id, rule, tuple(way for way in ways if way))
 
     def _suffices(self, crew: Crew, wanted: Wanted | None = None) -> bool:
-        return Placing([crew], wanted or self.wanted).is_possible(self.budget)
+        return Placing([crew], wanted or self.wanted).is_possible(self.short)
 
     def _binding(self) -> str:
         """Return the first rule without which all the others can be kept."""
@@ -117,7 +117,10 @@ class Relief:
 
     def _changes(self, eased: Crew) -> Iterator[Change]:
         """Place the tasks where more is allowed, and say which limits that breaks."""
-        found = Placing([eased], self.wanted).solve(self.budget)
+        try:
+            found = Placing([eased], self.wanted).solve(self.budget)
+        except TimeoutError:
+            return
         for at, line in enumerate(self.crew.lines):
             mine = [placed for placed in found[0] if placed.option.line == at] if found else []
             route = with_tasks(line.route, mine, eased.driver.id, line)

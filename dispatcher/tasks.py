@@ -2,8 +2,9 @@
 
 The stops of riders keep their order and their promises.  What is placed has windows as wide as the
 law and the chargers allow, so that later decisions can move it: whatever happens within them is
-lawful.  Tasks that are not locked are placed anew, so the same call serves the morning and any
-event.  ``gaps`` says where there is room, ``placing`` chooses, ``schedule`` verifies.
+lawful.  The same call serves the morning and any event: drivers who have all they need are left
+alone, the tasks of the others are placed anew unless they are locked.  ``gaps`` says where there is
+room, ``placing`` chooses, ``schedule`` verifies, ``relief`` explains what does not fit.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from dispatcher.breaks import BreakRule, Lack, Rest, lacking
 from dispatcher.energy import charge_along
 from dispatcher.gaps import Charger, Driver, Line, Placed, Wanted, Window, with_tasks
 from dispatcher.model import Place, Plan, Route, StopKind, TravelTimes
+from dispatcher.nodes import nodes_of
 from dispatcher.placing import Budget, Crew, Placing, slot_count
 from dispatcher.relief import Fault, Relief
-from dispatcher.schedule import Breach, schedule
+from dispatcher.schedule import Breach, Schedule, schedule
 
 _BREAKS = frozenset({StopKind.BREAK})
 _CHARGES = frozenset({StopKind.CHARGE})
@@ -167,15 +169,41 @@ class _Placer:
         self.routes: dict[str, Route] = {}
 
     def place(self, kinds: frozenset[StopKind]) -> Plan | TaskRefusal:
-        self.routes = {id_: stripped(route, kinds) for id_, route in self.plan.routes.items()}
+        self.routes = dict(self.plan.routes)
+        drivers = [driver for driver in self.drivers if not self._is_content(driver)]
+        for vehicle_id in (id_ for driver in drivers for id_ in driver.vehicle_ids):
+            self.routes[vehicle_id] = stripped(self.routes[vehicle_id], kinds)
         self.wanted = replace(self.wanted, taken=self._taken())
-        crews = [self._crew(driver) for driver in self.drivers]
+        crews = [self._crew(driver) for driver in drivers]
         self._place_together([crew for crew in crews if crew.charges])
         for crew in crews:
             if crew.rules and not crew.charges:
                 self._place_alone(crew)
         found = self._result()
         return TaskRefusal(tuple(self.faults), found) if self.faults else found
+
+    def _is_content(self, driver: Driver) -> bool:
+        """Whether a driver has all that is needed; then nothing is moved."""
+        routes = [self.plan.routes[id_] for id_ in driver.vehicle_ids]
+        rules = self.wanted.rules
+        windows = [w for route in routes for w in _windows(route, rules, len(route.stops))]
+        return not _worst(driver, windows, rules) and all(
+            isinstance(schedule(route, self.plan.requests, self.travel), Schedule)
+            and self._is_ready(route)
+            for route in routes
+        )
+
+    def _is_ready(self, route: Route) -> bool:
+        """Whether the battery holds at the end what tomorrow needs."""
+        wanted_wh = self.wanted.ready_wh.get(route.vehicle.id, 0)
+        return wanted_wh <= 0 or self._levels(route)[-1] >= wanted_wh
+
+    def _levels(self, route: Route) -> list[int]:
+        """Return what is in a battery at the start, after every stop, and at the end."""
+        battery, nodes = route.vehicle.battery, nodes_of(route, self.plan.requests, self.travel)
+        now_wh = 0 if battery is None else battery.now_wh
+        levels = [now_wh, *charge_along(route, self.plan.requests, self.travel)]
+        return [*levels, levels[-1] - int(nodes.use[-2] + nodes.riders[-2] * nodes.use_rider[-2])]
 
     def _result(self) -> Plan:
         if self.routes == self.plan.routes:
@@ -213,11 +241,9 @@ class _Placer:
             for spot in spots
         ]
         spare_wh = slot_count(crew) * max([0, *detours]) if crew.rules else 0
-        levels = [battery.now_wh, *charge_along(line.route, self.plan.requests, self.travel)]
-        left = int(line.nodes.use[-2] + line.nodes.riders[-2] * line.nodes.use_rider[-2])
-        end_wh = levels[-1] - left
-        ready_wh = self.wanted.ready_wh.get(line.vehicle.id, battery.reserve_wh)
-        return min(*levels, end_wh) - spare_wh < battery.reserve_wh or end_wh - spare_wh < ready_wh
+        levels = self._levels(line.route)
+        ready_wh = line.ready_wh + spare_wh
+        return min(levels) - spare_wh < battery.reserve_wh or levels[-1] < ready_wh
 
     def _place_together(self, crews: Sequence[Crew]) -> None:
         """Share out the chargers at once; if that fails, one driver after the other."""
@@ -235,6 +261,7 @@ class _Placer:
         if found is None:
             relief = Relief(crew, self.wanted, self.plan.requests, self.travel, self.budget)
             self.faults.append(relief.fault())
+            self.routes |= {id_: self.plan.routes[id_] for id_ in crew.driver.vehicle_ids}
         else:
             self._put(crew, found[0])
 

@@ -115,20 +115,37 @@ def test_a_short_shift_needs_no_break_and_its_plan_comes_back_itself() -> None:
     assert place_breaks(plan, RULES, [DEPOT], TRAVEL) is plan
 
 
-def test_rest_taken_and_rest_locked_count_and_the_rest_is_placed_anew() -> None:
-    morning = placed(place_breaks(day(VAN), RULES, [DEPOT], TRAVEL))
-    noon = Plan(
-        9, {"van": replace(morning.routes["van"], vehicle=replace(VAN, start_s=at(12)))}, {}
+def test_rest_taken_and_rest_locked_count_and_what_lacks_is_placed_anew() -> None:
+    morning = placed(place_breaks(day(VAN), RULES, [DEPOT], TRAVEL)).routes["van"]
+    second = morning.stops[1].request_id
+    tasks = {second: morning.tasks[second]}
+    noon = Route(replace(VAN, start_s=at(12)), morning.stops[1:], tasks=tasks)
+    half, third = (
+        Driver("van", ("van",), EIGHT, FIVE_PM, (Rest(at(11), at(11, m)),)) for m in (30, 20)
     )
-    driver = Driver("van", ("van",), EIGHT, FIVE_PM, (Rest(at(11), at(11, 30)),))
 
-    after = placed(place_breaks(noon, RULES, [DEPOT], TRAVEL, drivers=[driver]))
+    plan = Plan(9, {"van": noon}, {})
+    after = placed(place_breaks(plan, RULES, [DEPOT], TRAVEL, drivers=[third]))
 
-    assert windows(after) == [(at(12, 30), at(15, 30), H // 2)]
-    assert lacks(after, RULES, [driver]) == {}
-    locked = replace(after.routes["van"], locked=1)
-    again = Plan(10, {"van": locked}, {})
-    assert place_breaks(again, RULES, [DEPOT], TRAVEL, drivers=[driver]) is again
+    assert place_breaks(plan, RULES, [DEPOT], TRAVEL, drivers=[half]) is plan
+    assert lacks(after, RULES, [third]) == {}
+    assert sum(task.lasts_s for task in tasks_of(after)) == 40 * MIN
+    assert min(task.earliest_s for task in tasks_of(after)) >= at(12)
+    kept = Plan(9, {"van": replace(noon, locked=1)}, {})
+    added = placed(place_breaks(kept, RULES, [DEPOT], TRAVEL, drivers=[third]))
+    assert windows(added)[0] == windows(kept)[0]
+    assert sum(task.lasts_s for task in tasks_of(added)) == 40 * MIN
+
+
+def test_who_has_all_that_is_needed_is_left_alone() -> None:
+    once = placed(place_breaks(day(VAN), RULES, [DEPOT], TRAVEL))
+    other = replace(VAN, id="other")
+
+    both = Plan(1, {**once.routes, "other": Route(other)}, {})
+    after = placed(place_breaks(both, RULES, [Place(3)], TRAVEL))
+
+    assert after.routes["van"] is once.routes["van"]
+    assert [task.place for task in tasks_of(after, "other")] == [3, 3]
 
 
 def test_the_same_call_again_changes_nothing() -> None:
