@@ -7,6 +7,8 @@ as it can; somebody gets in later than that only within the window, and only to 
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ EARLY, LATE, SERVICE, LEG, PICKUP, RIDE, BOARDS, TIMES = range(8)
 """The rows of a route being tried, as ``kernel`` writes them, with five more for the battery."""
 OTHER, HARD, LEVEL, ROWS = range(13, 17)
 """Other times, whether a limit may not be passed, and whose promise it is."""
+FIXED: Final = -1
+"""The level of those whose promise may not be passed any further."""
 
 
 @njit(cache=True, nogil=True)
@@ -123,7 +127,7 @@ def least_late(
     """Find the place of a party in the fleet that passes least, the cheapest of those.
 
     ``levels`` says for every node whose promise it is, 0 for those that count most, of so many
-    ``different`` ones.  Every shift may end ``longer_s`` later.
+    ``different`` ones, or ``FIXED``.  Every shift may end ``longer_s`` later.
     """
     found = _nothing(1)
     best_s, late_s = np.zeros(different, np.int64), np.zeros(different, np.int64)
@@ -251,7 +255,8 @@ def _mark(
     a, b = fleet.first[v], fleet.first[v + 1]
     for k in range(b - a):
         to = k if k <= i else (k + 1 if k <= j else k + 2)
-        rows[HARD, to], rows[LEVEL, to] = fleet.nodes.bar[a + k], levels[a + k]
+        rows[LEVEL, to] = levels[a + k]
+        rows[HARD, to] = 1 if levels[a + k] == FIXED else fleet.nodes.bar[a + k]
     rows[HARD, 0] = rows[HARD, -1] = 1
     rows[HARD, i + 1] = rows[HARD, j + 2] = 0
     rows[LEVEL, i + 1] = rows[LEVEL, j + 2] = level

@@ -24,6 +24,7 @@ from dispatcher.fleet import WEIGHTS, Fleet, party_of
 from dispatcher.insert import Insertion, insert, insertions
 from dispatcher.late_kernel import (
     BOARDS,
+    FIXED,
     HARD,
     LEVEL,
     ROWS,
@@ -54,6 +55,8 @@ OVERTIME_S: Final = 1800
 """How much longer than planned a driver may work for a party that nobody else can carry."""
 RESCUE_OVERTIME_S: Final = 7200
 """And for riders whose vehicle goes no further."""
+_ROUNDS: Final = 10
+"""How often return legs are moved again because moving them made outward legs later."""
 _ASKED: Final = 4
 """Of how many parties it is worked out whether another vehicle could carry them."""
 _LIMITS: Final = ("latest_pickup_s", "latest_dropoff_s", "ride_max_s")
@@ -258,6 +261,7 @@ class Repair:
             self.ease(route.vehicle.id)
         elif not self.is_sound(route):
             self.plan = self.plan.without(request.id)
+            self.ease(route.vehicle.id)  # where a detour is shorter, it is late without them
             self.place([request])
 
     def _place_by_regret(self, parties: Sequence[Request]) -> list[Request]:
@@ -329,9 +333,11 @@ class Repair:
         """Return the place of a party with which least is broken, ``None`` if there is none."""
         fleet = self.compiled()
         ids, shut = fleet.vehicle_ids, self.closed if overtime_s else frozenset()
+        routes = self.plan.routes.values()
+        outward = None if party.follows is None else party.follows.request_id
         found = least_late(
             fleet.arrays,
-            np.array([r for one in self.plan.routes.values() for r in self._ranks(one)], np.int64),
+            np.array([r for one in routes for r in self._ranks(one, outward)], dtype=np.int64),
             party_of(party),
             self._rank[self.told[party.id].level],
             fleet.approach(party.origin, party.destination).drives,
@@ -346,30 +352,41 @@ class Repair:
             return None
         return Insertion(ids[v], i, j + 1, float(found.cost[0]), *times, times[1] - times[0])
 
-    def _ranks(self, route: Route) -> list[int]:
-        """Return whose promise is at every node of a route, 0 for those who count most."""
+    def _ranks(self, route: Route, fixed: str | None = None) -> list[int]:
+        """Return whose promise is at every node of a route, 0 for those who count most.
+
+        Nobody may make the party ``fixed`` any later: its rank is ``FIXED``.
+        """
         rank, told = self._rank, self.told
-        stops = (told.get(stop.request_id) for stop in route.stops)
-        return [0, *(0 if one is None else rank[one.level] for one in stops), 0]
+
+        def of(id_: str) -> int:
+            if id_ == fixed:
+                return FIXED
+            return rank[told[id_].level] if id_ in told else 0
+
+        return [0, *(of(stop.request_id) for stop in route.stops), 0]
 
     # The result
 
     def follow(self) -> None:
         """Move return legs that would begin before their outward leg has ended."""
-        for id_ in sorted(self.plan.requests, key=lambda id_: self._begins_s(id_)):
-            request = self.plan.requests.get(id_)
-            if request is None or request.follows is None:
-                continue
-            outward = self.plan.requests.get(request.follows.request_id)
-            route = self.plan.route_of(id_)
-            if outward is None or route is None or id_ in route.boarded_s:
-                continue
-            ended_s = outward.latest_dropoff_s + outward.alighting_s + request.follows.stay_s
-            if request.earliest_pickup_s < ended_s:
-                self.again(beginning(request, ended_s))
+        for _ in range(_ROUNDS):
+            early = [id_ for id_ in self.plan.requests if self._begins_s(id_) is not None]
+            for id_ in early:
+                soonest_s = self._begins_s(id_) if id_ in self.plan.requests else None
+                if soonest_s is not None:
+                    self.again(beginning(self.plan.requests[id_], soonest_s))
+            if not early:
+                return
 
-    def _begins_s(self, request_id: str) -> int:
-        return self.plan.requests[request_id].earliest_pickup_s
+    def _begins_s(self, request_id: str) -> int | None:
+        """Return when a return leg can begin, ``None`` when it does not begin before."""
+        request = self.plan.requests[request_id]
+        outward = request.follows and self.plan.requests.get(request.follows.request_id)
+        if not request.follows or not outward:
+            return None
+        ended_s = outward.latest_dropoff_s + outward.alighting_s + request.follows.stay_s
+        return ended_s if request.earliest_pickup_s < ended_s else None
 
     def outcome(self, before: Plan) -> Replanned:
         """Return the plan as the next after ``before``, with every broken promise by name."""
