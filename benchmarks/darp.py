@@ -4,9 +4,11 @@ Instances are files in Cordeau's format (2006, or Cordeau and Laporte 2003 with 
 Cost is the unrounded Euclidean distance of the routes; time equals distance.  Seconds are those of
 processor time of this process, kernels compiled before.  ``feasible`` comes from difference
 constraints over the file's own numbers; that checker shares no code with the solver.
+``broken_rides`` counts the routes that could be driven but for the ride limit: VROOM and PyVRP know
+none.
 
     python -m benchmarks.darp --instances DIR_OR_FILES --seconds 1,5,20 --seeds 3 [--bks CSV]
-        [--against ortools] [--json [FILE]]
+        [--against ortools vroom pyvrp] [--json [FILE]]
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,18 +31,24 @@ from typing import Any, TextIO
 import numba
 import numpy as np
 
-from benchmarks import darp_ortools
+from benchmarks import darp_ortools, darp_peers
 from dispatcher.search import MaxCpu, MaxIterations, Problem, alike, search
 
 COLUMNS = (
     "instance", "requests", "vehicles", "seconds", "seed",
-    "cost", "feasible", "best_known", "gap_percent", "cpu_s", "solver",
+    "cost", "feasible", "best_known", "gap_percent", "cpu_s", "solver", "broken_rides",
 )  # fmt: skip
 UNSERVED = 1000.0
 TOLERANCE = 1e-6
+ROUNDED = 0.05
+"""Peers reckon in thousandths; rounding is not what breaks a ride."""
+PACKAGES = {"vroom": "pyvroom"}
+"""What a peer is called in the package index, where that differs."""
 
 Routes = list[list[int]]
 """Every vehicle's nodes by the numbers of the file, without depots."""
+
+Windows = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def read_instance(path: Path) -> Instance:
     return Instance(name, int(vehicles), float(duration), int(capacity), float(ride), tuple(nodes))
 
 
-def tightened(instance: Instance) -> list[tuple[float, float]]:
+def tightened(instance: Instance) -> Windows:
     """Return the windows after what each party's other window and its longest ride imply."""
     windows = [(node.early, node.late) for node in instance.nodes]
     for p in range(1, instance.requests + 1):
@@ -210,6 +219,14 @@ def _times_exist(
     return False
 
 
+def broken_rides(instance: Instance, routes: Routes) -> int:
+    """Return how many routes keep every limit but that of the rides and of the whole day."""
+    long_day = replace(instance, duration=math.inf)
+    any_ride = replace(long_day, ride=math.inf)
+    driven = [route for route in routes if _can_be_driven(any_ride, route, ROUNDED)]
+    return sum(not _can_be_driven(long_day, route, ROUNDED) for route in driven)
+
+
 def cost_of(instance: Instance, routes: Routes) -> float:
     """Return the distance driven, depot to depot, vehicles that stay at home left out."""
     end = 2 * instance.requests + 1
@@ -228,11 +245,18 @@ def solve(instance: Instance, seconds: float, seed: int) -> Routes:
 Solver = Callable[[Instance, float, int], Routes]
 
 
-def solvers(against: str | None) -> Iterator[tuple[str, Solver]]:
-    """Yield our search and, if asked for, the peer."""
+PEERS: dict[str, Solver] = {
+    "ortools": darp_ortools.solve,
+    "vroom": lambda day, *how: darp_peers.solve_vroom(day, tightened(day), *how),
+    "pyvrp": lambda day, *how: darp_peers.solve_pyvrp(day, tightened(day), *how),
+}
+
+
+def solvers(against: Sequence[str]) -> Iterator[tuple[str, Solver]]:
+    """Yield our search and the peers asked for."""
     yield "search", solve
-    if against == "ortools":
-        yield "ortools", darp_ortools.solve
+    for name in against:
+        yield name, PEERS[name]
 
 
 def row_of(
@@ -247,6 +271,7 @@ def row_of(
     values = (
         instance.name, instance.requests, instance.vehicles, seconds, seed, round(cost, 2),
         feasible, best, None if gap is None else round(gap, 3), round(used, 2), solver[0],
+        broken_rides(instance, routes),
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -314,7 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", default="1,5,20", help="CPU budgets, comma-separated")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bks", type=Path, metavar="CSV", default=None)
-    parser.add_argument("--against", choices=["ortools"])
+    parser.add_argument("--against", nargs="+", choices=list(PEERS), default=[])
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
     chosen = parser.parse_args(arguments)
     best = read_best(chosen.bks)
@@ -332,11 +357,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def report(rows: list[dict[str, Any]], target: str | None) -> None:
     """Print the table, and the JSON document where it is wanted."""
+    peers = {row["solver"] for row in rows} - {"search"}
     about = {
         "question": "how close does the search come to the best known plans",
         "python": platform.python_version(),
         "numba": numba.__version__,
         "machine": platform.machine(),
+        **{name: version(PACKAGES.get(name, name)) for name in sorted(peers)},
     }
     text = json.dumps({"rows": rows, "summary": summary(rows), "about": about}, indent=2)
     if target == "-":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ def solve(instance: Instance, seconds: float, seed: int) -> list[list[int]]:
 
 
 class _Model:
-    """The instance in thousandths; the recommended model with matrices and disjunctions."""
+    """The instance in thousandths, rounded to the safe side, with matrices and disjunctions."""
 
     def __init__(self, instance: Instance) -> None:
         from ortools.constraint_solver import pywrapcp
@@ -31,7 +32,7 @@ class _Model:
         fleet, size = instance.vehicles, 2 * instance.requests + 2
         self.manager = pywrapcp.RoutingIndexManager(size, fleet, [0] * fleet, [size - 1] * fleet)
         self.model: Any = pywrapcp.RoutingModel(self.manager)
-        drives = [[_whole(instance.distance(a, b)) for b in range(size)] for a in range(size)]
+        drives = [[_up(instance.distance(a, b)) for b in range(size)] for a in range(size)]
         self.model.SetArcCostEvaluatorOfAllVehicles(self.model.RegisterTransitMatrix(drives))
         self._add_time(drives)
         loads = [node.load for node in instance.nodes]
@@ -48,20 +49,20 @@ class _Model:
     def _add_time(self, drives: list[list[int]]) -> None:
         nodes, model = self.instance.nodes, self.model
         rows = zip(drives, nodes, strict=True)
-        lasting = [[leg + _whole(node.service) for leg in row] for row, node in rows]
-        horizon = _whole(max(node.late for node in nodes))
+        lasting = [[leg + _up(node.service) for leg in row] for row, node in rows]
+        horizon = _up(max(node.late for node in nodes))
         transit = model.RegisterTransitMatrix(lasting)
         model.AddDimension(transit, horizon, horizon, False, "time")  # noqa: FBT003 -- likewise
         self.time = model.GetDimensionOrDie("time")
         for v in range(self.instance.vehicles):
-            self.time.SetSpanUpperBoundForVehicle(_whole(self.instance.duration), v)
+            self.time.SetSpanUpperBoundForVehicle(_down(self.instance.duration), v)
             self._between(model.Start(v), 0)
             self._between(model.End(v), len(nodes) - 1)
 
     def _between(self, index: int, node: int) -> None:
         early, late = self.instance.nodes[node].early, self.instance.nodes[node].late
         var = self.time.CumulVar(index)
-        var.SetRange(min(_whole(early), var.Max()), min(_whole(late), var.Max()))
+        var.SetRange(min(_up(early), var.Max()), min(_down(late), var.Max()))
 
     def _add_party(self, p: int) -> None:
         instance, model, solver = self.instance, self.model, self.model.solver()
@@ -75,7 +76,9 @@ class _Model:
         solver.Add(model.ActiveVar(pickup) == model.ActiveVar(dropoff))
         solver.Add(model.VehicleVar(pickup) == model.VehicleVar(dropoff))
         solver.Add(self.time.CumulVar(pickup) <= self.time.CumulVar(dropoff))
-        longest = _whole(instance.ride + instance.nodes[p].service)
+        longest = _down(instance.ride + instance.nodes[p].service)
+        # The limit alone lets a ride through that is a little too long now and then.
+        solver.Add(self.time.CumulVar(dropoff) <= self.time.CumulVar(pickup) + longest)
         self.time.SetPickupToDeliveryLimitFunctionForPair(lambda *_: longest, p - 1)
 
     def solve(self, seconds: float) -> list[list[int]]:
@@ -108,5 +111,10 @@ class _Model:
         return nodes
 
 
-def _whole(value: float) -> int:
-    return round(value * SCALE)
+def _up(value: float) -> int:
+    """Return thousandths that are not too few, so that what is found can be driven."""
+    return math.ceil(value * SCALE)
+
+
+def _down(value: float) -> int:
+    return math.floor(value * SCALE)

@@ -30,7 +30,7 @@ from dispatcher.search_kernel import (
     Work,
     World,
 )
-from dispatcher.search_moves import anneal
+from dispatcher.search_moves import LARGEST, anneal
 
 __all__ = [
     "Either",
@@ -46,9 +46,6 @@ __all__ = [
 
 _NEAR: Final = 30
 """How many like parties each party knows."""
-
-_LARGEST: Final = 35
-"""At most so many parties are taken out at once, and at most a third of all."""
 
 _ROUNDS: Final = 50
 """So many iterations run at one temperature."""
@@ -202,20 +199,15 @@ def search(
     best = _state(problem, world, routes)
     now, trial = _copied(best), _copied(best)
     parties, done = len(problem.near), 0
-    tune = TUNE.copy()
-    tune[0] = max(1, min(tune[0], parties // 3))
+    largest = max(1, min(LARGEST, parties // 3))
     while parties > 0 and (spent := stop.spent(done)) < 1:
         heat = _heat(problem, best, spent, warm=first is not None)
         rounds = stop.rounds(done)
-        anneal(world, now, best, trial, work, heat, rounds, tune)
+        anneal(world, now, best, trial, work, heat, rounds, largest)
         done += rounds
         if until_served and best.size[0] == 0:
             break
     return _solution(best, done)
-
-
-TUNE: Final[Floats] = np.array([35, 0.5, 0.75, 0.85, 0.95, 4, 10, 0.4, 0.02])
-"""Largest removal; shares of the ways to remove; strings, their length; share in turn; blinks."""
 
 
 def is_compiled() -> bool:
@@ -304,7 +296,7 @@ def _work(problem: Problem, seed: int) -> Work:
     def ints(*shape: int) -> Ints:
         return np.zeros(shape, dtype=np.int64)
 
-    memo = np.zeros((parties, vehicles, 2), dtype=PLACE)
+    memo = np.zeros((parties + 1, vehicles, 2), dtype=PLACE)
     memo["key"] = -1
     return Work(
         random=np.array([draw.randrange(1, 2_147_483_399) for _ in range(2)], dtype=np.int64),

@@ -212,22 +212,32 @@ def _load(
 @compiled
 def _least(nodes: Records, start: int, end: int, budget: int) -> bool:
     """Write the least times, as ``kernel.least_times`` does."""
-    node = start
+    node, far, nested = start, -1, False
     while node != end:
         this = nodes[node]
         onward = int(this["next"])
         then = nodes[onward]
-        at = max(then["least"], this["least"] + this["service"] + this["leg"])
-        then["least"] = at
+        at = this["least"] + this["service"] + this["leg"]
         budget -= 1
-        if at > then["late"] + EPS or budget < 0:
-            return False
+        if at > then["least"]:
+            then["least"] = at
+            if at > then["late"] + EPS or budget < 0:
+                return False
+        elif far >= 0 and not nested:
+            # Nothing moves any more from here to where a ride limit sent us back.
+            node, far = far, -1
+            continue
         p = int(then["pick"])
-        if p >= 0 and at - then["ride"] > nodes[p]["least"] + EPS:
-            nodes[p]["least"] = at - then["ride"]
+        if p >= 0 and then["least"] - then["ride"] > nodes[p]["least"] + EPS:
+            nodes[p]["least"] = then["least"] - then["ride"]
             if nodes[p]["least"] > nodes[p]["late"] + EPS:
                 return False
-            onward = p
+            nested = far >= 0
+            far = onward if far < 0 else far
+            node = p
+            continue
+        if onward == far:
+            far, nested = -1, False
         node = onward
     return True
 
@@ -235,20 +245,29 @@ def _least(nodes: Records, start: int, end: int, budget: int) -> bool:
 @compiled
 def _great(nodes: Records, start: int, end: int, budget: int) -> bool:
     """Write the greatest times: the same, mirrored."""
-    node = end
+    node, far, nested = end, -1, False
     while node != start:
         this = nodes[node]
         back = int(this["last"])
         then = nodes[back]
-        at = min(then["great"], this["great"] - then["service"] - then["leg"])
-        then["great"] = at
+        at = this["great"] - then["service"] - then["leg"]
         budget -= 1
-        if budget < 0:
-            return False
+        if at < then["great"]:
+            then["great"] = at
+            if budget < 0:
+                return False
+        elif far >= 0 and not nested:
+            node, far = far, -1
+            continue
         d = int(then["drop"])
-        if d >= 0 and nodes[d]["great"] > at + nodes[d]["ride"] + EPS:
-            nodes[d]["great"] = at + nodes[d]["ride"]
-            back = d
+        if d >= 0 and nodes[d]["great"] > then["great"] + nodes[d]["ride"] + EPS:
+            nodes[d]["great"] = then["great"] + nodes[d]["ride"]
+            nested = far >= 0
+            far = back if far < 0 else far
+            node = d
+            continue
+        if back == far:
+            far, nested = -1, False
         node = back
     return True
 
@@ -296,17 +315,27 @@ def place(world: World, state: State, work: Work, v: int, r: int, cut: float) ->
 
     It depends on that route alone, so it is remembered under the fingerprint of the route.
     """
-    key, touched = state.fleet[v]["key"], work.touched[v]
+    known = recalled(state, work, v, r, cut)
     work.tried[0] += 1
-    for slot in range(2):
-        known = work.memo[r, v, slot]
-        if known["key"] == key and (known["after_p"] >= 0 or known["cost"] >= cut):
-            return known
+    if known["key"] >= 0:
+        return known
+    key = state.fleet[v]["key"]
     work.tried[1] += 1
-    known = work.memo[r, v, touched]
+    known = work.memo[r, v, work.touched[v]]
     cost, i, j = _search(world, state, work, v, r, cut)
     known["key"], known["cost"], known["after_p"], known["after_d"] = key, cost, i, j
     return known
+
+
+@compiled
+def recalled(state: State, work: Work, v: int, r: int, cut: float) -> Any:  # noqa: ANN401
+    """Return what ``place`` remembers, or a record with the key -1."""
+    for slot in range(2):
+        known = work.memo[r, v, slot]
+        same = known["key"] == state.fleet[v]["key"]
+        if same and (known["after_p"] >= 0 or known["cost"] >= cut):
+            return known
+    return work.memo[-1, 0, 0]
 
 
 @compiled

@@ -23,8 +23,24 @@ from dispatcher.search_kernel import (
     link,
     place,
     rebuild,
+    recalled,
     take_out,
 )
+
+LARGEST: Final = 20
+"""At most so many parties are taken out at once, and at most a third of all; strings apart."""
+
+_STRING: Final = 6
+"""The longest string."""
+
+_STRINGS: Final = 3
+"""At most so many routes lose a string."""
+
+_IN_TURN: Final = 0.7
+"""How often parties are put in one after another; else by regret, mostly with two or three."""
+
+_CROWD: Final = 60
+"""So many waiting are never put in by regret, which takes the square of their number."""
 
 _BLINK: Final = 0.02
 """The chance that a vehicle is overlooked when a party is put in."""
@@ -169,7 +185,7 @@ def _string(state: State, work: Work, parties: int, node: int, length: int) -> N
 
 
 @compiled
-def _strings(near: Ints, state: State, work: Work, strings: int, length: int) -> None:
+def _strings(near: Ints, state: State, work: Work, strings: int) -> None:
     """Remove a string of stops from each of some neighbouring routes."""
     seed = below(work.random, len(near))
     for r in near[seed]:
@@ -177,25 +193,24 @@ def _strings(near: Ints, state: State, work: Work, strings: int, length: int) ->
         if v < 0 or work.dirty[v] == 1:
             continue
         node = 2 * r + below(work.random, 2)
-        _string(state, work, len(near), node, 1 + below(work.random, length))
+        _string(state, work, len(near), node, 1 + below(work.random, _STRING))
         strings -= 1
         if strings == 0:
             return
 
 
 @compiled
-def ruin(world: World, state: State, work: Work, tune: Floats) -> bool:
+def ruin(world: World, state: State, work: Work, largest: int) -> bool:
     """Take some parties out; False when what is left is infeasible, which odd drives can do."""
     work.dirty[:] = 0
-    way, count = uniform(work.random), 1 + below(work.random, int(tune[0]))
-    if way < tune[1]:
-        strings = 1 + below(work.random, int(tune[5]))
-        _strings(world.near, state, work, strings, int(tune[6]))
-    elif way < tune[2]:
+    way, count = uniform(work.random), 1 + below(work.random, largest)
+    if way < 0.75:
+        _strings(world.near, state, work, 1 + below(work.random, _STRINGS))
+    elif way < 0.9:
         _related(world.near, state, work, count)
-    elif way < tune[3]:
+    elif way < 0.94:
         _random(state, work, len(world.near), count)
-    elif way < tune[4]:
+    elif way < 0.98:
         _dear(world, state, work, count)
     else:
         v = below(work.random, len(state.fleet))
@@ -221,7 +236,7 @@ def _find_idle(state: State, work: Work) -> None:
 
 
 @compiled
-def _in_turn(world: World, state: State, work: Work, blink: float) -> bool:
+def _in_turn(world: World, state: State, work: Work) -> bool:
     """Put the bank's parties in one after another, each where it costs least."""
     count, way, depot = state.size[0], uniform(work.random), state.fleet[0]["start"]
     for at in range(count):
@@ -244,10 +259,19 @@ def _in_turn(world: World, state: State, work: Work, blink: float) -> bool:
     _find_idle(state, work)
     for at in range(count):
         r = work.order[at]
-        best, vehicle, i, j = np.inf, -1, 0, 0
+        best, vehicle, i, j, waiting = np.inf, -1, 0, 0, 0
+        # What is remembered is looked at first: the less a place may cost the sooner a test ends.
         for v in range(len(state.fleet)):
-            if work.idle[v] == 1 or uniform(work.random) < blink:
+            if work.idle[v] == 1 or uniform(work.random) < _BLINK:
                 continue
+            found = recalled(state, work, v, r, best)
+            if found["key"] < 0:
+                work.dirty[waiting] = v
+                waiting += 1
+            elif found["after_p"] >= 0 and found["cost"] < best:
+                best, vehicle, i, j = found["cost"], v, found["after_p"], found["after_d"]
+        for at_v in range(waiting):
+            v = work.dirty[at_v]
             found = place(world, state, work, v, r, best)
             if found["after_p"] >= 0 and found["cost"] < best:
                 best, vehicle, i, j = found["cost"], v, found["after_p"], found["after_d"]
@@ -333,12 +357,12 @@ def _regret(costs: Floats, depth: int, none: float) -> tuple[float, int]:
 
 
 @compiled
-def recreate(world: World, state: State, work: Work, tune: Floats) -> bool:
+def recreate(world: World, state: State, work: Work) -> bool:
     """Put back whom the bank holds; False when a route became infeasible."""
     way = uniform(work.random)
-    if way < tune[7] or state.size[0] > 60:
-        return _in_turn(world, state, work, tune[8])
-    part = (way - tune[7]) / (1.0 - tune[7])
+    if way < _IN_TURN or state.size[0] > _CROWD:
+        return _in_turn(world, state, work)
+    part = (way - _IN_TURN) / (1.0 - _IN_TURN)
     return _by_regret(world, state, work, 1 if part < 0.17 else (2 if part < 0.58 else 3))
 
 
@@ -351,7 +375,7 @@ def anneal(
     work: Work,
     heat: float,
     rounds: int,
-    tune: Floats,
+    largest: int,
 ) -> None:
     """Ruin and recreate ``rounds`` times at one temperature.
 
@@ -359,7 +383,7 @@ def anneal(
     """
     cost, least = total(now, world.unserved), total(best, world.unserved)
     for _ in range(rounds):
-        if ruin(world, trial, work, tune) and recreate(world, trial, work, tune):
+        if ruin(world, trial, work, largest) and recreate(world, trial, work):
             found = total(trial, world.unserved)
             if found < cost - heat * np.log(uniform(work.random)):
                 copy(trial, now, work.touched)
