@@ -34,7 +34,7 @@ from benchmarks import rural_check
 from benchmarks.rural_check import Judge
 from benchmarks.rural_days import make_trips
 from benchmarks.rural_town import Town, Trip, node_of, read_town, read_trips, rows, trip_row
-from dispatcher.foresight import Foresight, History
+from dispatcher.foresight import Foresight, History, warm_foresight
 from dispatcher.insert import warm
 from dispatcher.model import Request
 from dispatcher.policies import WITHIN_S, Insert, Shuffle
@@ -328,6 +328,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     how = Setting(chosen.policy, chosen.seed, chosen.noise, chosen.divert_until, chosen.audit)
     warm()
     warm_search()
+    warm_foresight()
     table: list[dict[str, Any]] = []
     if chosen.suite:
         for row in suite(town, judge, chosen.scenario, how, chosen.days):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from dispatcher.cost import ABOARD, DRIVE
 from dispatcher.fleet import Fleet
 from dispatcher.insert import insert, insertions
-from dispatcher.model import Place, Plan, Request, Route, StopKind
+from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
 from dispatcher.policies import Shuffle, planned_pickup_s, rescued
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import search_plan
@@ -632,3 +632,29 @@ def _nodes(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...
         node = (r.earliest_dropoff_s, due_s, r.alighting_s, ride_s, at.get(r.id, -1), -r.riders)
         nodes.append((r.destination, *node))
     return nodes
+
+
+class _OneRoad:
+    """Places a second apart on one road."""
+
+    def table(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
+
+    def along(self, _origin: Place, destination: Place, _elapsed_s: float, /) -> tuple[Place, int]:
+        return destination, 0
+
+    def leaving(self, place: Place, /) -> tuple[Place, int]:
+        return place, 0
+
+
+def warm_foresight() -> None:
+    """Compile the rollouts for this process; seconds the first time ever."""
+    van = Vehicle("van", Place(0), None, 0, 10_000, seats=4)
+    plan = Plan(0, {"van": Route(van)}, {})
+    call = Call(1, Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100))
+    moment = Moment(0, plan, {"car": _OneRoad()})
+    rollout = Rollout(moment, [Decision(plan)], History(((call,),)))
+    rollout.play([0], np.array([0]), 1, Rules(within=300, arrival=0.0))
+    rollout.cost_s(0)

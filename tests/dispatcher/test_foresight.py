@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dispatcher.cost import plan_cost_s
 from dispatcher.fleet import Fleet
-from dispatcher.foresight import Foresight, History, Rollout, Rules
+from dispatcher.foresight import Foresight, History, Rollout, Rules, play, warm_foresight
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Route, Vehicle
 from dispatcher.policies import Insert
@@ -178,3 +178,10 @@ def test_without_history_it_still_answers() -> None:
     answer = Foresight().answer(moment(plan), party("ann", 4, 6))
 
     assert answer.offered_s == 60
+
+
+def test_warming_compiles_what_a_rollout_needs() -> None:
+    warm_foresight()
+
+    if hasattr(play, "signatures"):
+        assert len(play.signatures) == 1
