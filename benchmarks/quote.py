@@ -401,7 +401,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--alternatives", type=int, default=50, help="times and places an ask tries"
     )
-    parser.add_argument("--refusals", type=int, default=50, help="how many refusals are sought")
+    parser.add_argument("--refusals", type=int, default=20, help="how many refusals are sought")
     parser.add_argument("--bookings", type=int, help="of the whole day, instead of --stops")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
