@@ -129,7 +129,7 @@ def test_the_way_to_the_depot_needs_energy_too() -> None:
 
     assert schedule(route, {}, HILL) == Breach(Rule.BATTERY, 0, None, 10)
     assert check(Plan(1, {"van": route}, {}), HILL) == [Violation("battery", "van", None, 10)]
-    anywhere = Route(replace(van, end=None))
+    anywhere = Route(replace(van, end=None, battery=Battery(1000, 890, 890)))
     assert isinstance(schedule(anywhere, {}, HILL), Schedule)
     assert check(Plan(1, {"van": anywhere}, {}), HILL) == []
 
@@ -140,6 +140,54 @@ def test_a_battery_under_its_reserve_takes_nobody_and_says_so() -> None:
     assert schedule(plan.routes["van"], {}, HILL) == Breach(Rule.BATTERY, 0, None, 1)
     assert check(plan, HILL) == [Violation("battery", "van", None, 1)]
     assert insertions(plan, ride("a", 0, 0), HILL) == []
+
+
+def test_a_full_battery_takes_nothing_more_on_the_way_down() -> None:
+    a = ride("a", 0, 9)
+    van = replace(EV, start=Place(5), end=None)
+    plan = Plan(1, {"van": Route(van, stops("+a -a"))}, {"a": a})
+
+    assert schedule(plan.routes["van"], plan.requests, HILL) == Breach(Rule.BATTERY, 1, "a", 90)
+    assert check(plan, HILL) == [Violation("battery", "van", "a", 90)]
+    assert insertions(Plan(1, {"van": Route(van)}, {}), a, HILL) == []
+
+
+@pytest.mark.parametrize(("now_wh", "by_wh"), [(740, None), (739, 1)])
+def test_who_is_on_board_already_is_carried_up_too(now_wh: int, by_wh: int | None) -> None:
+    a, b = ride("a", 0, 3, seats=2), ride("b", 3, 6, seats=1)
+    van = replace(EV, end=None, battery=Battery(1000, now_wh, 50))
+    plan = Plan(1, {"van": Route(van, stops("-a +b -b"), {"a": 0})}, {"a": a, "b": b})
+
+    # 3 places with two riders, 3 with one.
+    found = schedule(plan.routes["van"], plan.requests, HILL)
+    assert isinstance(found, Schedule) == (by_wh is None)
+    wanted = [] if by_wh is None else [Violation("battery", "van", "b", by_wh)]
+    assert check(plan, HILL) == wanted
+    alone = Plan(1, {"van": Route(van, stops("-a"), {"a": 0})}, {"a": a})
+    assert bool(insertions(alone, b, HILL)) == (by_wh is None)
+
+
+@pytest.mark.parametrize("now_wh", [0, 1000])
+@pytest.mark.parametrize("power_w", [0, 3000])
+def test_a_charge_without_power_or_of_a_full_battery_gives_nothing(
+    now_wh: int, power_w: int
+) -> None:
+    van = replace(EV, end=None, battery=Battery(1000, now_wh, now_wh))
+    task = replace(CHARGE, power_w=power_w, lasts_s=3600 if now_wh else 0)
+    plan = Plan(1, {"van": Route(van, (CHARGING,), tasks={"c": task})}, {})
+
+    assert charge_along(plan.routes["van"], {}, HILL) == (now_wh,)
+    assert check(plan, HILL) == []
+
+
+def test_rolling_down_first_does_not_mend_a_battery_under_its_reserve() -> None:
+    van = replace(EV, start=Place(5), battery=Battery(1000, 99, 100))
+    plan = Plan(1, {"van": Route(van)}, {})
+
+    assert schedule(plan.routes["van"], {}, HILL) == Breach(Rule.BATTERY, 0, None, 1)
+    assert check(plan, HILL) == [Violation("battery", "van", None, 1)]
+    enough = Plan(1, {"van": Route(replace(van, battery=Battery(1000, 100, 100)))}, {})
+    assert check(enough, HILL) == []
 
 
 def test_a_charge_makes_room_for_a_climb() -> None:

@@ -68,6 +68,15 @@ def test_a_wait_for_others_is_weighed_against_the_own_arrival() -> None:
     assert tried(case, party) == promising(case, party) > 0
 
 
+def test_a_party_that_makes_the_next_stop_late_is_carried_no_further() -> None:
+    a = ride("a", 4, 9, latest_pickup_s=500)
+    case = Case(Route(VAN, stops("+a -a")), {"a": a}, LineTown())
+    party = ride("b", 3, 8, earliest_pickup_s=400)
+
+    # On board at 460, which is soon enough, but at 4 a minute later, which is not.
+    assert tried(case, party) == promising(case, party) > 0
+
+
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(cases_and_parties() | full_cases_and_parties())
 def test_only_promising_places_cost_an_exact_test(drawn: tuple[Case, Request]) -> None:

@@ -330,6 +330,8 @@ def test_a_charger_is_held_from_the_earliest_begin_to_the_latest_end() -> None:
     ]
     assert check(charging((one,)), TRAVEL, {}) == [Violation("charger_full", "v0", "x", 1)]
     assert check(charging((replace(one, charger_id=None),)), TRAVEL, {}) == []
+    beside = day("p", pause=replace(PAUSE, charger_id="depot"))
+    assert check(beside, TRAVEL, {}) == []
 
 
 def test_one_vehicle_takes_one_place_however_its_windows_overlap() -> None:
