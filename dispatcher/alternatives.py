@@ -267,7 +267,7 @@ class Seek:
             return []
         for name, ids in classes.items():
             allowed = ids if request.only is None else ids & request.only
-            if name != first.vehicle_class and allowed:
+            if name != first.vehicle_class:
                 variants.append(Variant(Other.VEHICLE, replace(request, only=allowed)))
         shorter_s = first.ride_s - self.rules.much_s
         if shorter_s >= first.direct_s:

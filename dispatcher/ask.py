@@ -6,7 +6,7 @@ Both are checked here, at the border: further in, an ask that cannot be met is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 from typing import Final, Literal
 
 from dispatcher.model import Connection, Follows, Place
@@ -127,7 +127,7 @@ class OfferRules:
             _within(name, getattr(self, name), 0, ABSURD_S)
         for name in ("earlier_s", "later_s"):
             _within(name, getattr(self, name), 0, self.step_s * MOST_AT_ONCE)
-        if not (isfinite(self.ride_max_factor) and 1 <= self.ride_max_factor <= MOST_AT_ONCE):
+        if not 1 <= self.ride_max_factor <= MOST_AT_ONCE:
             raise ValueError(f"ride_max_factor={self.ride_max_factor} is less than the ride itself")
         if not 0 <= self.shuffle_s <= ABSURD_S or self.shuffle_iterations < 0:
             raise ValueError(
