@@ -1,0 +1,187 @@
+"""What a repair does to limits, and what it comes to: limits widened, narrowed and moved.
+
+Every function takes values and returns the next ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from dispatcher.broken import Told
+from dispatcher.energy import ENOUGH, levels_of
+from dispatcher.late_kernel import BOARDS, HARD, LEVEL, ROWS, Rows
+from dispatcher.load import is_overfull
+from dispatcher.model import Place, Plan, Request, Route, StopKind, Task, TravelTimes
+from dispatcher.nodes import Nodes
+from dispatcher.schedule import Schedule, schedule
+
+_LIMITS: Final = ("latest_pickup_s", "latest_dropoff_s", "ride_max_s")
+
+
+def beginning(request: Request, soonest_s: int) -> Request:
+    """Return the request with no pickup before ``soonest_s``, its limits kept if they can be."""
+    return replace(
+        request,
+        earliest_pickup_s=soonest_s,
+        latest_pickup_s=max(request.latest_pickup_s, soonest_s),
+        latest_dropoff_s=max(request.latest_dropoff_s, soonest_s + request.boarding_s),
+    )
+
+
+def ending(route: Route, end_s: int) -> Route:
+    """Return the route of a vehicle whose shift ends at ``end_s``."""
+    return replace(route, vehicle=replace(route.vehicle, end_s=end_s))
+
+
+def has_room(route: Route, requests: Mapping[str, Request], nodes: Nodes) -> bool:
+    """Whether everybody has room, and the battery lasts."""
+    if is_overfull(route, requests, nodes):
+        return False
+    battery = route.vehicle.battery
+    return battery is None or levels_of(battery, nodes)[1] == ENOUGH
+
+
+def rows_of(nodes: Nodes, levels: Sequence[int]) -> Rows:
+    """Return a route in the words of ``late_kernel``."""
+    rows = np.zeros((ROWS, len(nodes.early)), dtype=np.int64)
+    rows[: BOARDS + 1] = nodes[: BOARDS + 1]
+    rows[HARD] = nodes.bar
+    rows[HARD, [0, -1]] = 1
+    rows[LEVEL] = levels
+    return rows
+
+
+def kept(plan: Plan, route: Route, times: Sequence[int]) -> Plan:
+    """Return the plan with a route whose limits are as wide as these times need them.
+
+    ``times`` are those of all nodes: the start, every stop and the end.
+    """
+    requests, tasks, began_s = dict[str, Request](), dict(route.tasks), dict[str, int]()
+    for stop, at_s in zip(route.stops, times[1:-1], strict=True):
+        if stop.request_id in tasks:
+            task = tasks[stop.request_id]
+            tasks[task.id] = replace(task, latest_s=max(task.latest_s, at_s))
+            continue
+        request = plan.requests[stop.request_id]
+        if stop.kind is StopKind.PICKUP:
+            began_s[request.id] = at_s + request.boarding_s
+            if at_s > request.latest_pickup_s:
+                requests[request.id] = replace(request, latest_pickup_s=at_s)
+            continue
+        request = requests.get(request.id, request)
+        since_s = began_s.get(request.id, route.boarded_s.get(request.id, at_s))
+        if at_s > request.latest_dropoff_s or at_s - since_s > request.ride_max_s:
+            requests[request.id] = replace(
+                request,
+                latest_dropoff_s=max(at_s, request.latest_dropoff_s),
+                ride_max_s=max(at_s - since_s, request.ride_max_s),
+            )
+    if tasks != route.tasks:
+        route = replace(route, tasks=tasks)
+    if times[-1] > route.vehicle.end_s:
+        route = ending(route, times[-1])
+    return plan.with_route(route, *requests.values())
+
+
+def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, TravelTimes]) -> Request:
+    """Return a party's request with its limits as near to those told as its route can keep.
+
+    One limit after the other: getting in, being set down, the length of the ride.
+    """
+    now = replace(plan.requests[told.id], connection=told.connection)
+    for name in _LIMITS:
+
+        def holds(limit_s: int, name: str = name, now: Request = now) -> bool:
+            requests = {**plan.requests, now.id: _limited(now, name, limit_s)}
+            return isinstance(schedule(route, requests, travel), Schedule)
+
+        low, high = getattr(told, name), getattr(now, name)
+        if low < high:
+            now = _limited(now, name, least(low, high, holds))
+    return told if now == told else now
+
+
+def _limited(request: Request, name: str, limit_s: int) -> Request:
+    changes: dict[str, Any] = {name: limit_s}
+    return replace(request, **changes)
+
+
+def least(low: int, high: int, holds: Callable[[int], object]) -> int:
+    """Return the least value from ``low`` that holds, which ``high`` does."""
+    if holds(low):
+        return low
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def carriers(plan: Plan) -> dict[str, str]:
+    """Return the vehicle of every party."""
+    return {id_: v for v, route in plan.routes.items() for id_ in route.request_ids}
+
+
+def worked_longer_s(before: Plan, after: Plan) -> dict[str, int]:
+    """Return how much longer than before the drivers work who do."""
+    ends_s = {id_: route.vehicle.end_s for id_, route in before.routes.items()}
+    return {
+        id_: route.vehicle.end_s - ends_s[id_]
+        for id_, route in after.routes.items()
+        if route.vehicle.end_s > ends_s.get(id_, route.vehicle.end_s)
+    }
+
+
+def late_tasks(before: Plan, after: Plan) -> tuple[Task, ...]:
+    """Return the breaks and charges that begin later than their window allowed."""
+    known = {id_: task for route in before.routes.values() for id_, task in route.tasks.items()}
+    tasks = [task for route in after.routes.values() for task in route.tasks.values()]
+    return tuple(task for task in tasks if task.latest_s > known.get(task.id, task).latest_s)
+
+
+def used_reserves_wh(before: Plan, after: Plan) -> dict[str, int]:
+    """Return what is left of the reserves that have to be used."""
+    left: dict[str, int] = {}
+    for id_, route in after.routes.items():
+        battery, was = route.vehicle.battery, before.routes.get(id_, route).vehicle.battery
+        if battery is not None and was is not None and battery.reserve_wh < was.reserve_wh:
+            left[id_] = battery.reserve_wh
+    return left
+
+
+def rescue(request: Request, boarded_s: int, place: Place, at_s: int) -> Told:
+    """Return a party on board as one to be fetched at ``place``, its time on board running on."""
+    ride_due_s = boarded_s + request.ride_max_s
+    promised_s = min(request.latest_dropoff_s, ride_due_s)
+    due_s = max(promised_s, at_s + request.boarding_s)
+    bus = request.connection
+    connection = bus if bus is not None and bus.toward == "to_bus" else None
+    fetched = replace(
+        request,
+        origin=place,
+        earliest_pickup_s=at_s,
+        latest_pickup_s=due_s - request.boarding_s,
+        earliest_dropoff_s=min(request.earliest_dropoff_s, due_s),
+        latest_dropoff_s=due_s,
+        ride_max_s=due_s - request.boarding_s - at_s,
+        pinned=None,
+        follows=None,
+        connection=connection,
+    )
+    ride_s = request.ride_max_s if ride_due_s < request.latest_dropoff_s else None
+    return Told(fetched, aboard=True, lost_s=due_s - promised_s, ride_s=ride_s)
+
+
+def keeping(route: Route, reserve_wh: int) -> Route:
+    """Return the route of a vehicle with another reserve."""
+    battery = route.vehicle.battery
+    if battery is None:
+        return route
+    kept = replace(battery, reserve_wh=reserve_wh)
+    return replace(route, vehicle=replace(route.vehicle, battery=kept))
