@@ -2,9 +2,9 @@
 
 Decided in half hours by CP-SAT, in this order: as many of the needed vehicle hours as possible,
 few changes of vehicle, few half hours in a vehicle the driver would rather not have, and then as
-much driving as the shifts allow.  Vehicles change hands at their depot only, which takes a handover
-time.  Every duty becomes a ``Vehicle`` of its own; ``Assignment.drivers`` is what ``tasks`` asks
-for to place the breaks.
+much driving as the shifts allow; the search begins from a rota without changes.  Vehicles change
+hands at their depot only, which takes a handover time.  Every duty becomes a ``Vehicle`` of its
+own; ``Assignment.drivers`` is what ``tasks`` asks for to place the breaks.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def assign_shifts(
     handover_s: int = 600,
     budget: Budget = Budget(),  # noqa: B008 -- frozen
 ) -> Assignment:
-    """Return who drives what, and what is uncovered; with bad luck in the budget, not the best.
+    """Return who drives what, and what is uncovered; the best only if ``proven``.
+
+    The budget is for each of the three searches.
 
     A half hour counts as covered when a driver has the vehicle for all of it, the handover
     included.
@@ -201,22 +203,51 @@ def _solve(
 
     built = _Model(cp_model.CpModel())
     _add_driving(built, shifts, cars)
-    covered = _add_demand(built, cars, demand)
+    covered = list(_add_demand(built, cars, demand))
     unmet = [x for (d, c, _), x in built.drives.items() if not _liked(shifts[d], cars[c])]
     swaps = sum(built.begins.values()) - sum(built.used.values())
+    driven = sum(built.drives.values())
+    _hint_whole_shifts(built, shifts, cars, demand)
     step = len(built.drives) + 1  # no sum of lesser wishes outweighs a greater one
-    wish = step**3 * sum(covered) - step**2 * swaps - step * sum(unmet) + sum(built.drives.values())
-    built.model.maximize(wish)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = budget.effort
-    solver.parameters.max_time_in_seconds = budget.wall_s
-    status = solver.solve(built.model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return [], False
-    driven = {key for key, x in built.drives.items() if solver.value(x)}
-    return list(_turns(driven, shifts, cars)), status == cp_model.OPTIMAL
+    proven, found = True, set[tuple[int, int, int]]()
+    for wish in (sum(covered), -step * swaps - sum(unmet), driven):
+        built.model.maximize(wish)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 0
+        solver.parameters.max_deterministic_time = budget.effort
+        solver.parameters.max_time_in_seconds = budget.wall_s
+        status = solver.solve(built.model)
+        proven = proven and status == cp_model.OPTIMAL
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            break
+        found = {key for key, x in built.drives.items() if solver.value(x)}
+        built.model.add(wish >= round(solver.objective_value))
+        built.model.clear_hints()
+        for variable in (*built.drives.values(), *built.begins.values(), *built.used.values()):
+            built.model.add_hint(variable, solver.value(variable))
+    return list(_turns(found, shifts, cars)), proven
+
+
+def _hint_whole_shifts(
+    built: _Model, shifts: Sequence[Shift], cars: Sequence[Car], demand: Sequence[Need]
+) -> None:
+    """Begin from a rota without changes: every shift in the car that is needed most then."""
+    left = Counter({(n.kind, n.start_s // HALF_HOUR_S): n.vehicles for n in demand})
+    taken: set[tuple[int, int]] = set()
+    for d, shift in enumerate(shifts):
+        ways = []
+        for c, car in enumerate(cars):
+            halves = [half for driver, at, half in built.drives if (driver, at) == (d, c)]
+            if not any((c, half) in taken for half in halves):
+                needed = sum(left[car.kind, half] > 0 for half in halves)
+                ways.append((needed, _liked(shift, car), -c, halves))
+        if ways:
+            *_, least, halves = max(ways)
+            taken.update((-least, half) for half in halves)
+            left.subtract((cars[-least].kind, half) for half in halves)
+            for half in halves:
+                built.model.add_hint(built.drives[d, -least, half], 1)
 
 
 def _add_driving(built: _Model, shifts: Sequence[Shift], cars: Sequence[Car]) -> None:
