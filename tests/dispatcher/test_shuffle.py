@@ -86,6 +86,12 @@ def test_a_vehicle_that_is_banned_makes_no_room() -> None:
     assert isinstance(offers(plan, ASK, TRAVEL, RULES, banned=frozenset({"lift"})), Refusal)
 
 
+def test_no_room_is_made_for_whoever_has_a_place_already() -> None:
+    refusal = offers(taken_lift(), replace(ASK, id="b"), TRAVEL, RULES)
+
+    assert isinstance(refusal, Refusal)
+
+
 def test_without_a_compiled_search_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shuffle, "is_compiled", lambda: False)
 
