@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 
 from dispatcher.breaks import BreakRule, Rest
 from dispatcher.model import (
-    UNREACHABLE_S,
     Battery,
     Place,
     Request,
@@ -231,10 +230,8 @@ class Line:
         return fits and self.vehicle.battery is not None
 
     def _fits(self, gap: int, spot: int, lasts_s: int) -> bool:
-        """Whether roads lead there and back, and time is left for so long a task."""
+        """Whether time is left for so long a task; where no road leads it never is."""
         into_s, out_s = self.into[gap][spot], self.out[spot][gap + 1]
-        if max(into_s, out_s) >= UNREACHABLE_S:
-            return False
         ready_s = self.earliest[gap] + int(self.nodes.service[gap]) + into_s
         return bool(ready_s + lasts_s + out_s <= self.latest[gap + 1])
 
