@@ -373,7 +373,7 @@ def test_a_driver_who_goes_early_needs_no_break_after_that() -> None:
 def test_a_shift_that_ends_as_planned_is_no_event() -> None:
     plan = plan_of({"one": "+b -b"}, ride("b", 3, 5))
 
-    done = events.driver_off(plan, "one", 7200, TRAVEL)
+    done = events.driver_off(plan, "one", 8000, TRAVEL)
 
     assert done.plan == replace(plan, version=2)
 
