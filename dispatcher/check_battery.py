@@ -1,14 +1,16 @@
 """The verifier's own reckoning of batteries and chargers; it shares no code with ``energy``.
 
-A charge is followed watt-hour by watt-hour: each takes as long as the power at that level needs for
-it, and only whole ones count.
+A charge is reckoned backwards: how long it takes up to a level, which is the integral of one over
+the power.  The highest whole watt-hour that the time is enough for counts.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import pairwise
-from math import inf, log
+from math import log
 from typing import Final
 
 from dispatcher.model import Battery, EnergyUse, Place, Request, Route, StopKind, Task
@@ -66,24 +68,23 @@ def _used_wh(leg: tuple[Place | None, Place | None], people: int, roads: EnergyU
 
 
 def _after_charge_wh(level_wh: int, task: Task, battery: Battery) -> int:
-    """Return the level when as many whole watt-hours are in as the time is enough for."""
+    """Return the highest level that the time is enough for."""
     if task.power_w == 0:
         return level_wh
     left_s = task.lasts_s + _NEARLY_WH * 3600 / task.power_w
-    while (needs_s := _next_wh_s(level_wh, task.power_w, battery)) <= left_s:
-        left_s -= needs_s
-        level_wh += 1
-    return level_wh
+    levels_wh = range(level_wh, battery.capacity_wh + 1)
+    needs_s = partial(_charge_s, level_wh, power_w=task.power_w, battery=battery)
+    return levels_wh[bisect_right(levels_wh, left_s, key=needs_s) - 1]
 
 
-def _next_wh_s(level_wh: int, power_w: int, battery: Battery) -> float:
-    """Return how long the next watt-hour takes; the one beyond the capacity for ever."""
+def _charge_s(from_wh: int, to_wh: int, *, power_w: int, battery: Battery) -> float:
+    """Return how long a charge from one level to another takes."""
+    if from_wh == to_wh:
+        return 0.0
     capacity_wh, knee_wh = battery.capacity_wh, battery.taper_share * battery.capacity_wh
-    if level_wh >= capacity_wh:
-        return inf
-    then_wh = min(level_wh + 1, capacity_wh - _NEARLY_WH)
-    full_power_wh = min(then_wh, knee_wh) - min(level_wh, knee_wh)
-    faded = log((capacity_wh - max(level_wh, knee_wh)) / (capacity_wh - max(then_wh, knee_wh)))
+    then_wh = min(to_wh, capacity_wh - _NEARLY_WH)
+    full_power_wh = min(then_wh, knee_wh) - min(from_wh, knee_wh)
+    faded = log((capacity_wh - max(from_wh, knee_wh)) / (capacity_wh - max(then_wh, knee_wh)))
     return 3600 / power_w * (full_power_wh + (capacity_wh - knee_wh) * faded)
 
 
