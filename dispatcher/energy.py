@@ -39,10 +39,9 @@ def charged_wh(
     if level_wh < taper_wh and power_w > 0:
         linear_s = min(float(lasts_s), (taper_wh - level_wh) * 3600.0 / power_w)
         level_wh += power_w * linear_s / 3600.0
-    if level_wh < capacity_wh and lasts_s > linear_s:
-        hours = (lasts_s - linear_s) / 3600.0
-        missing_wh = capacity_wh - level_wh
-        level_wh = capacity_wh - missing_wh * math.exp(-power_w * hours / (capacity_wh - taper_wh))
+    hours = (lasts_s - linear_s) / 3600.0
+    missing_wh = capacity_wh - level_wh
+    level_wh = capacity_wh - missing_wh * math.exp(-power_w * hours / (capacity_wh - taper_wh))
     return math.floor(level_wh + 1e-6)  # what is a whole number but for rounding stays one
 
 

@@ -78,6 +78,7 @@ def test_a_charge_is_full_power_up_to_the_taper_and_then_fades() -> None:
     assert charged_wh(800.0, 3000.0, 120.0, 1000.0, 800.0) == 878
     assert charged_wh(700.0, 3000.0, 240.0, 1000.0, 800.0) == 878
     assert charged_wh(500.0, 3000.0, 10.0**6, 1000.0, 800.0) == 1000
+    assert charged_wh(471.0, 11_000.0, 2016.0, 969.0, 775.2) == 969  # full but for rounding
     assert charged_wh(500.0, 0.0, 3600.0, 1000.0, 800.0) == 500
     assert charged_wh(900.0, 0.0, 3600.0, 1000.0, 800.0) == 900
 
