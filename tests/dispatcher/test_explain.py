@@ -172,6 +172,16 @@ def test_a_full_vehicle_says_how_many_seats_it_lacks() -> None:
     assert (found.code, found.values["by"]) == ("why_not.seats", 1)
 
 
+def test_a_minute_late_says_more_than_a_seat_too_few() -> None:
+    b = ride("b", 3, 9, seats=3, earliest_pickup_s=600, latest_pickup_s=600)
+    a = ride("a", 9, 12, seats=2, earliest_pickup_s=600, latest_pickup_s=990)
+
+    found = why_not(two("+a -a", "+b -b", a, b), "a", "near", TRAVEL)
+
+    # b is out at 9 by 1050; until then one seat is free.
+    assert (found.code, found.values["by_s"]) == ("why_not.latest_pickup.own", 60)
+
+
 def test_a_late_vehicle_has_no_time_for_anybody() -> None:
     b = ride("b", 9, 12, latest_pickup_s=60)
 
