@@ -80,7 +80,6 @@ class RouteModel:
         for node in range(self.line.last + 1):
             early, late = int(nodes.early[node]), int(nodes.late[node])
             times.append(model.new_int_var(early, max(early, late), "t"))
-            model.add(times[-1] <= late)
         for node, first in enumerate(nodes.pickup.tolist()):
             if first >= 0:
                 model.add(times[node] - times[first] <= int(nodes.ride[node]))

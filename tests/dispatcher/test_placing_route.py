@@ -76,6 +76,16 @@ def test_breaks_alone_keep_the_battery_above_its_reserve() -> None:
     assert answer.faults[0].ways == ((Change("ev", None, "reserve_wh", 100),),)
 
 
+def test_a_break_begins_only_once_the_vehicle_can_be_there() -> None:
+    # The rest must begin by 13:00; the ride of 270 minutes is over at 12:30.
+    rule = BreakRule("half", Over.SHIFT, 6 * H, 30 * MIN, 30 * MIN, "made up", edge_s=1 * H)
+    far = replace(VAN, end=Place(270), end_s=at(14, 30))
+    plan = day(far, replace(ride("a", 0, 270, at(8), 0), latest_dropoff_s=at(13), ride_max_s=5 * H))
+
+    assert order(placed(place_breaks(plan, [rule], [Place(300)], TRAVEL))) == "+a -a *"
+    assert isinstance(place_breaks(plan, [rule], [Place(301)], TRAVEL), TaskRefusal)
+
+
 @st.composite
 def small_days(draw: st.DrawFn) -> Plan:
     requests = []

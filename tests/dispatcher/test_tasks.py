@@ -131,6 +131,9 @@ def test_rest_taken_and_rest_locked_count_and_what_lacks_is_placed_anew() -> Non
     assert lacks(after, RULES, [third]) == {}
     assert sum(task.lasts_s for task in tasks_of(after)) == 40 * MIN
     assert min(task.earliest_s for task in tasks_of(after)) >= at(12)
+    short = replace(half, rests=(Rest(at(11), at(11, 5)),))
+    whole = placed(place_breaks(plan, LABOUR_LAW, [DEPOT], TRAVEL, drivers=[short]))
+    assert sum(task.lasts_s for task in tasks_of(whole)) == 60 * MIN
     kept = Plan(9, {"van": replace(noon, locked=1)}, {})
     added = placed(place_breaks(kept, RULES, [DEPOT], TRAVEL, drivers=[third]))
     assert windows(added)[0] == windows(kept)[0]
