@@ -157,12 +157,12 @@ def test_riders_for_whom_there_is_no_room_wait_until_there_is() -> None:
 
 
 def test_riders_on_board_are_fetched_even_if_a_driver_has_to_work_longer() -> None:
-    plan = two_aboard(van("two", 0, 400, end_s=1000))
+    plan = two_aboard(van("two", 30, 400, end_s=1000))
 
     done = events.broken_down(plan, "one", Place(5), 420, TRAVEL)
 
-    # 1090 + 30 s to get out + nine minutes home.
-    assert done.overtime_s == {"two": 660}
+    # There at 1900, away at 2020, at 8 and 9 until 2320, and nine minutes home.
+    assert done.overtime_s == {"two": 1860}
     assert done.unplaced == ()
     assert check(done.plan, TRAVEL) == []
 
@@ -249,6 +249,17 @@ def test_the_least_broken_promise_is_chosen_priority_first(
 
     assert [(one.request_id, one.by_s) for one in done.broken] == [named]
     assert check(done.plan, TRAVEL) == []
+
+
+def test_where_only_one_can_be_carried_it_is_who_counts_more() -> None:
+    first, second = ride("first", 3, 40, seats=4), ride("second", 3, 40, seats=4)
+    plan = plan_of({"one": "+first -first +second -second"}, first, replace(second, priority=1))
+    plan = plan.with_route(Route(van("two", end_s=5000)))
+
+    done = events.broken_down(plan, "one", Place(0), 0, TRAVEL)
+
+    assert broken(done) == [("first", "pickup", None, None)]
+    assert carried_by(done, "second") == "two"
 
 
 def test_the_widened_limits_are_those_of_the_plan() -> None:
@@ -609,7 +620,7 @@ def test_a_bus_that_is_not_that_late_after_all_is_caught_or_named() -> None:
     a = linked("to_bus", latest_dropoff_s=1680)
     plan = plan_of({"one": "+a -a"}, a)
 
-    caught = events.bus_late(plan, "trip", -300, TRAVEL, confirmed=True)
+    caught = events.bus_late(plan, "trip", -300, TRAVEL, confirmed=False)
     missed = events.bus_late(plan, "trip", -1200, TRAVEL, confirmed=True)
 
     assert caught.broken == ()
@@ -618,6 +629,14 @@ def test_a_bus_that_is_not_that_late_after_all_is_caught_or_named() -> None:
     assert missed.broken == (BrokenPromise("a", "dropoff", 120, 480, 600, "one", 1, "trip"),)
     assert missed.plan.requests["a"].connection is None
     assert check(missed.plan, TRAVEL) == []
+
+
+def test_a_bus_that_goes_before_anybody_could_be_there_is_missed() -> None:
+    a = linked("to_bus", latest_dropoff_s=1680)
+
+    done = events.bus_late(plan_of({"one": "+a -a"}, a), "trip", -1700, TRAVEL, confirmed=True)
+
+    assert done.broken == (BrokenPromise("a", "dropoff", 620, -20, 600, "one", 1, "trip"),)
 
 
 def test_another_bus_changes_nothing() -> None:
@@ -643,6 +662,15 @@ def test_who_is_on_board_to_a_bus_may_be_later_with_it() -> None:
 
     assert done.plan.requests["a"].latest_dropoff_s == 2580
     assert carried_by(done, "a") == "one"
+
+
+def test_who_is_on_board_to_a_bus_that_goes_earlier_may_miss_it() -> None:
+    a = linked("to_bus", latest_dropoff_s=1680)
+    one = Route(van("one", 3, 1000), stops("-a"), {"a": 1000})
+
+    done = events.bus_late(Plan(1, {"one": one}, {"a": a}), "trip", -400, TRAVEL, confirmed=True)
+
+    assert done.broken == (BrokenPromise("a", "dropoff", 80, 1280, 1360, "one", 1, "trip"),)
 
 
 def test_a_return_leg_begins_after_an_outward_leg_that_is_late() -> None:
@@ -706,6 +734,16 @@ def test_what_was_broken_in_haste_is_kept_if_others_can_make_room() -> None:
 
 def test_what_cannot_be_made_better_is_left_alone() -> None:
     done = events.broken_down(rivals(), "one", Place(0), 0, TRAVEL)
+
+    assert events.improved(done, TRAVEL, time_limit_s=0.2) == done
+
+
+def test_who_is_on_board_stays_there_however_late() -> None:
+    a = ride("a", 3, 9, latest_dropoff_s=700)
+    one = Route(van("one", 3, 300), stops("-a"), {"a": 300})
+    plan = Plan(1, {"one": one, "two": Route(van("two", 3))}, {"a": a})
+    done = events.vehicle_late(plan, "one", Place(3), 400, TRAVEL)
+    assert broken(done) == [("a", "dropoff", 60, "one")]
 
     assert events.improved(done, TRAVEL, time_limit_s=0.2) == done
 
