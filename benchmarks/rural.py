@@ -33,7 +33,16 @@ import numba
 from benchmarks import rural_check
 from benchmarks.rural_check import Judge
 from benchmarks.rural_days import make_trips
-from benchmarks.rural_town import Town, Trip, node_of, read_town, read_trips, rows, trip_row
+from benchmarks.rural_town import (
+    Town,
+    Trip,
+    junction,
+    node_of,
+    read_town,
+    read_trips,
+    rows,
+    trip_row,
+)
 from dispatcher.foresight import Foresight, History, warm_foresight
 from dispatcher.insert import warm
 from dispatcher.model import Request
@@ -68,7 +77,10 @@ def _shuffle(_town: Town, _trips: Sequence[Trip], noise: float) -> Policy:
 
 def _foresight(town: Town, trips: Sequence[Trip], noise: float) -> Policy:
     later_s, buffer_s = care(noise)
-    return Foresight(history=past(town, trips), later_s=later_s, buffer_s=buffer_s)
+    hubs = tuple(junction(hub) for hub in town.hubs)
+    return Foresight(
+        history=past(town, trips), hubs=hubs, later_s=later_s, buffer_s=buffer_s, shuffles=2000
+    )
 
 
 POLICIES: dict[str, Callable[[Town, Sequence[Trip], float], Policy]] = {
