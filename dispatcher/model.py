@@ -269,7 +269,7 @@ class Task:
     """A driver's break, or a charge: no rider is on board meanwhile (a parcel may be).
 
     It begins at ``place`` within its window and lasts ``lasts_s``.  A charge is given
-    ``power_w`` by ``charger_id``, whose places ``shifts.place_tasks`` shares out by windows.
+    ``power_w`` by ``charger_id``, whose places ``tasks.place_tasks`` shares out by windows.
 
     Raises ``ValueError`` when it could not take place.
     """
