@@ -122,6 +122,9 @@ def test_the_reserve_is_not_touched_at_any_node() -> None:
     short = plan_of("+a -a", a, battery=Battery(1000, 600, 81))
     assert schedule(short.routes["van"], short.requests, HILL) == Breach(Rule.BATTERY, 1, "a", 1)
     assert check(short, HILL) == [Violation("battery", "van", "a", 1)]
+    twice = plan_of("+a -a", a, battery=Battery(1000, 350, 100))
+    assert schedule(twice.routes["van"], twice.requests, HILL) == Breach(Rule.BATTERY, 0, "a", 50)
+    assert check(twice, HILL) == [Violation("battery", "van", "a", 50)]
 
 
 def test_the_way_to_the_depot_needs_energy_too() -> None:
