@@ -43,7 +43,7 @@ WORTH_S: Final = 60.0
 _DROPPED_S: Final = 10_000_000
 """What leaving a party out would cost the search: more than any drive."""
 
-_SEARCHED: Final = 4000
+_SEARCHED: Final = 10_000
 """Iterations of the search: a busy day's worth is found in them, and the seed decides what."""
 
 

@@ -16,8 +16,9 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher import search_kernel
-from dispatcher.search_kernel import (
+from dispatcher.search_moves import LARGEST, anneal
+from dispatcher.search_route import rebuild
+from dispatcher.search_state import (
     BAGS,
     CHAIRS,
     FULL,
@@ -26,11 +27,11 @@ from dispatcher.search_kernel import (
     VEHICLE,
     Floats,
     Ints,
+    Records,
     State,
     Work,
     World,
 )
-from dispatcher.search_moves import LARGEST, anneal
 
 __all__ = [
     "Either",
@@ -249,7 +250,7 @@ def _state(problem: Problem, world: World, routes: Sequence[Sequence[int]]) -> S
     return state
 
 
-def _nodes(problem: Problem) -> search_kernel.Records:
+def _nodes(problem: Problem) -> Records:
     nodes = np.zeros(len(problem.early), dtype=NODE)
     for name in ("next", "last", "vehicle", "drop"):
         nodes[name] = -1
@@ -262,7 +263,7 @@ def _nodes(problem: Problem) -> search_kernel.Records:
     return nodes
 
 
-def _fleet(problem: Problem) -> search_kernel.Records:
+def _fleet(problem: Problem) -> Records:
     fleet = np.zeros(len(problem.start), dtype=VEHICLE)
     for name in ("profile", "start", "end", "behind", "kind", "lost"):
         fleet[name] = getattr(problem, name)
@@ -284,7 +285,7 @@ def _lay(problem: Problem, world: World, state: State, v: int, route: Sequence[i
     state.nodes["next"][nodes[:-1]] = nodes[1:]
     state.nodes["last"][nodes[1:]] = nodes[:-1]
     state.nodes["vehicle"][nodes] = v
-    if not search_kernel.rebuild(world, state, v):
+    if not rebuild(world, state, v):
         raise ValueError(f"route {v} keeps not all limits")
 
 

@@ -1,312 +1,34 @@
-"""The search's inner loops: routes as linked nodes, exact times, the best place for a party.
+"""The search's innermost loop: the best place for a party in a route.
 
-As in ``kernel``, all limits are difference constraints.  Every route keeps its ``least`` times and
-its ``great`` (latest) ones, ride limits included.  Putting a party in only pushes times up, so a
-place is tested by pushing the least times from there until nothing moves.  Most pushes end after a
-few stops, where the vehicle waits anyway, and touch no ride limit: those are walked without writing
-anything.  What passes is feasible whatever the travel times are; where they break the triangle
-inequality a feasible place may be overlooked.
-
-What is known of a node lies together in memory, and so does what is known of a vehicle.  Loads are
-packed, seats, wheelchairs and luggage in one number, so that one subtraction compares all three.
+Putting a party in only pushes times up, so a place is tested by pushing the least times from there
+until nothing moves.  Most pushes end after a few stops, where the vehicle waits anyway, and touch
+no ride limit: those are walked without writing anything.  What passes is feasible whatever the
+travel times are; where they break the triangle inequality a feasible place may be overlooked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from dispatcher.energy import charged_wh
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Records = NDArray[np.void]
-
-EPS: Final = 1e-9
-"""Rounding in sums of floats; whole seconds never differ by so little."""
-
-CHAIRS: Final = 20
-BAGS: Final = 40
-"""How far wheelchairs and luggage are shifted in a packed load; seats are not."""
-
-MOST: Final = 2**19 - 1
-"""The largest part of a packed load."""
-
-FULL: Final = 2**18
-"""Seats taken by a party that rides alone, and by a task that lets nobody stay on board."""
-
-GUARDS: Final = (1 << 19) | (1 << 39) | (1 << 59)
-"""The bit above each part; it stays when a limit is not exceeded."""
-
-_HASH: Final = 2**31 - 1
-
-NODE: Final = np.dtype(
-    [
-        ("next", np.int64),
-        ("last", np.int64),
-        ("vehicle", np.int64),
-        ("pick", np.int64),
-        ("drop", np.int64),
-        ("riders", np.int64),
-        ("bar", np.int64),
-        ("gain", np.int64),
-        ("load", np.int64),
-        ("through", np.int64),
-        ("power", np.float64),
-        ("early", np.float64),
-        ("late", np.float64),
-        ("service", np.float64),
-        ("ride", np.float64),
-        ("least", np.float64),
-        ("great", np.float64),
-        ("leg", np.float64),
-        ("on", np.float64),
-    ]
+from dispatcher.search_route import lasts, link, take_out
+from dispatcher.search_state import (
+    BAGS,
+    CHAIRS,
+    EPS,
+    FULL,
+    GUARDS,
+    MOST,
+    Floats,
+    Ints,
+    Records,
+    State,
+    Work,
+    World,
+    compiled,
 )
-"""A place in a route.
-
-``vehicle`` is -1 for parties in the bank; ``pick`` of a dropoff is where the party got in, of an
-end with a longest day its start, else -1, and ``drop`` the inverse; ``riders`` who get in, ``gain``
-and ``load`` packed; ``through`` is the load for those who would ride past; ``bar`` lets nobody stay
-on board; ``leg`` is the drive to the next node and ``on`` what a second of it costs.
-"""
-
-VEHICLE: Final = np.dtype(
-    [
-        ("profile", np.int64),
-        ("start", np.int64),
-        ("end", np.int64),
-        ("behind", np.int64),
-        ("kind", np.int64),
-        ("seats", np.int64),
-        ("chairs", np.int64),
-        ("bags", np.int64),
-        ("lost", np.int64),
-        ("key", np.int64),
-        ("cost", np.float64),
-        ("capacity", np.float64),
-        ("now", np.float64),
-        ("reserve", np.float64),
-        ("taper", np.float64),
-    ]
-)
-"""A vehicle, what its route costs, and the fingerprint of that route; no capacity: no battery."""
-
-PLACE: Final = np.dtype(
-    [("key", np.int64), ("cost", np.float64), ("after_p", np.int64), ("after_d", np.int64)]
-)
-"""The best place of a party in a route; behind -1 only the bound is known."""
-
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def compiled(function: _Function) -> _Function:
-    """Compile a function that makes no arrays: numba then counts no references, half the time."""
-    return cast("_Function", njit(cache=True, nogil=True, _nrt=False)(function))  # type: ignore[call-overload]
-
-
-class World(NamedTuple):
-    """What no move changes."""
-
-    drives: NDArray[np.float64]
-    """Driving times by profile, node and next node."""
-    toward: NDArray[np.float64]
-    """The same by profile, next node and node: what leads to a node lies together in memory."""
-    energy: NDArray[np.float64]
-    """Watt-hours in the same order, twice a profile: the drive, and what each rider adds."""
-    extra: Floats
-    """What it costs that this vehicle carries a party, infinite where it may not."""
-    near: Ints
-    """For each party the parties most like it in place and time, itself first."""
-    aboard: float
-    """What a rider's second on board costs, beside one for the vehicle's."""
-    unserved: float
-    """What it costs to leave a party out."""
-
-
-class State(NamedTuple):
-    """A whole plan."""
-
-    nodes: Records
-    fleet: Records
-    bank: Ints
-    """Parties without a vehicle; the first ``size[0]`` count."""
-    size: Ints
-
-
-class Work(NamedTuple):
-    """Scratch room, and what is remembered."""
-
-    random: Ints
-    pushed: Ints
-    before: Floats
-    route: Ints
-    dear: Floats
-    rest: Floats
-    bound: Floats
-    dirty: Ints
-    touched: Ints
-    """Vehicles whose route is not that of the plan the iteration began with."""
-    stale: Ints
-    """Vehicles whose route is not that of the best plan."""
-    idle: Ints
-    order: Ints
-    weight: Floats
-    table: Floats
-    """What the best place costs, by party and vehicle, while the bank is emptied by regret."""
-    memo: Records
-    """By party and vehicle, apart for vehicles touched or not."""
-    tried: Ints
-    """Places looked up, places computed, exact tests made."""
-
-
-@compiled
-def rebuild(world: World, state: State, v: int) -> bool:
-    """Compute all that hangs on one route anew; return False when it is infeasible."""
-    nodes, car = state.nodes, state.fleet[v]
-    budget = 40 * _load(nodes, car, world.drives[car["profile"]], world.extra, world.aboard, v)
-    if not _least(nodes, car["start"], car["end"], budget):
-        return False
-    if not _great(nodes, car["start"], car["end"], budget):
-        return False
-    return bool(car["capacity"] == 0) or lasts(nodes, car, world.energy, -1, -1, -1, -1)
-
-
-@compiled
-def _load(
-    nodes: Records, car: np.void, drives: Floats, extra: Floats, aboard: float, v: int
-) -> int:
-    """Walk the route for loads, cost and fingerprint, and undo all times; return its length."""
-    node, end, parties = car["start"], car["end"], len(extra)
-    gain, riders = np.int64(0), np.int64(0)
-    cost, one, two, length = 0.0, np.int64(v + 1), np.int64(v + 7), 1
-    while True:
-        this = nodes[node]
-        this["least"], this["great"] = this["early"], this["late"]
-        gain += this["gain"]
-        riders += this["riders"]
-        load = gain + car["lost"] * ((gain >> CHAIRS) & MOST)
-        this["load"], this["through"] = load, load + FULL * this["bar"]
-        this["on"] = 1.0 + aboard * riders
-        if node == end:
-            break
-        onward = int(this["next"])
-        this["leg"] = drives[node, onward]
-        cost += this["leg"] * this["on"]
-        if onward < 2 * parties and this["next"] % 2 == 0:
-            cost += extra[onward // 2, v]
-        one = ((one ^ (one >> 13)) * 1_103_515_245 + onward) & _HASH
-        two = ((two ^ (two >> 15)) * 1_597_334_677 + onward) & _HASH
-        node = onward
-        length += 1
-    car["cost"] = cost
-    car["key"] = one * 2**31 + two
-    return length
-
-
-@compiled
-def _least(nodes: Records, start: int, end: int, budget: int) -> bool:
-    """Write the least times, as ``kernel.least_times`` does."""
-    node, far, nested = start, -1, False
-    while node != end:
-        this = nodes[node]
-        onward = int(this["next"])
-        then = nodes[onward]
-        at = this["least"] + this["service"] + this["leg"]
-        budget -= 1
-        if at > then["least"]:
-            then["least"] = at
-            if at > then["late"] + EPS or budget < 0:
-                return False
-        elif far >= 0 and not nested:
-            # Nothing moves any more from here to where a ride limit sent us back.
-            node, far = far, -1
-            continue
-        p = int(then["pick"])
-        if p >= 0 and then["least"] - then["ride"] > nodes[p]["least"] + EPS:
-            nodes[p]["least"] = then["least"] - then["ride"]
-            if nodes[p]["least"] > nodes[p]["late"] + EPS:
-                return False
-            nested = far >= 0
-            far = onward if far < 0 else far
-            node = p
-            continue
-        if onward == far:
-            far, nested = -1, False
-        node = onward
-    return True
-
-
-@compiled
-def _great(nodes: Records, start: int, end: int, budget: int) -> bool:
-    """Write the greatest times: the same, mirrored."""
-    node, far, nested = end, -1, False
-    while node != start:
-        this = nodes[node]
-        back = int(this["last"])
-        then = nodes[back]
-        at = this["great"] - then["service"] - then["leg"]
-        budget -= 1
-        if at < then["great"]:
-            then["great"] = at
-            if budget < 0:
-                return False
-        elif far >= 0 and not nested:
-            node, far = far, -1
-            continue
-        d = int(then["drop"])
-        if d >= 0 and nodes[d]["great"] > then["great"] + nodes[d]["ride"] + EPS:
-            nodes[d]["great"] = then["great"] + nodes[d]["ride"]
-            nested = far >= 0
-            far = back if far < 0 else far
-            node = d
-            continue
-        if back == far:
-            far, nested = -1, False
-        node = back
-    return True
-
-
-@compiled
-def lasts(
-    nodes: Records,
-    car: np.void,
-    energy: NDArray[np.float64],
-    p: int,
-    d: int,
-    i: int,
-    j: int,
-) -> bool:
-    """Whether the battery lasts, with ``p`` behind ``i`` and ``d`` behind ``j`` put in."""
-    use, more = energy[2 * car["profile"]], energy[2 * car["profile"] + 1]
-    node, end, level, riders = int(car["start"]), car["end"], car["now"], np.int64(0)
-    while True:
-        this = nodes[node]
-        riders += this["riders"]
-        if level < car["reserve"] - EPS:
-            return False
-        if node == end:
-            return True
-        if this["power"] > 0:
-            level = float(
-                charged_wh(level, this["power"], this["service"], car["capacity"], car["taper"])
-            )
-        onward = int(this["next"])
-        if node == p:
-            onward = d if i == j else int(nodes[i]["next"])
-        elif node == d:
-            onward = int(nodes[j]["next"])
-        elif node == i:
-            onward = p
-        elif node == j:
-            onward = d
-        level = min(car["capacity"], level - use[node, onward] - riders * more[node, onward])
-        node = onward
 
 
 @compiled
@@ -561,28 +283,6 @@ def _delayed(nodes: Records, node: int, at: float, i: int, j: int) -> int:
         return -1
     onward = at + this["service"] + this["leg"]
     return 1 if onward <= nodes[int(this["next"])]["least"] else -1
-
-
-@compiled
-def link(nodes: Records, p: int, d: int, i: int, j: int) -> None:
-    """Put ``p`` behind ``i`` and ``d`` behind the old node ``j``."""
-    put(nodes, d, j)
-    put(nodes, p, i)
-
-
-@compiled
-def put(nodes: Records, node: int, behind: int) -> None:
-    """Put one node behind another."""
-    after = nodes[behind]["next"]
-    nodes[behind]["next"], nodes[after]["last"] = node, node
-    nodes[node]["next"], nodes[node]["last"] = after, behind
-
-
-@compiled
-def take_out(nodes: Records, node: int) -> None:
-    """Take one node out of its route."""
-    before, after = nodes[node]["last"], nodes[node]["next"]
-    nodes[before]["next"], nodes[after]["last"] = after, before
 
 
 @compiled

@@ -12,20 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from dispatcher.search_kernel import (
-    Floats,
-    Ints,
-    Records,
-    State,
-    Work,
-    World,
-    compiled,
-    link,
-    place,
-    rebuild,
-    recalled,
-    take_out,
-)
+from dispatcher.search_kernel import place, recalled
+from dispatcher.search_route import link, rebuild, take_out
+from dispatcher.search_state import Floats, Ints, Records, State, Work, World, compiled
 
 LARGEST: Final = 20
 """At most so many parties are taken out at once, and at most a third of all; strings apart."""

@@ -32,7 +32,7 @@ from dispatcher.model import (
 from dispatcher.nodes import energy_of
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations, Problem, Solution, Stopping, alike, search
-from dispatcher.search_kernel import Floats, Ints
+from dispatcher.search_state import Floats, Ints
 
 _UNSERVED_S: Final = 1e7
 """What leaving a party out would cost the search: more than any drive."""
