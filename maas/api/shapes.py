@@ -96,6 +96,9 @@ class OfferOut(Shape):
 
     token: str
     kind: Literal["asked", "earlier", "later"]
+    other: Literal["asked", "earlier", "later", "nearby", "vehicle", "shorter", "sooner"] = Field(
+        description="What sets it apart from the ride asked for."
+    )
     vehicle: VehicleRefOut
     pickup_from: Instant
     pickup_to: Instant

@@ -94,6 +94,7 @@ def offer_view(
     return OfferView(
         token=token,
         kind=offer.kind.value,
+        other=offer.other.value,
         vehicle=names.vehicle(offer.vehicle_id),
         pickup_from=names.epoch(day, promise.earliest_pickup_s),
         pickup_to=names.epoch(day, promise.latest_pickup_s),

@@ -62,4 +62,5 @@ def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offe
 
 
 def _take(promise: Request, plan: Plan, travel: Mapping[str, Matrix]) -> Plan | Refusal:
+    # The promise has its windows already: of the rules only the time to search counts here.
     return take(plan, promise, travel, rules=OfferRules(shuffle_s=SHUFFLE_S))

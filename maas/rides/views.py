@@ -74,10 +74,14 @@ class FareView:
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """A ride we could promise now; `token` is what a booking takes."""
+    """A ride we could promise now; `token` is what a booking takes.
+
+    `kind` is its time beside the one asked for, `other` what sets it apart from the first offer.
+    """
 
     token: str
     kind: Literal["asked", "earlier", "later"]
+    other: Literal["asked", "earlier", "later", "nearby", "vehicle", "shorter", "sooner"]
     vehicle: VehicleRef
     pickup_from: int
     pickup_to: int

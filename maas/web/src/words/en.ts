@@ -70,7 +70,10 @@ export const en: Words = {
     tomorrow: "Tomorrow",
     offers: "Cars that can come",
     offersHint: "Choose with ↑↓, book with Enter.",
-    kinds: { asked: "As asked", earlier: "Earlier", later: "Later" },
+    kinds: {
+      asked: "As asked", earlier: "Earlier", later: "Later", nearby: "Stop nearby",
+      vehicle: "Other vehicle", shorter: "Shorter ride", sooner: "There sooner",
+    },
     detour: (minutes) => `detour +${minutes} min`,
     direct: "direct",
     shared: (n) => `shared with ${n}`,

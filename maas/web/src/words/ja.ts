@@ -73,7 +73,10 @@ export const ja = {
     tomorrow: "明日",
     offers: "空いている車",
     offersHint: "↑↓で選び、Enterで予約します。",
-    kinds: { asked: "希望どおり", earlier: "早い便", later: "遅い便" },
+    kinds: {
+      asked: "希望どおり", earlier: "早い便", later: "遅い便", nearby: "近くの乗り場",
+      vehicle: "ほかの車", shorter: "短い乗車", sooner: "早く着く便",
+    },
     detour: (minutes: number) => `遠回り +${minutes}分`,
     direct: "まっすぐ",
     shared: (n: number) => `相乗り ${n}名`,

@@ -606,6 +606,8 @@ export interface components {
             token: string;
             /** @enum {string} */
             kind: "asked" | "earlier" | "later";
+            /** @enum {string} */
+            other: "asked" | "earlier" | "later" | "nearby" | "vehicle" | "shorter" | "sooner";
             vehicle: components["schemas"]["VehicleRefOut"];
             /** Format: date-time */
             pickup_from: string;
