@@ -16,7 +16,18 @@ from dispatcher import search_kernel
 from dispatcher.check import check
 from dispatcher.cost import NOT_PREFERRED_S, plan_cost_s, route_cost_s
 from dispatcher.insert import insertions
-from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, Stop, TravelTimes, Vehicle
+from dispatcher.model import (
+    RIDER_STOPS,
+    Place,
+    Plan,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    Task,
+    TravelTimes,
+    Vehicle,
+)
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxCpu, MaxIterations, _state, _work, _world, search
 from dispatcher.search_plan import PlanTask, search_plan, shuffle_in
@@ -230,6 +241,50 @@ def test_nobody_gets_in_while_there_is_no_room(size: dict[str, int]) -> None:
 
     assert fuller is not None
     assert fuller.routes["west"].stops in (stops("+a -a +b -b"), stops("+b -b +a -a"))
+
+
+@pytest.mark.parametrize(
+    ("a_is", "b_is"), [({"alone": True}, {}), ({}, {"alone": True}), ({"bags": 1}, {"bags": 1})]
+)
+def test_nobody_joins_who_rides_alone_and_no_luggage_is_left_over(
+    a_is: dict[str, int], b_is: dict[str, int]
+) -> None:
+    # Sharing would be shortest, but only one bag fits.
+    van = replace(WEST, bags=1)
+    a = replace(ride("a", 3, 9), **a_is)  # type: ignore[arg-type]
+    b = replace(ride("b", 5, 11), **b_is)  # type: ignore[arg-type]
+    plan = Plan(1, {"west": Route(van, stops("+b -b"))}, {"b": b})
+
+    fuller = shuffle_in(plan, a, TRAVEL, stop=MaxIterations(5))
+
+    assert fuller is not None
+    assert fuller.routes["west"].stops in (stops("+a -a +b -b"), stops("+b -b +a -a"))
+
+
+def test_a_rider_gets_out_before_a_break_and_a_parcel_waits_on_board() -> None:
+    lunch = Task("lunch", StopKind.BREAK, Place(5), 0, 7200, 600)
+    rest = Stop("lunch", StopKind.BREAK)
+    van = replace(WEST, end=None, bags=1)
+    plan = Plan(1, {"west": Route(van, (rest,), tasks={"lunch": lunch})}, {})
+    rider = ride("a", 2, 8, ride_max_s=3600)
+    parcel = replace(rider, seats=0, bags=1)
+    get_in, get_out = stops("+a -a")
+
+    found = [shuffle_in(plan, party, TRAVEL, stop=MaxIterations(5)) for party in (rider, parcel)]
+
+    assert found[0] is not None
+    assert found[0].routes["west"].stops == (get_in, get_out, rest)
+    assert found[1] is not None
+    assert found[1].routes["west"].stops == (get_in, rest, get_out)
+
+
+def test_a_party_stays_in_the_vehicle_it_may_ride_in() -> None:
+    for kept in ({"only": frozenset({"east"})}, {"pinned": "east"}):
+        plan = crossed(replace(A, **kept), B)  # type: ignore[arg-type]
+
+        better = search_plan(plan, TRAVEL, stop=MaxIterations(50))
+
+        assert better.routes["east"].request_ids == {"a", "b"}
 
 
 def test_two_vehicles_that_cross_change_their_parties() -> None:
