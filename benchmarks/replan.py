@@ -368,13 +368,18 @@ KINDS: Mapping[str, Callable[[Scene], Callable[[], Replanned] | None]] = {
 def wrong(before: Plan, done: Replanned, travel: Travel, kind: str) -> list[str]:
     """Return what is wrong with an outcome, beyond what it names."""
     found = [str(violation) for violation in check(done.plan, travel)]
-    named = {one.request_id for one in done.broken}
+    said = {one.request_id for one in done.broken}
     waiting = {one.request.id for one in done.unplaced}
+    aboard, still = (
+        {id_ for route in plan.routes.values() for id_ in route.boarded_s}
+        for plan in (before, done.plan)
+    )
+    named = said | (aboard - still)  # they are fetched: their pickup is another one now
     for id_, was in before.requests.items():
         now = done.plan.requests.get(id_)
         if now is None:
             gone = kind in ("cancelled", "no_show") and id_ not in waiting
-            if not gone and not (id_ in waiting and id_ in named):
+            if not gone and not (id_ in waiting and id_ in said):
                 found.append(f"{id_} has gone")
         elif id_ not in named and kind not in ("rider_late", "bus_late") and looser(was, now):
             found.append(f"{id_} was moved and is not named")
@@ -383,7 +388,7 @@ def wrong(before: Plan, done: Replanned, travel: Travel, kind: str) -> list[str]
 
 def looser(was: Request, now: Request) -> bool:
     """Whether a promise is worse than it was."""
-    return now.origin == was.origin and (
+    return (
         now.latest_pickup_s > was.latest_pickup_s
         or now.latest_dropoff_s > was.latest_dropoff_s
         or now.ride_max_s > was.ride_max_s
