@@ -293,6 +293,8 @@ class Task:
             raise ValueError(f"{self.id}: lasts_s={self.lasts_s}, power_w={self.power_w}")
         if self.kind in RIDER_STOPS:
             raise ValueError(f"{self.id}: {self.kind} is no task")
+        if self.kind is StopKind.BREAK and self.power_w > 0:
+            raise ValueError(f"{self.id}: power_w={self.power_w} during a break")
 
 
 @dataclass(frozen=True, slots=True)

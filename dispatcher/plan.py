@@ -68,7 +68,7 @@ def done(plan: Plan, task_id: str, at_s: int, battery_wh: int | None = None) -> 
     if route is None:
         raise ValueError(f"no vehicle does {task_id}")
     task, battery = route.tasks[task_id], route.vehicle.battery
-    if battery_wh is None and battery is not None and task.kind is StopKind.CHARGE:
+    if battery_wh is None and battery is not None:
         battery_wh = _given(battery, task)
     vehicle = _at(route, task.place, at_s, battery_wh)
     return plan.with_route(_without(route, Stop(task_id, task.kind), vehicle))
