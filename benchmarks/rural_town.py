@@ -172,7 +172,7 @@ def request_of(trip: Trip) -> Request:
         stop(trip.origin),
         stop(trip.destination),
         trip.earliest_s,
-        trip.earliest_s + MAX_WAIT_S,
+        trip.earliest_s + MAX_WAIT_S - _MARGIN_S,
         trip.earliest_s,
         min(trip.earliest_s + MAX_WAIT_S + longest_s, SERVICE_END_S),
         longest_s,

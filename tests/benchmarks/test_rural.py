@@ -22,6 +22,7 @@ from benchmarks.rural_town import (
     node_of,
     read_town,
     read_trips,
+    request_of,
     rows,
     stop,
 )
@@ -317,3 +318,10 @@ def test_longest_rides_are_those_of_the_rules() -> None:
     long = Trip("b", 0, 0, 1, 2, 1, 1800.0, 1.0)
 
     assert (short.longest_ride_s, long.longest_ride_s) == (1260, 2790)
+
+
+def test_two_seconds_of_every_limit_are_left_for_rounding() -> None:
+    asked = request_of(Trip("a", 0, 100, 1, 2, 1, 600.0, 1.0))
+
+    assert asked.latest_pickup_s == 100 + 1800 - 2
+    assert asked.boarding_s + asked.ride_max_s == 1260 - 2

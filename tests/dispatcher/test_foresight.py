@@ -73,6 +73,8 @@ def test_rides_are_no_longer_than_allowed() -> None:
 
     assert taken(plan_of(van("a", 0)), Call(1, ann), Call(100, bob)) == 2
     assert taken(plan_of(van("a", 0)), Call(1, ann), Call(100, cat)) == 1
+    dan = party("dan", 0, 12, 100, wait_s=100)
+    assert taken(plan_of(van("a", 0)), Call(1, ann), Call(100, dan)) == 1
 
 
 def test_a_promise_binds_in_the_rollout() -> None:
