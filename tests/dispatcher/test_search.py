@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dispatcher import search_kernel
 from dispatcher.check import check
@@ -18,6 +19,7 @@ from dispatcher.cost import NOT_PREFERRED_S, plan_cost_s, route_cost_s
 from dispatcher.insert import insertions
 from dispatcher.model import (
     RIDER_STOPS,
+    Battery,
     Place,
     Plan,
     Request,
@@ -280,11 +282,33 @@ def test_a_rider_gets_out_before_a_break_and_a_parcel_waits_on_board() -> None:
 
 def test_a_party_stays_in_the_vehicle_it_may_ride_in() -> None:
     for kept in ({"only": frozenset({"east"})}, {"pinned": "east"}):
-        plan = crossed(replace(A, **kept), B)  # type: ignore[arg-type]
+        plan = crossed(replace(A, **kept), B)
 
         better = search_plan(plan, TRAVEL, stop=MaxIterations(50))
 
         assert better.routes["east"].request_ids == {"a", "b"}
+
+
+class HillTown(LineTown):
+    """Every minute on the road takes ten watt-hours."""
+
+    def energy(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        """Return watt-hours with the driver alone, and for each rider."""
+        drive_wh = self.table(origins, destinations) // 6
+        return np.stack([drive_wh, 0 * drive_wh])
+
+
+@pytest.mark.parametrize(("reserve_wh", "unserved"), [(40, []), (41, [0])])
+def test_nobody_is_carried_on_the_reserve(reserve_wh: int, unserved: list[int]) -> None:
+    # Sixteen minutes there and back.
+    van = replace(WEST, battery=Battery(500, 200, reserve_wh))
+    task = PlanTask(Plan(1, {"west": Route(van)}, {}), {"car": HillTown()}, (ride("a", 1, 8),))
+
+    found = search(task.problem(), stop=MaxIterations(5), first=task.nodes)
+
+    assert found.unserved == unserved
 
 
 def test_two_vehicles_that_cross_change_their_parties() -> None:
