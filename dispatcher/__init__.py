@@ -2,13 +2,15 @@
 
 Four functions bear the name of their file and are imported from it, lest they hide it:
 ``dispatcher.schedule.schedule``, ``dispatcher.insert.insert``, ``dispatcher.improve.improve`` and
-``dispatcher.check.check``.
+``dispatcher.check.check``.  What only some callers need stays in its file: ``events``, ``explain``,
+``tasks`` and ``shifts``, ``simulate``.
 """
 
 from dispatcher.alternatives import Offer, OfferKind, Other
 from dispatcher.ask import Ask, Nearby, OfferRules
 from dispatcher.check import Violation
 from dispatcher.cost import plan_cost_s, route_cost_s
+from dispatcher.explain_messages import Explanation, Option
 from dispatcher.fleet import Approach, Fleet
 from dispatcher.insert import Insertion, insertions, warm
 from dispatcher.model import (
@@ -29,7 +31,7 @@ from dispatcher.model import (
     Vehicle,
 )
 from dispatcher.offer import offers, take
-from dispatcher.plan import boarded, dropped, moved, relaxed
+from dispatcher.plan import boarded, done, dropped, moved, relaxed
 from dispatcher.refuse import Reason, Refusal, Relaxation
 from dispatcher.schedule import Breach, Rule, Schedule, expected
 
@@ -42,6 +44,7 @@ __all__ = [
     "Breach",
     "Connection",
     "EnergyUse",
+    "Explanation",
     "Fleet",
     "Follows",
     "Insertion",
@@ -49,6 +52,7 @@ __all__ = [
     "Offer",
     "OfferKind",
     "OfferRules",
+    "Option",
     "Other",
     "Place",
     "Plan",
@@ -66,6 +70,7 @@ __all__ = [
     "Vehicle",
     "Violation",
     "boarded",
+    "done",
     "dropped",
     "expected",
     "insertions",

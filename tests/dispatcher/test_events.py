@@ -318,7 +318,7 @@ def test_a_vehicle_that_is_not_too_late_changes_nothing_but_where_it_is() -> Non
 
     done = events.vehicle_late(plan, "one", Place(1), 100, TRAVEL)
 
-    assert done.broken == done.moved == ()
+    assert (done.broken, done.moved) == ((), ())
     assert done.plan.routes["one"].vehicle.start == 1
     assert done.plan.requests == plan.requests
 
@@ -410,7 +410,7 @@ def test_parties_make_way_for_a_break_before_it_is_late() -> None:
 
     done = events.vehicle_late(plan, "one", Place(0), 110, TRAVEL)
 
-    assert done.late_tasks == done.broken == ()
+    assert (done.late_tasks, done.broken) == ((), ())
     assert carried_by(done, "a") == "two"
 
 
@@ -533,7 +533,7 @@ def test_a_seat_that_becomes_free_goes_to_who_waits() -> None:
 
     done = events.cancelled(plan, "a", TRAVEL, waiting=waiting)
 
-    assert done.broken == done.unplaced == ()
+    assert (done.broken, done.unplaced) == ((), ())
     assert done.plan.requests == {"c": c}
 
 

@@ -134,11 +134,13 @@ def breakdowns(draw: st.DrawFn) -> tuple[Plan, bool, int]:
         found = insertions(plan, one_more, TRAVEL)
         if found:
             plan = insert(plan, one_more, found[0])
-    if plan.routes["two"].stops and draw(st.booleans()):
+    under_way = draw(st.booleans())
+    if plan.routes["two"].stops and under_way:
         times = schedule(plan.routes["two"], plan.requests, TRAVEL)
         assert isinstance(times, Schedule)
         plan = boarded(plan, plan.routes["two"].stops[0].request_id, times.depart_s[0])
-    broke, aboard = party("p"), draw(st.booleans())
+    broke = party("p")
+    aboard = draw(st.booleans())
     at_s = draw(early)
     one = Route(van("one"), stops("-p" if aboard else "+p -p"), {"p": at_s} if aboard else {})
     return plan.with_route(one, broke), aboard, at_s
@@ -152,8 +154,13 @@ def test_no_place_of_a_single_party_breaks_less(case: tuple[Plan, bool, int], at
     known = {id_: one for id_, one in plan.requests.items() if id_ != "p"}
     asked = party
     if aboard:
-        wide = {"earliest_pickup_s": at_s, "latest_pickup_s": 10**6, "latest_dropoff_s": 10**6}
-        asked = replace(party, origin=at, **wide)
+        asked = replace(
+            party,
+            origin=at,
+            earliest_pickup_s=at_s,
+            latest_pickup_s=10**6,
+            latest_dropoff_s=10**6,
+        )
 
     done = events.broken_down(plan, "one", at, at_s, TRAVEL)
 

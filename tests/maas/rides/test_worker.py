@@ -27,12 +27,16 @@ def test_it_compiles_the_search_and_says_when_it_has(worker: Worker) -> None:
     assert asyncio.run(work()) == (True, True)
 
 
+def dies() -> bool:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return True
+
+
 def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Worker) -> None:
     async def work() -> tuple[int | None, int | None]:
         first = await worker.run(os.getpid)
         assert first is not None
-        died = await worker.run(os.kill, first, signal.SIGKILL)
-        assert died is None
+        assert await worker.run(dies) is None
         return first, await worker.run(os.getpid)
 
     first, second = asyncio.run(work())
