@@ -6,6 +6,8 @@ Four functions bear the name of their file and are imported from it, lest they h
 ``tasks`` and ``shifts``, ``simulate``.
 """
 
+from pathlib import Path
+
 from dispatcher.alternatives import Offer, OfferKind, Other
 from dispatcher.ask import Ask, Nearby, OfferRules
 from dispatcher.check import Violation
@@ -34,6 +36,7 @@ from dispatcher.offer import offers, take
 from dispatcher.plan import boarded, done, dropped, moved, relaxed
 from dispatcher.refuse import Reason, Refusal, Relaxation
 from dispatcher.schedule import Breach, Rule, Schedule, expected
+from dispatcher.stale import forget_stale
 
 __all__ = [
     "RIDER_STOPS",
@@ -82,3 +85,5 @@ __all__ = [
     "take",
     "warm",
 ]
+
+forget_stale(Path(__file__).parent)  # before any kernel is called
