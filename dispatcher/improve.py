@@ -65,7 +65,8 @@ def improve(
         stop = Either(MaxIterations(_SEARCHED), MaxCpu(time_limit_s / 2))
         found = search_plan(plan, travel, stop=stop, seed=seed)
     left_s = time_limit_s - (time.monotonic() - began_s)
-    found = _polish(found, travel, time_limit_s=left_s, seed=seed)
+    if left_s > 0:
+        found = _polish(found, travel, time_limit_s=left_s, seed=seed)
     if found is plan or plan_cost_s(plan, travel) - plan_cost_s(found, travel) < worth_s:
         return plan
     return replace(found, version=plan.version + 1)
@@ -353,7 +354,10 @@ class _Search:
                 self.model.solver().Add(self.model.NextVar(before) == after)
 
     def descend(self, time_limit_s: float) -> list[Route]:
-        """Return the routes at the local optimum below the plan, or none when time ran out."""
+        """Return the routes at the local optimum below the plan, or none when time ran out.
+
+        A solution that leaves stops out is one that time ran out on.
+        """
         from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
         parameters = pywrapcp.DefaultRoutingSearchParameters()
@@ -368,13 +372,16 @@ class _Search:
         ]
         start = self.model.ReadAssignmentFromRoutes(now, False)  # noqa: FBT003
         end = self.model.SolveFromAssignmentWithParameters(start, parameters)
-        return [] if end is None else [self._route(v, end) for v in range(len(self.routes))]
+        orders = [] if end is None else [self._order(v, end) for v in range(len(self.routes))]
+        if sum(map(len, orders)) < len(self.stop_at):
+            return []
+        return [route.with_stops(stops) for route, stops in zip(self.routes, orders, strict=True)]
 
-    def _route(self, v: int, solution: Any) -> Route:  # noqa: ANN401 -- OR-Tools has no types
+    def _order(self, v: int, solution: Any) -> list[Stop]:  # noqa: ANN401 -- OR-Tools has no types
         stops: list[Stop] = []
         index = self.model.Start(v)
         while not self.model.IsEnd(index):
             if index in self.stop_at:
                 stops.append(self.stop_at[index])
             index = solution.Value(self.model.NextVar(index))
-        return self.routes[v].with_stops(stops)
+        return stops

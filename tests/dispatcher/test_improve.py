@@ -130,6 +130,30 @@ def test_a_search_that_ends_with_nothing_leaves_the_plan(monkeypatch: pytest.Mon
     assert _polish(plan, TRAVEL, time_limit_s=1) is plan
 
 
+def test_a_search_that_leaves_somebody_on_board_found_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = boarded(crossed(A, B), "b", 1900)
+    monkeypatch.setattr(_Search, "_order", lambda *_given: [])
+
+    assert _polish(plan, TRAVEL, time_limit_s=1) is plan
+
+
+def test_a_search_that_took_all_the_time_leaves_none_for_the_polish(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def polish(*_given: object, **_named: object) -> Plan:
+        raise AssertionError
+
+    clock = iter([0.0, 2.5])
+    monkeypatch.setattr("dispatcher.improve.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("dispatcher.improve.is_compiled", lambda: False)
+    monkeypatch.setattr("dispatcher.improve._polish", polish)
+    plan = crossed(A, B)
+
+    assert improve(plan, TRAVEL, time_limit_s=2) is plan
+
+
 def test_without_time_the_plan_comes_back_itself() -> None:
     plan = crossed(A, B)
 
