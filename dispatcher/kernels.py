@@ -12,6 +12,8 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
+from sys import version_info
 from types import ModuleType
 
 import numba
@@ -29,6 +31,12 @@ def current() -> ModuleType:
 def is_compiled() -> bool:
     """Whether this process has compiled the kernels, or loaded them compiled."""
     return not hasattr(kernel.search, "signatures") or len(kernel.search.signatures) > 0
+
+
+def is_cached() -> bool:
+    """Whether compiled kernels lie beside the module, so that loading them takes no compiling."""
+    index = f"kernel.search_many-*.py{version_info[0]}{version_info[1]}.nbi"
+    return any(Path(__file__).parent.glob(f"__pycache__/{index}"))
 
 
 def answer_plainly() -> None:

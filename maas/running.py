@@ -212,7 +212,7 @@ async def _tick(service: Service) -> None:
 
 async def _warm(service: Service) -> None:
     """Compile the kernels in another process and load them; plain Python answers meanwhile."""
-    if not kernels.is_compiled():
+    if not kernels.is_compiled() and not kernels.is_cached():
         await _compile()
     kernels.answer_compiled()
     await asyncio.to_thread(warm)

@@ -13,7 +13,7 @@ from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.quotes import RowId
 from maas.api.requests import In, Key
-from maas.api.shapes import BookingOut
+from maas.api.shapes import BookingOut, ExplanationOut
 from maas.auth.roles import Permission
 
 router = APIRouter(prefix="/bookings", tags=["bookings"])
@@ -162,4 +162,55 @@ async def cancel_booking(
     keeper = await service.keeper_of_booking(booking_id, person)
     reason = cancel.reason if cancel else ""
     answer = await keeper.cancel(booking_id, reason=reason, key=key, actor=person.name)
+    return write.one(BookingOut, granted(answer, write))
+
+
+class VehicleIn(BaseModel):
+    """The vehicle a booking is to have."""
+
+    vehicle_id: str = Field(min_length=1, max_length=64)
+
+
+@router.get(
+    "/{booking_id}/explanation",
+    operation_id="explainBooking",
+    **needs(Permission.READ_PLAN, "not-now", *_NO_KEEPER),
+)
+async def explain_booking(
+    booking_id: BookingId,
+    person: SignedIn,
+    service: The,
+    write: In,
+    vehicle: Annotated[str | None, Query(max_length=64)] = None,
+) -> ExplanationOut:
+    """Say why a booking rides in its vehicle, or why not in the `vehicle` asked about."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    return write.one(ExplanationOut, granted(await keeper.explain(booking_id, vehicle), write))
+
+
+@router.put(
+    "/{booking_id}/vehicle",
+    operation_id="pinBooking",
+    **needs(Permission.DECIDE, "key-missing", "key-reused", "not-now", *_NO_KEEPER, changes=True),
+)
+async def pin_booking(
+    booking_id: BookingId, given: VehicleIn, key: Key, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Give a booking this vehicle for good; 409 says why the vehicle cannot keep its promise."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    answer = await keeper.pin(booking_id, given.vehicle_id, key=key, actor=person.name)
+    return write.one(BookingOut, granted(answer, write))
+
+
+@router.delete(
+    "/{booking_id}/vehicle",
+    operation_id="unpinBooking",
+    **needs(Permission.DECIDE, "key-missing", "key-reused", "not-now", *_NO_KEEPER, changes=True),
+)
+async def unpin_booking(
+    booking_id: BookingId, key: Key, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Let the search give a booking another vehicle again."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    answer = await keeper.pin(booking_id, None, key=key, actor=person.name)
     return write.one(BookingOut, granted(answer, write))

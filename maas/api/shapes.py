@@ -133,6 +133,23 @@ class RefusalOut(Shape):
     relaxations: list[RelaxationOut]
 
 
+class OptionOut(Shape):
+    """Another vehicle: what it would have cost in seconds of driving, or what stands against it."""
+
+    vehicle: VehicleRefOut
+    cost_s: int | None
+    limit: Said | None
+
+
+class ExplanationOut(Shape):
+    """Why a booking rides where it does: the numbers that decided, and one sentence."""
+
+    code: str = Field(examples=["why.cheapest"])
+    values: dict[str, int | str]
+    sentence: Said
+    options: list[OptionOut]
+
+
 class RiderRefOut(Shape):
     """Who rides."""
 
@@ -166,6 +183,7 @@ class BookingOut(Shape):
     vehicle: VehicleRefOut
     fare: FareOut
     read_back: Said
+    pinned: bool = Field(description="A dispatcher has given it its vehicle for good.")
 
 
 class PlanStopOut(Shape):

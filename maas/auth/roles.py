@@ -31,6 +31,7 @@ class Permission(StrEnum):
     READ_BOOKINGS = "read_bookings"
     BOOK = "book"
     READ_PLAN = "read_plan"
+    DECIDE = "decide"
     READ_RIDES = "read_rides"
     DRIVE = "drive"
     VEHICLE = "vehicle"
@@ -48,6 +49,7 @@ GRANTS: Final = MappingProxyType(
         Permission.READ_BOOKINGS: _DESK,
         Permission.BOOK: _DESK,
         Permission.READ_PLAN: _DESK,
+        Permission.DECIDE: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
     }

@@ -98,6 +98,16 @@ def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object])
     return _written(live, plans, gone, live.day.promises[gone.id], what, detail, updated=updated)
 
 
+def placed(
+    live: Live, plan: Plan, row: BookingRow, what: str, detail: Mapping[str, object]
+) -> Change:
+    """Return what a plan writes that a dispatcher has decided on for one booking."""
+    plans, updated = _moved(live, plan, live.day.with_rows((), [row]), row.id)
+    now = next((each for each in updated if each.id == row.id), row)
+    others = tuple(each for each in updated if each.id != row.id)
+    return _written(live, plans, now, live.day.promises[row.id], what, detail, updated=others)
+
+
 def _new_row(live: Live, offer: OfferToken, booking_id: str, caller: Caller) -> BookingRow:
     return BookingRow(
         id=booking_id,

@@ -81,7 +81,9 @@ def plan_of(day: Day, fleet: Iterable[VehicleRow]) -> Plan:
     """Return the plan the rows describe, every vehicle where it finished its last stop."""
     routes = {row.id: _route(day, row) for row in fleet}
     requests = {
-        id_: read_request(day.promises[id_].request)
+        id_: replace(
+            read_request(day.promises[id_].request), pinned=day.bookings[id_].pinned_vehicle_id
+        )
         for route in routes.values()
         for id_ in route.request_ids
     }

@@ -6,6 +6,7 @@ out again on what is there now, so that a lost race is never an error to the cal
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,7 @@ from maas.rides.beside import Beside
 from maas.rides.booking import Caller, Live
 from maas.rides.commit import Asked, Change, asked
 from maas.rides.day import Moment
+from maas.rides.explained import explained, pinned
 from maas.rides.outbox import Deliver
 from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
 from maas.rides.show import (
@@ -35,6 +37,7 @@ from maas.rides.views import (
     AskIn,
     BadOffer,
     BookingView,
+    ExplanationView,
     JobView,
     KeyConflict,
     NotFound,
@@ -255,6 +258,39 @@ class Keeper(Beside):
             if row.state == "cancelled":
                 return booking_view(live.names, row, live.day.promises[row.id])
             return booking.cancel(live, row, reason)
+
+        return await self._once(call, BookingView, make)
+
+    async def explain(
+        self, booking_id: str, vehicle_id: str | None = None
+    ) -> ExplanationView | NotFound | NotNow:
+        """Say why a booking rides in its vehicle, or why not in another one."""
+        async with self._writing:
+            row = await self._booking(booking_id)
+            if row is None:
+                return NotFound(say("no_booking"))
+            live = self._live(await self._day_while_writing(row.service_date))
+        if vehicle_id is not None and vehicle_id not in live.plan.routes:
+            return NotFound(say("not_in_plan"))
+        return await asyncio.to_thread(explained, live, row, vehicle_id)
+
+    async def pin(
+        self, booking_id: str, vehicle_id: str | None, *, key: str, actor: str
+    ) -> BookingView | KeyConflict | NotFound | NotNow:
+        """Give a booking a vehicle for good, whatever would be cheaper; `None` gives it up again.
+
+        Nothing changes when the vehicle cannot keep the promise; the answer says why.
+        """
+        call = asked(actor, key, "pin", booking_id, vehicle_id)
+
+        async def make() -> Change | NotFound | NotNow:
+            row = await self._booking(booking_id)
+            if row is None:
+                return NotFound(say("no_booking"))
+            live = self._live(await self._day_while_writing(row.service_date), actor)
+            if vehicle_id is not None and vehicle_id not in live.plan.routes:
+                return NotFound(say("not_in_plan"))
+            return pinned(live, row, vehicle_id)
 
         return await self._once(call, BookingView, make)
 

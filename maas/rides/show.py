@@ -145,6 +145,7 @@ def booking_view(names: Names, row: BookingRow, promise: PromiseRow) -> BookingV
         vehicle=names.vehicle(row.vehicle_id),
         fare=fare,
         read_back=_read_back(names, row, promise, fare),
+        pinned=row.pinned_vehicle_id is not None,
     )
 
 

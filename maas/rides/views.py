@@ -6,6 +6,7 @@ the API picks one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -170,6 +171,25 @@ class NotNow:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionView:
+    """Another vehicle: what it would have cost in seconds of driving, or what stands against it."""
+
+    vehicle: VehicleRef
+    cost_s: int | None
+    limit: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationView:
+    """Why it is so: the numbers that decided and the sentence about them."""
+
+    code: str
+    values: Mapping[str, int | str]
+    sentence: Text
+    options: tuple[OptionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RiderRef:
     """Who rides."""
 
@@ -204,6 +224,7 @@ class BookingView:
     vehicle: VehicleRef
     fare: FareView
     read_back: Text
+    pinned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +326,9 @@ class Event:
     """A committed fact on its way to screens and partners, delivered at least once.
 
     `kind` is booking.booked, booking.changed, booking.cancelled, booking.arrived, booking.aboard,
-    booking.done, booking.no_show or plan.improved; `vehicles` are those whose plan moved (ask the
-    keeper for their view); `text` is the sentence of the day's event list, `None` for silent ones.
-    `id` is the same when delivered again.
+    booking.done, booking.no_show, booking.pinned, booking.unpinned or plan.improved; `vehicles`
+    are those whose plan moved (ask the keeper for their view); `text` is the sentence of the day's
+    event list, `None` for silent ones.  `id` is the same when delivered again.
     """
 
     kind: str

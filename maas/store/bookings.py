@@ -45,6 +45,8 @@ class BookingRow:
     aboard_s: int | None = None
     dropped_s: int | None = None
     cancel_reason: str | None = None
+    pinned_vehicle_id: str | None = None
+    """The vehicle a dispatcher has given it for good."""
 
 
 @dataclass(frozen=True, slots=True)

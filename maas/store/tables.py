@@ -196,6 +196,7 @@ bookings = Table(
     Column("cancel_reason", String),
     Column("booked_at", Double, nullable=False),
     Column("booked_by", String, nullable=False),
+    Column("pinned_vehicle_id", String),
     UniqueConstraint("area_id", "service_date", "reference"),
     CheckConstraint(
         "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show')", name="state"

@@ -119,6 +119,10 @@ MESSAGES: dict[str, Text] = {
         "予約変更 {reference}: {origin} から {destination} {pickup}({vehicle})",
         "Changed {reference}: {origin_en} to {destination_en} at {pickup} ({vehicle_en})",
     ),
+    "event.pinned": Text(
+        "{vehicle}に決定 {reference}", "{reference} given to {vehicle_en} for good"
+    ),
+    "event.unpinned": Text("車の指定を解除 {reference}", "{reference} may change vehicles again"),
     "event.cancelled": Text("予約取消 {reference}", "Cancelled {reference}"),
     "event.arrived": Text(
         "到着 {vehicle} が {origin} に着きました(受付 {reference})",

@@ -53,7 +53,8 @@ def test_commands_on_bookings_require_an_idempotency_key() -> None:
         for parameter in operation.get("parameters", [])
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
-    assert required == {"book", "changeBooking", "cancelBooking", "reportStep"}
+    changes = {"book", "changeBooking", "cancelBooking", "reportStep"}
+    assert required == changes | {"pinBooking", "unpinBooking"}
 
 
 def test_the_document_says_how_to_prove_oneself() -> None:

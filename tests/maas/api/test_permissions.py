@@ -42,6 +42,7 @@ WANTED = {
     Permission.READ_BOOKINGS: DESK,
     Permission.BOOK: DESK,
     Permission.READ_PLAN: DESK,
+    Permission.DECIDE: {"dispatcher", "admin"},
     Permission.READ_RIDES: DESK | {"planner"},
     Permission.DRIVE: {"driver", "dispatcher", "admin"},
 }
