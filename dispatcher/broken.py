@@ -125,6 +125,8 @@ def named(told: Mapping[str, Told], plan: Plan) -> tuple[BrokenPromise, ...]:
     carrier = {id_: v for v, route in plan.routes.items() for id_ in route.request_ids}
     for id_, promise in told.items():
         now = plan.requests.get(id_)
+        if now is promise.request and not promise.lost_s:
+            continue
         if now is not None and promise.broken_s(now) <= 0:
             continue
         broken = _broken(promise, now, carrier.get(id_))

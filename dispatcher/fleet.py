@@ -6,7 +6,7 @@ route that is the same object as before.  It must be built anew when travel time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dispatcher import cost, energy, kernel, kernels
 from dispatcher.load import is_overfull
 from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes
-from dispatcher.nodes import Ints, Nodes, energy_of, nodes_of, places_of
+from dispatcher.nodes import Ints, Nodes, energy_of, nodes_at, places_of
 
 _Int32s = NDArray[np.int32]
 WEIGHTS = kernel.Weights(cost.DRIVE, cost.ABOARD)
@@ -32,31 +32,77 @@ class CompiledRoute(NamedTuple):
     places: list[Place]
     shut: bool
     """Whether it breaks a limit that no other order would mend."""
+    block: Ints
+    """Nodes, soonest and latest in one, a row each."""
 
     def still(self, route: Route, plan: Plan) -> bool:
         """Whether this is the same route with the same promises: the very same objects."""
         return self.route is route and all(plan.requests[r.id] is r for r in self.requests)
 
 
+class Layout:
+    """Different places of every profile, each with its row among all of them."""
+
+    def __init__(self, places: Mapping[str, Iterable[Place]]) -> None:
+        self.places = {profile: sorted(set(all_)) for profile, all_ in places.items()}
+        self._rows: dict[str, dict[Place, int]] = {}
+        count = 0
+        for profile, different in self.places.items():
+            self._rows[profile] = {place: count + k for k, place in enumerate(different)}
+            count += len(different)
+
+    def rows_of(self, one: CompiledRoute) -> Ints:
+        """Return the row of every node.
+
+        Raises ``KeyError`` for a place that has none.
+        """
+        at = self._rows[one.route.vehicle.profile]
+        return np.array([at[place] for place in one.places], dtype=np.int64)
+
+
 class Fleet:
     """The routes of one plan, compiled; safe to quote from in several threads."""
 
     def __init__(
-        self, plan: Plan, travel: Mapping[str, TravelTimes], before: Fleet | None = None
+        self,
+        plan: Plan,
+        travel: Mapping[str, TravelTimes],
+        before: Fleet | None = None,
+        *,
+        known: Mapping[str, CompiledRoute] | None = None,
+        layout: Layout | None = None,
     ) -> None:
-        """Compile ``plan``, taking over from ``before`` the routes that did not change."""
+        """Compile ``plan``, taking over from ``before`` the routes that did not change.
+
+        Those ``known`` otherwise are taken over instead; ``layout`` is one that has the profiles
+        and places of all routes, and may have more.
+        """
         self.plan = plan
         self.travel = travel
-        known = before.compiled if before is not None else {}
+        if known is None:
+            known = before.compiled if before is not None else {}
         self.compiled: dict[str, CompiledRoute] = {
             vehicle_id: known[vehicle_id]
             if vehicle_id in known and known[vehicle_id].still(route, plan)
-            else _compile(route, plan, travel)
+            else compile_route(route, plan, travel)
             for vehicle_id, route in plan.routes.items()
         }
         self.vehicle_ids = list(plan.routes)
-        self._places, rows = _rows(list(self.compiled.values()))
-        self.arrays = _joined(list(self.compiled.values()), rows)
+        routes = list(self.compiled.values())
+        self.layout = _layout(routes) if layout is None else layout
+        self.rows = self._rows(before)
+        self.arrays = _joined(routes, list(self.rows.values()))
+
+    def _rows(self, before: Fleet | None) -> dict[str, Ints]:
+        """Return every node's row, taken over where neither route nor layout changed."""
+        same = before is not None and before.layout is self.layout
+        old = before if same else None
+        return {
+            id_: old.rows[id_]
+            if old is not None and old.compiled.get(id_) is one
+            else self.layout.rows_of(one)
+            for id_, one in self.compiled.items()
+        }
 
     def at(self, plan: Plan) -> Fleet:
         """Return the fleet of a later plan under the same travel times."""
@@ -64,46 +110,67 @@ class Fleet:
 
     def approach(self, origin: Place, destination: Place) -> Approach:
         """Look up the drives between a party's two places and every stop of the fleet."""
-        ends = [origin, destination]
-        toward = [self.travel[p].table(places, ends) for p, places in self._places.items()]
-        away = [
-            self.travel[p].table(ends, [*places, destination]) for p, places in self._places.items()
-        ]
-        direct = dict(zip(self._places, (int(table[0, -1]) for table in away), strict=True))
-        profiles = [route.vehicle.profile for route in self.plan.routes.values()]
-        use, use_direct = self._energy(origin, destination)
-        drives = kernel.Drives(
-            to_p=_column([table[:, 0] for table in toward]),
-            to_d=_column([table[:, 1] for table in toward]),
-            from_p=_column([table[0, :-1] for table in away]),
-            from_d=_column([table[1, :-1] for table in away]),
-            direct=np.array([direct[profile] for profile in profiles], dtype=np.int64),
-            use=use,
-            use_direct=use_direct,
-        )
-        return Approach(self, drives)
+        return self.approaches([(origin, destination)])[0]
 
-    def _energy(self, origin: Place, destination: Place) -> tuple[_Int32s, _Int32s]:
-        """Return ``Drives.use`` and ``Drives.use_direct``."""
+    def approaches(self, pairs: Sequence[tuple[Place, Place]]) -> list[Approach]:
+        """Look up the drives of several parties, each between its origin and destination."""
+        ends = [place for pair in pairs for place in pair]
+        last = [destination for _, destination in pairs]
+        profiles = [route.vehicle.profile for route in self.plan.routes.values()]
+        toward, away, direct = list[_Int32s](), list[_Int32s](), dict[str, _Int32s]()
+        for profile, places in self.layout.places.items():
+            toward.append(self.travel[profile].table(places, ends))
+            from_ends = self.travel[profile].table(ends, [*places, *last])
+            away.append(from_ends[:, : len(places)])
+            direct[profile] = np.diagonal(from_ends[::2, len(places) :])
+        to = _rows_first([table.T for table in toward], len(ends))
+        on = _rows_first(away, len(ends))
+        straight = [direct[profile] for profile in profiles]
+        used = self._energy(pairs, ends, last)
+        return [
+            Approach(
+                self,
+                kernel.Drives(
+                    to_p=to[2 * k],
+                    to_d=to[2 * k + 1],
+                    from_p=on[2 * k],
+                    from_d=on[2 * k + 1],
+                    direct=np.array([column[k] for column in straight], dtype=np.int64),
+                    use=used[k][0],
+                    use_direct=used[k][1],
+                ),
+            )
+            for k in range(len(pairs))
+        ]
+
+    def _energy(
+        self, pairs: Sequence[tuple[Place, Place]], ends: list[Place], last: list[Place]
+    ) -> list[tuple[_Int32s, _Int32s]]:
+        """Return ``Drives.use`` and ``Drives.use_direct`` for each of several parties."""
         vehicles = [route.vehicle for route in self.plan.routes.values()]
         powered = {v.profile: v for v in vehicles if v.battery is not None}
         if not powered:
-            return np.zeros((4, 2, 0), dtype=np.int32), np.zeros((2, 0), dtype=np.int32)
-        ends = [origin, destination]
-        parts, direct = [], {}
-        for profile, places in self._places.items():
-            part = np.zeros((4, 2, len(places)), dtype=np.int32)
+            nothing = np.zeros((4, 2, 0), dtype=np.int32), np.zeros((2, 0), dtype=np.int32)
+            return [nothing] * len(pairs)
+        count = sum(len(places) for places in self.layout.places.values())
+        use = np.zeros((len(pairs), 4, 2, count), dtype=np.int32)
+        use_direct = np.zeros((len(pairs), 2, len(vehicles)), dtype=np.int32)
+        begin = 0
+        for profile, places in self.layout.places.items():
+            end = begin + len(places)
             if profile in powered:
                 roads = energy_of(powered[profile], self.travel[profile])
-                away = roads.energy(ends, [*places, destination])
-                part[:2] = np.moveaxis(roads.energy(places, ends), 2, 0)
-                part[2:] = np.moveaxis(away[:, :, :-1], 1, 0)
-                direct[profile] = away[:, 0, -1]
-            parts.append(part)
-        none = np.zeros(2, dtype=np.int32)
-        columns = [direct.get(vehicle.profile, none) for vehicle in vehicles]
-        use_direct = np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.int32)
-        return np.concatenate(parts, axis=2), use_direct
+                toward = roads.energy(places, ends)  # layer, place, end
+                away = roads.energy(ends, [*places, *last])
+                for k in range(len(pairs)):
+                    two = slice(2 * k, 2 * k + 2)
+                    use[k, :2, :, begin:end] = np.moveaxis(toward[:, :, two], 2, 0)
+                    use[k, 2:, :, begin:end] = np.moveaxis(away[:, two, : len(places)], 1, 0)
+                    for v, vehicle in enumerate(vehicles):
+                        if vehicle.profile == profile:
+                            use_direct[k, :, v] = away[:, 2 * k, len(places) + k]
+            begin = end
+        return list(zip(use, use_direct, strict=True))
 
 
 def compiled(plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None) -> Fleet:
@@ -121,6 +188,10 @@ class Approach:
     def __init__(self, fleet: Fleet, drives: kernel.Drives) -> None:
         self.fleet = fleet
         self.drives = drives
+
+    def fits(self, fleet: Fleet) -> bool:
+        """Whether the drives are those to the stops of another fleet on the same roads."""
+        return self.fleet.layout is fleet.layout and self.fleet.vehicle_ids == fleet.vehicle_ids
 
     @property
     def direct_s(self) -> int:
@@ -197,67 +268,66 @@ def party_of(request: Request) -> kernel.Party:
     )
 
 
-def _column(parts: list[np.ndarray]) -> np.ndarray:
-    """Join the tables of all profiles into one contiguous column."""
-    if not parts:
-        return np.empty(0, dtype=np.int32)
-    return np.ascontiguousarray(np.concatenate(parts), dtype=np.int32)
-
-
-def _compile(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> CompiledRoute:
-    nodes = nodes_of(route, plan.requests, travel)
-    soonest, latest = np.empty_like(nodes.early), np.empty_like(nodes.early)
+def compile_route(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> CompiledRoute:
+    """Compile one route of a plan."""
+    places = places_of(route, plan.requests)
+    nodes = nodes_at(places, route, plan.requests, travel)
+    block = np.empty((len(nodes) + 2, len(places)), dtype=np.int64)
+    block[:-2], soonest, latest = nodes, block[-2], block[-1]
     kernels.current().soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
     kernels.current().latest_times(nodes.late, nodes.service, nodes.leg, latest)
     carried = tuple(plan.requests[id_] for id_ in route.request_ids)
-    places, shut = places_of(route, plan.requests), is_overfull(route, plan.requests, nodes)
-    return CompiledRoute(route, carried, nodes, soonest, latest, places, shut)
+    shut = is_overfull(route, plan.requests, nodes)
+    return CompiledRoute(route, carried, nodes, soonest, latest, places, shut, block)
 
 
-def _rows(compiled: list[CompiledRoute]) -> tuple[dict[str, list[Place]], Ints]:
-    """Return the different places of each profile, and every node's row among all of them."""
-    rows: dict[tuple[str, Place], int] = {}
+def _rows_first(parts: list[_Int32s], count: int) -> _Int32s:
+    """Join the tables of all profiles, a contiguous row an end."""
+    if not parts:
+        return np.empty((count, 0), dtype=np.int32)
+    return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.int32)
+
+
+def _layout(compiled: list[CompiledRoute]) -> Layout:
+    """Return the places of these routes and no others."""
     by_profile: dict[str, list[Place]] = {}
     for one in compiled:
         by_profile.setdefault(one.route.vehicle.profile, []).extend(one.places)
-    places = {profile: sorted(set(all_)) for profile, all_ in by_profile.items()}
-    for profile, different in places.items():
-        for place in different:
-            rows[profile, place] = len(rows)
-    node_rows = [rows[one.route.vehicle.profile, place] for one in compiled for place in one.places]
-    return places, np.array(node_rows, dtype=np.int64)
+    return Layout(by_profile)
 
 
-def _joined(compiled: list[CompiledRoute], rows: Ints) -> kernel.Fleet:
+def _joined(compiled: list[CompiledRoute], rows: list[Ints]) -> kernel.Fleet:
     """Lay all routes end to end."""
     empty = np.empty(0, dtype=np.int64)
-    nodes = (
-        Nodes(
-            *(
-                np.concatenate([empty, *parts])
-                for parts in zip(*(c.nodes for c in compiled), strict=True)
-            )
-        )
-        if compiled
-        else Nodes(*[empty] * len(Nodes._fields))
-    )
+    none = np.empty((len(Nodes._fields) + 2, 0), dtype=np.int64)
+    block = np.concatenate([none, *(one.block for one in compiled)], axis=1)
     vehicles = [one.route.vehicle for one in compiled]
-
-    def each(values: list[int]) -> Ints:
-        return np.array(values, dtype=np.int64)
-
+    figures = [
+        (
+            one.route.locked,
+            vehicle.seats,
+            vehicle.wheelchair_places,
+            vehicle.seats_lost_per_wheelchair,
+            vehicle.end is None,
+            vehicle.bags,
+            one.shut,
+        )
+        for one, vehicle in zip(compiled, vehicles, strict=True)
+    ]
+    columns = np.ascontiguousarray(np.array(figures, dtype=np.int64).reshape(-1, 7).T)
+    locked, seats, chairs, lost, open_end, bags, shut = columns
     return kernel.Fleet(
-        nodes=nodes,
-        soonest=np.concatenate([empty, *(one.soonest for one in compiled)]),
-        latest=np.concatenate([empty, *(one.latest for one in compiled)]),
-        place=rows,
+        nodes=Nodes(*block[:-2]),
+        soonest=block[-2],
+        latest=block[-1],
+        place=np.concatenate([empty, *rows]),
         first=np.cumsum([0, *(len(one.places) for one in compiled)]).astype(np.int64),
-        locked=each([one.route.locked for one in compiled]),
-        seats=each([vehicle.seats for vehicle in vehicles]),
-        chairs=each([vehicle.wheelchair_places for vehicle in vehicles]),
-        lost=each([vehicle.seats_lost_per_wheelchair for vehicle in vehicles]),
-        open_end=each([vehicle.end is None for vehicle in vehicles]),
-        bags=each([vehicle.bags for vehicle in vehicles]),
-        shut=each([one.shut for one in compiled]),
+        locked=locked,
+        seats=seats,
+        chairs=chairs,
+        lost=lost,
+        open_end=open_end,
+        bags=bags,
+        shut=shut,
         battery=np.array([energy.figures(v.battery) for v in vehicles]).reshape(-1, 4),
     )

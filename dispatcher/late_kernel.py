@@ -345,12 +345,12 @@ def _pushed(fleet: kernel.Fleet, levels: Ints, a: int, i: int, k: int, bound: Ro
         return 0
     by_s, p = max(0, bound[TIME, k - a] - n.late[k]), n.pickup[k]
     if p < 0:
-        return by_s
+        return int(by_s)
     if p > i - a:
         wait_s, moved = bound[TIME, p] - n.late[a + p], bound[MOVES, p]
     else:
         wait_s, moved = fleet.soonest[a + p] - n.late[a + p], bound[MOVED, p]
-    return max(by_s, wait_s, bound[MOVES, k - a] - moved - n.ride[k])
+    return int(max(by_s, wait_s, bound[MOVES, k - a] - moved - n.ride[k]))
 
 
 @compiled

@@ -27,6 +27,7 @@ from dispatcher.model import (
 )
 
 Ints = NDArray[np.int64]
+_PICKUP = StopKind.PICKUP
 
 
 class Nodes(NamedTuple):
@@ -82,27 +83,28 @@ def nodes_of(
     route: Route, requests: Mapping[str, Request], travel: Mapping[str, TravelTimes]
 ) -> Nodes:
     """Return a route's nodes; the travel times are those of the vehicle's profile."""
-    vehicle, stops = route.vehicle, route.stops
-    places = places_of(route, requests)
+    return nodes_at(places_of(route, requests), route, requests, travel)
+
+
+def nodes_at(
+    places: list[Place],
+    route: Route,
+    requests: Mapping[str, Request],
+    travel: Mapping[str, TravelTimes],
+) -> Nodes:
+    """Return the nodes of a route whose places are known."""
+    vehicle = route.vehicle
     table = travel[vehicle.profile].table(places[:-1], places[1:])
     legs = np.append(np.diagonal(table).astype(np.int64), 0)
     if legs.min() < 0:
         raise ValueError(f"{vehicle.id}: a drive of {legs.min()} s on {vehicle.profile} roads")
-    use, use_rider = _use(route, places, travel[vehicle.profile])
     if vehicle.end is None:
         legs[-2] = 0
-    limits = [_limits(stop, route, requests) for stop in stops]
-    early, late, service, boards = zip(
-        (vehicle.start_s, vehicle.end_s, 0, 1),
-        *limits,
-        (vehicle.start_s, vehicle.end_s, 0, 0),
-        strict=True,
-    )
-    times = early, late, service, legs, *_rides(stops, requests), boards
-    bar = [0, *(stop.kind not in RIDER_STOPS for stop in stops), 0]
-    loads = _loads(route, requests)
-    columns = (*times, *loads, bar, use, use_rider, _powers(route))
-    return Nodes(*(np.array(column, dtype=np.int64) for column in columns))
+    rows = np.array(_rows(route, requests), dtype=np.int64).T
+    columns = np.empty((len(Nodes._fields), len(places)), dtype=np.int64)
+    columns[:3], columns[3], columns[4:12], columns[14] = rows[:3], legs, rows[3:11], rows[11]
+    columns[12:14] = _use(route, places, travel[vehicle.profile])
+    return Nodes(*columns)
 
 
 def energy_of(vehicle: Vehicle, travel: TravelTimes) -> EnergyUse:
@@ -126,60 +128,75 @@ def _use(route: Route, places: list[Place], travel: TravelTimes) -> Ints:
     return used
 
 
-def _powers(route: Route) -> list[int]:
-    tasks = [route.tasks.get(stop.request_id) for stop in route.stops]
-    return [0, *(0 if task is None else task.power_w for task in tasks), 0]
-
-
-def _limits(stop: Stop, route: Route, requests: Mapping[str, Request]) -> tuple[int, int, int, int]:
-    """Return earliest and latest begin, service time and whether it may begin later."""
-    if stop.kind not in RIDER_STOPS:
-        task = route.tasks[stop.request_id]
-        return task.earliest_s, task.latest_s, task.lasts_s, 0
-    request = requests[stop.request_id]
-    if stop.kind is StopKind.PICKUP:
-        return request.earliest_pickup_s, request.latest_pickup_s, request.boarding_s, 1
-    late_s = request.latest_dropoff_s
-    boarded_s = route.boarded_s.get(request.id)
-    if boarded_s is not None:
-        late_s = min(late_s, boarded_s + request.ride_max_s)
-    return request.earliest_dropoff_s, late_s, request.alighting_s, 0
-
-
-def _rides(stops: tuple[Stop, ...], requests: Mapping[str, Request]) -> tuple[list[int], list[int]]:
-    """Return for every node its pickup node and ride limit, -1 and 0 where it has none."""
+def _rows(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...]]:
+    """Return for every node what is in ``Nodes`` beside the drives, in the same order."""
+    vehicle, boarded_s, tasks = route.vehicle, route.boarded_s, route.tasks
+    load = _Load(vehicle)
+    for id_ in boarded_s:
+        load.add(requests[id_])
+    taken = load.taken()
+    rows: list[tuple[int, ...]] = [(vehicle.start_s, vehicle.end_s, 0, -1, 0, 1, *taken, 0, 0)]
     seen: dict[str, int] = {}
-    pickup, ride = [-1], [0]
-    for node, stop in enumerate(stops, start=1):
-        if stop.kind is StopKind.PICKUP:
-            seen[stop.request_id] = node
-        known = stop.kind is StopKind.DROPOFF and stop.request_id in seen
-        pickup.append(seen[stop.request_id] if known else -1)
-        request = requests[stop.request_id] if known else None
-        ride.append(0 if request is None else request.boarding_s + request.ride_max_s)
-    return [*pickup, -1], [*ride, 0]
+    for node, stop in enumerate(route.stops, start=1):
+        id_, kind = stop.request_id, stop.kind
+        if kind not in RIDER_STOPS:
+            task = tasks[id_]
+            limits = task.earliest_s, task.latest_s, task.lasts_s, -1, 0, 0
+            rows.append((*limits, *taken, 1, task.power_w))
+            continue
+        request = requests[id_]
+        if kind is _PICKUP:
+            load.add(request)
+            taken, seen[id_] = load.taken(), node
+            limits = (
+                request.earliest_pickup_s,
+                request.latest_pickup_s,
+                request.boarding_s,
+                -1,
+                0,
+                1,
+            )
+        else:
+            load.remove(request)
+            taken, late_s, ride_s = load.taken(), request.latest_dropoff_s, 0
+            if id_ in seen:
+                ride_s = request.boarding_s + request.ride_max_s
+            if id_ in boarded_s:
+                late_s = min(late_s, boarded_s[id_] + request.ride_max_s)
+            early_s, pickup = request.earliest_dropoff_s, seen.get(id_, -1)
+            limits = early_s, late_s, request.alighting_s, pickup, ride_s, 0
+        rows.append((*limits, *taken, 0, 0))
+    rows.append((vehicle.start_s, vehicle.end_s, 0, -1, 0, 0, *taken, 0, 0))
+    return rows
 
 
-def _loads(route: Route, requests: Mapping[str, Request]) -> Ints:
-    """Return seats and places taken, people and bags on board after every node."""
-    aboard = {id_: requests[id_] for id_ in route.boarded_s}
-    rows = [_load(route.vehicle, list(aboard.values()))]
-    for stop in route.stops:
-        if stop.kind is StopKind.PICKUP:
-            aboard[stop.request_id] = requests[stop.request_id]
-        elif stop.kind is StopKind.DROPOFF:
-            del aboard[stop.request_id]
-        rows.append(_load(route.vehicle, list(aboard.values())))
-    return np.array([*rows, rows[-1]], dtype=np.int64).T
+class _Load:
+    """Who is on board of a vehicle, added up."""
 
+    def __init__(self, vehicle: Vehicle) -> None:
+        self._vehicle = vehicle
+        self._people, self._chairs, self._bags = 0, 0, 0
+        self._alone: list[Request] = []
 
-def _load(vehicle: Vehicle, aboard: list[Request]) -> tuple[int, int, int, int]:
-    """Return seats and wheelchair places taken, people and bags on board."""
-    chairs = sum(party.wheelchairs for party in aboard)
-    people = sum(party.riders for party in aboard)
-    seats = people - chairs + vehicle.seats_lost_per_wheelchair * chairs
-    for party in aboard:
+    def add(self, party: Request) -> None:
+        self._people += party.seats + party.wheelchairs
+        self._chairs += party.wheelchairs
+        self._bags += party.bags
         if party.alone:
+            self._alone.append(party)
+
+    def remove(self, party: Request) -> None:
+        self._people -= party.seats + party.wheelchairs
+        self._chairs -= party.wheelchairs
+        self._bags -= party.bags
+        if party.alone:
+            self._alone.remove(party)
+
+    def taken(self) -> tuple[int, int, int, int]:
+        """Return seats and wheelchair places taken, people and bags on board."""
+        people, chairs, vehicle = self._people, self._chairs, self._vehicle
+        seats = people - chairs + vehicle.seats_lost_per_wheelchair * chairs
+        for party in self._alone:
             seats = max(seats, vehicle.seats + people - party.riders)
             chairs = max(chairs, vehicle.wheelchair_places)
-    return seats, chairs, people, sum(party.bags for party in aboard)
+        return seats, chairs, people, self._bags

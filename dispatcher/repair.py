@@ -19,8 +19,16 @@ import numpy as np
 
 from dispatcher import kernel
 from dispatcher.broken import Replanned, Score, Told, named, score, unbound
-from dispatcher.fleet import WEIGHTS, Fleet, party_of
-from dispatcher.insert import Insertion, insert, insertions
+from dispatcher.fleet import (
+    WEIGHTS,
+    Approach,
+    CompiledRoute,
+    Fleet,
+    Layout,
+    compile_route,
+    party_of,
+)
+from dispatcher.insert import Insertion, found_in, insert
 from dispatcher.late_kernel import (
     FIXED,
     TIMES,
@@ -41,12 +49,12 @@ from dispatcher.model import (
     Task,
     TravelTimes,
 )
-from dispatcher.nodes import nodes_of, places_of
-from dispatcher.schedule import Schedule, schedule
+from dispatcher.nodes import Ints, places_of
 from dispatcher.search_plan import movable
 from dispatcher.widen import (
     beginning,
     carriers,
+    ended_s,
     ending,
     has_room,
     keeping,
@@ -65,6 +73,7 @@ RESCUE_OVERTIME_S: Final = 7200
 """And for riders whose vehicle goes no further."""
 _ROUNDS: Final = 10
 """How often return legs are moved again because moving them made outward legs later."""
+_NONE: Final = np.empty(0, dtype=np.int64)
 _ASKED: Final = 4
 """Of how many parties it is worked out whether another vehicle could carry them."""
 
@@ -82,19 +91,31 @@ class Repair:
     unpinned: list[str] = field(default_factory=list)
     off_tasks: list[Task] = field(default_factory=list)
     fleet: Fleet | None = None
-    _rank: dict[tuple[bool, int], int] = field(default_factory=dict)
+    known: dict[str, CompiledRoute] = field(default_factory=dict)
+    """Every route as it was compiled last."""
+    _layout: Layout | None = None
+    _drives: dict[tuple[Place, Place], Approach] = field(default_factory=dict)
+    _ranks: dict[str, int] = field(default_factory=dict)
+    """Whose promise counts how much: 0 for those who count most."""
+    _different: int = 0
 
     def __post_init__(self) -> None:
-        self.tell()
+        if not self._ranks:
+            self._rank_all()
 
     def tell(self, *promises: Told) -> None:
         """Say what somebody was told after all."""
         self.told = self.told | {one.request.id: one for one in promises}
-        levels = sorted({one.level for one in self.told.values()}, reverse=True)
-        self._rank = {level: at for at, level in enumerate(levels)}
+        if promises:
+            self._layout = None
+            self._rank_all()
 
-    def _different(self) -> int:
-        return max(1, len(self._rank))
+    def _rank_all(self) -> None:
+        levels = {id_: one.level for id_, one in self.told.items()}
+        order = sorted(set(levels.values()), reverse=True)
+        rank = {level: at for at, level in enumerate(order)}
+        self._ranks = {id_: rank[level] for id_, level in levels.items()}
+        self._different = max(1, len(order))
 
     # Vehicles that are late
 
@@ -103,6 +124,7 @@ class Repair:
         route = self.plan.routes[vehicle_id]
         if self.is_sound(route):
             return
+        self._all_places()
         late, light = self._copy(), self._copy()
         stretched = late.stretch(route, shift=not movable(route))
         light.lighten(route)
@@ -117,13 +139,13 @@ class Repair:
 
         Only with ``shift`` may a driver work longer, or have a break later, than planned.
         """
-        nodes = nodes_of(route, self.plan.requests, self.travel)
-        rows = rows_of(nodes, self._ranks(route))
-        passed = np.zeros((2, self._different()), dtype=np.int64)
+        one = self._compiled(route)
+        rows = rows_of(one.nodes, self._ranks_of(route))
+        passed = np.zeros((2, self._different), dtype=np.int64)
         if not soft_times(rows, passed[0], passed[1]) and not shift:
             return False
         times = rows[TIMES]
-        if times[-1] >= UNREACHABLE_S or not has_room(route, self.plan.requests, nodes):
+        if times[-1] >= UNREACHABLE_S or not has_room(one):
             return False
         self.plan = kept(self.plan, route, times.tolist())
         return True
@@ -152,29 +174,28 @@ class Repair:
         able = [candidates[at] for at in order[:_ASKED] if not late_s[at].any()]
         if len(able) < 2:
             return candidates[order[0]]
-        return min(able, key=self._loses)
+        self._look_up([self.plan.requests[id_] for id_ in able])
+        return min(able, key=lambda id_: self._loses(route, id_))
 
-    def _loses(self, request_id: str) -> tuple[bool, bool, tuple[bool, int], float]:
+    def _loses(self, route: Route, request_id: str) -> tuple[bool, bool, tuple[bool, int], float]:
         """Return what it costs to take a party off: no help, or no other place for it, first."""
-        vehicle_id = carriers(self.plan)[request_id]
-        rest, party = self.plan.without(request_id), self.plan.requests[request_id]
-        fleet = Fleet(rest, self.travel, before=self.compiled())
-        found = insertions(rest, party, self.travel, fleet=fleet)
-        sound = replace(self, plan=rest).is_sound(rest.routes[vehicle_id])
-        cost_s = found[0].cost_s if found else 0.0
-        return not sound, not found, self.told[request_id].level, cost_s
+        rest = self._copy()
+        rest.plan = self.plan.without(request_id)
+        sound = rest.is_sound(rest.plan.routes[route.vehicle.id])
+        bids = rest.bids_for(self.plan.requests[request_id])
+        cost_s = min((one.cost_s for one in bids.values()), default=0.0)
+        return not sound, not bids, self.told[request_id].level, cost_s
 
     def _late_without(self, route: Route, candidates: Sequence[str]) -> Rows:
         """Return what a route breaks without each of some parties: the vehicle's limits first."""
-        nodes = nodes_of(route, self.plan.requests, self.travel)
-        places = places_of(route, self.plan.requests)
+        one = self._compiled(route)
         at = {stop: node for node, stop in enumerate(route.stops, start=1)}
         pairs = [[at[Stop(id_, kind)] for kind in RIDER_STOPS] for id_ in candidates]
-        late_s = np.zeros((len(candidates), 1 + len(self._rank)), dtype=np.int64)
-        drives_s = self.travel[route.vehicle.profile].table(places, places)
+        late_s = np.zeros((len(candidates), 1 + self._different), dtype=np.int64)
+        drives_s = self.travel[route.vehicle.profile].table(one.places, one.places)
         open_end = int(route.vehicle.end is None)
         late_without(
-            rows_of(nodes, self._ranks(route)),
+            rows_of(one.nodes, self._ranks_of(route)),
             np.ascontiguousarray(drives_s, dtype=np.int32),
             open_end,
             np.array(pairs, dtype=np.int64),
@@ -273,7 +294,8 @@ class Repair:
 
     def _place_by_regret(self, parties: Sequence[Request]) -> list[Request]:
         """Place all that fit as promised, most regret first; return the others, soonest first."""
-        bids = {party.id: self._bids(party) for party in parties}
+        self._look_up(parties)
+        bids = {party.id: self.bids_for(party) for party in parties}
         waiting = {party.id: party for party in parties}
         while waiting:
             id_ = max(waiting, key=lambda each: _regret(bids[each], waiting[each]))
@@ -285,19 +307,17 @@ class Repair:
                 self._bid_again(waiting[other], bids[other], chosen.vehicle_id)
         return sorted(waiting.values(), key=lambda party: (party.latest_pickup_s, party.id))
 
-    def _bids(self, party: Request) -> dict[str, Insertion]:
-        found = insertions(self.plan, party, self.travel, fleet=self.compiled())
+    def bids_for(self, party: Request, only: str | None = None) -> dict[str, Insertion]:
+        """Return the best place of a party in every vehicle that has one, or in ``only`` one."""
+        fleet = self.compiled()
+        banned = frozenset(() if only is None else fleet.compiled.keys() - {only})
+        found = found_in(self._approach(party), party, banned)
         return {one.vehicle_id: one for one in found}
 
     def _bid_again(self, party: Request, bids: dict[str, Insertion], vehicle_id: str) -> None:
         """Replace the bid of the one vehicle that has changed."""
-        if bids.pop(vehicle_id, None) is None:
-            return
-        alone = Plan(0, {vehicle_id: self.plan.routes[vehicle_id]}, self.plan.requests)
-        fleet = Fleet(alone, self.travel, before=self.compiled())
-        bids.update(
-            {one.vehicle_id: one for one in insertions(alone, party, self.travel, fleet=fleet)}
-        )
+        if bids.pop(vehicle_id, None) is not None:
+            bids.update(self.bids_for(party, vehicle_id))
 
     def _break_least(self, party: Request) -> None:
         """Place a party that does not fit as promised so that least is broken."""
@@ -332,9 +352,10 @@ class Repair:
     def _end_by(self, vehicle_id: str, end_s: int) -> None:
         """End a shift when the vehicle is back, if that is after ``end_s``, and at it if not."""
         route = self.plan.routes[vehicle_id]
-        times = schedule(route, self.plan.requests, self.travel)
-        if isinstance(times, Schedule) and route.vehicle.end_s > end_s:
-            self.plan = self.plan.with_route(ending(route, max(end_s, times.end_s)))
+        if route.vehicle.end_s > end_s and self.is_sound(route):
+            back_s = max(end_s, ended_s(self._compiled(route).nodes))
+            if back_s != route.vehicle.end_s:
+                self.plan = self.plan.with_route(ending(route, back_s))
 
     def _least_late(self, party: Request, overtime_s: int) -> Insertion | None:
         """Return the place of a party with which least is broken, ``None`` if there is none."""
@@ -344,14 +365,14 @@ class Repair:
         outward = None if party.follows is None else party.follows.request_id
         found = least_late(
             fleet.arrays,
-            np.array([r for one in routes for r in self._ranks(one, outward)], dtype=np.int64),
+            np.concatenate([_NONE, *(self._ranks_of(route, outward) for route in routes)]),
             party_of(party),
-            self._rank[self.told[party.id].level],
-            fleet.approach(party.origin, party.destination).drives,
+            self._ranks[party.id],
+            self._approach(party).drives,
             WEIGHTS,
             np.array([party.allows(id_) and id_ not in shut for id_ in ids], dtype=np.int64),
             overtime_s,
-            len(self._rank),
+            self._different,
         )
         v, i, j = int(found.vehicle[0]), int(found.after_p[0]), int(found.after_d[0])
         times = int(found.pickup[0]), int(found.dropoff[0])
@@ -359,19 +380,18 @@ class Repair:
             return None
         return Insertion(ids[v], i, j + 1, float(found.cost[0]), *times, times[1] - times[0])
 
-    def _ranks(self, route: Route, fixed: str | None = None) -> list[int]:
+    def _ranks_of(self, route: Route, fixed: str | None = None) -> Ints:
         """Return whose promise is at every node of a route, 0 for those who count most.
 
         Nobody may make the party ``fixed`` any later: its rank is ``FIXED``.
         """
-        rank, told = self._rank, self.told
-
-        def of(id_: str) -> int:
-            if id_ == fixed:
-                return FIXED
-            return rank[told[id_].level] if id_ in told else 0
-
-        return [0, *(of(stop.request_id) for stop in route.stops), 0]
+        rank = self._ranks.get
+        ranks = [0, *(rank(stop.request_id, 0) for stop in route.stops), 0]
+        if fixed is not None:
+            for node, stop in enumerate(route.stops, start=1):
+                if stop.request_id == fixed:
+                    ranks[node] = FIXED
+        return np.array(ranks, dtype=np.int64)
 
     # The result
 
@@ -422,16 +442,58 @@ class Repair:
 
     def is_sound(self, route: Route) -> bool:
         """Whether a route keeps every limit."""
-        nodes = nodes_of(route, self.plan.requests, self.travel)
-        times = np.empty_like(nodes.early)
-        in_time = kernel.least_times(*nodes[:6], times) == kernel.FEASIBLE
-        return in_time and has_room(route, self.plan.requests, nodes)
+        one = self._compiled(route)
+        times = np.empty_like(one.nodes.early)
+        in_time = kernel.least_times(*one.nodes[:6], times) == kernel.FEASIBLE
+        return in_time and has_room(one)
+
+    # What is made ready once
 
     def compiled(self) -> Fleet:
         """Return the plan made ready for quotes, taking over what has not changed."""
         if self.fleet is None or self.fleet.plan is not self.plan:
-            self.fleet = Fleet(self.plan, self.travel, before=self.fleet)
+            layout = self._all_places()
+            for route in self.plan.routes.values():
+                self._compiled(route)
+            self.fleet = Fleet(self.plan, self.travel, self.fleet, known=self.known, layout=layout)
         return self.fleet
+
+    def _compiled(self, route: Route) -> CompiledRoute:
+        """Return a route compiled with the limits of the plan."""
+        one = self.known.get(route.vehicle.id)
+        if one is None or not one.still(route, self.plan):
+            one = compile_route(route, self.plan, self.travel)
+            self.known[route.vehicle.id] = one
+        return one
+
+    def _all_places(self) -> Layout:
+        """Return rows for every place where anybody may have to go."""
+        if self._layout is None:
+            parties = [one.request for one in self.told.values()]
+            places = {place for one in parties for place in (one.origin, one.destination)}
+            for one in self.plan.requests.values():
+                places.update((one.origin, one.destination))
+            for route in self.plan.routes.values():
+                places.update(places_of(Route(route.vehicle), {}))
+                places.update(task.place for task in route.tasks.values())
+            profiles = {route.vehicle.profile for route in self.plan.routes.values()}
+            self._layout = Layout(dict.fromkeys(profiles, places))
+        return self._layout
+
+    def _look_up(self, parties: Iterable[Request]) -> None:
+        """Look up the drives of parties to every place, all at once."""
+        fleet, pairs = self.compiled(), list[tuple[Place, Place]]()
+        for party in parties:
+            pair = party.origin, party.destination
+            known = self._drives.get(pair)
+            if known is None or not known.fits(fleet):
+                pairs.append(pair)
+        if pairs:
+            self._drives.update(zip(pairs, fleet.approaches(pairs), strict=True))
+
+    def _approach(self, party: Request) -> Approach:
+        self._look_up([party])
+        return Approach(self.compiled(), self._drives[party.origin, party.destination].drives)
 
     def _copy(self) -> Repair:
         return replace(
@@ -439,11 +501,13 @@ class Repair:
             unplaced=list(self.unplaced),
             unpinned=list(self.unpinned),
             off_tasks=list(self.off_tasks),
+            known=dict(self.known),
         )
 
     def _take(self, done: Repair) -> None:
-        self.tell(*done.told.values())
-        self.plan = done.plan
+        self.told, self._ranks, self._different = done.told, done._ranks, done._different
+        self.plan, self.fleet, self.known = done.plan, done.fleet, done.known
+        self._layout, self._drives = done._layout, done._drives
         self.unplaced, self.unpinned = done.unplaced, done.unpinned
         self.off_tasks = done.off_tasks
 

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from dispatcher import kernel
 from dispatcher.broken import Told
 from dispatcher.energy import ENOUGH, levels_of
+from dispatcher.fleet import CompiledRoute
 from dispatcher.late_kernel import BOARDS, HARD, LEVEL, ROWS, Rows
-from dispatcher.load import is_overfull
-from dispatcher.model import Place, Plan, Request, Route, StopKind, Task, TravelTimes
-from dispatcher.nodes import Nodes
+from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, StopKind, Task, TravelTimes
+from dispatcher.nodes import Ints, Nodes
 from dispatcher.schedule import Schedule, schedule
 
 _LIMITS: Final = ("latest_pickup_s", "latest_dropoff_s", "ride_max_s")
@@ -37,15 +38,23 @@ def ending(route: Route, end_s: int) -> Route:
     return replace(route, vehicle=replace(route.vehicle, end_s=end_s))
 
 
-def has_room(route: Route, requests: Mapping[str, Request], nodes: Nodes) -> bool:
+def has_room(one: CompiledRoute) -> bool:
     """Whether everybody has room, and the battery lasts."""
-    if is_overfull(route, requests, nodes):
+    if one.shut:
         return False
-    battery = route.vehicle.battery
-    return battery is None or levels_of(battery, nodes)[1] == ENOUGH
+    battery = one.route.vehicle.battery
+    return battery is None or levels_of(battery, one.nodes)[1] == ENOUGH
 
 
-def rows_of(nodes: Nodes, levels: Sequence[int]) -> Rows:
+def ended_s(nodes: Nodes) -> int:
+    """Return when the vehicle of a route that keeps its limits is back."""
+    times = np.empty_like(nodes.early)
+    kernel.least_times(*nodes[:6], times)
+    kernel.board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
+    return int(times[-2] + nodes.service[-2] + nodes.leg[-2])
+
+
+def rows_of(nodes: Nodes, levels: Ints) -> Rows:
     """Return a route in the words of ``late_kernel``."""
     rows = np.zeros((ROWS, len(nodes.early)), dtype=np.int64)
     rows[: BOARDS + 1] = nodes[: BOARDS + 1]
@@ -125,7 +134,12 @@ def least(low: int, high: int, holds: Callable[[int], object]) -> int:
 
 def carriers(plan: Plan) -> dict[str, str]:
     """Return the vehicle of every party."""
-    return {id_: v for v, route in plan.routes.items() for id_ in route.request_ids}
+    return {
+        stop.request_id: vehicle_id
+        for vehicle_id, route in plan.routes.items()
+        for stop in route.stops
+        if stop.kind in RIDER_STOPS
+    }
 
 
 def worked_longer_s(before: Plan, after: Plan) -> dict[str, int]:
