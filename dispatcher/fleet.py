@@ -7,7 +7,9 @@ route that is the same object as before.  It must be built anew when travel time
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from operator import attrgetter, is_
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +17,23 @@ from numpy.typing import NDArray
 from dispatcher import cost, energy, kernel, kernels
 from dispatcher.load import is_overfull
 from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes
-from dispatcher.nodes import Ints, Nodes, energy_of, nodes_at, places_of
+from dispatcher.nodes import Ints, Nodes, energy_of, limits_of, nodes_at, places_of
 
 _Int32s = NDArray[np.int32]
 WEIGHTS = kernel.Weights(cost.DRIVE, cost.ABOARD)
+_ID: Final = attrgetter("id")
+_all_but_limits: Final = attrgetter(
+    "origin",
+    "destination",
+    "seats",
+    "wheelchairs",
+    "bags",
+    "alone",
+    "boarding_s",
+    "alighting_s",
+    "only",
+    "pinned",
+)
 
 
 class CompiledRoute(NamedTuple):
@@ -37,7 +52,50 @@ class CompiledRoute(NamedTuple):
 
     def still(self, route: Route, plan: Plan) -> bool:
         """Whether this is the same route with the same promises: the very same objects."""
-        return self.route is route and all(plan.requests[r.id] is r for r in self.requests)
+        return self.route is route and all(
+            map(is_, map(plan.requests.__getitem__, map(_ID, self.requests)), self.requests)
+        )
+
+    def with_limits(self, route: Route, plan: Plan) -> CompiledRoute | None:
+        """Return the same way compiled with other limits, ``None`` where more has changed."""
+        before = self.route
+        if not (
+            before.stops is route.stops
+            and before.boarded_s is route.boarded_s
+            and before.tasks is route.tasks
+            and before.locked == route.locked
+            and (
+                before.vehicle is route.vehicle
+                or replace(before.vehicle, end_s=route.vehicle.end_s) == route.vehicle
+            )
+        ):
+            return None
+        moved: dict[str, Request] = {}
+        for was in self.requests:
+            now = plan.requests[was.id]
+            if now is not was:
+                if _all_but_limits(now) != _all_but_limits(was):
+                    return None
+                moved[was.id] = now
+        block = self.block.copy()
+        nodes = Nodes(*block[:-2])
+        nodes.late[0] = nodes.late[-1] = route.vehicle.end_s
+        for node, stop in enumerate(route.stops, start=1):
+            if stop.request_id in moved:
+                now = moved[stop.request_id]
+                nodes.early[node], nodes.late[node], _ = limits_of(stop, now, route.boarded_s)
+                if nodes.pickup[node] >= 0:
+                    nodes.ride[node] = now.boarding_s + now.ride_max_s
+        _reach(nodes, block[-2], block[-1])
+        carried = tuple(moved.get(one.id, one) for one in self.requests)
+        return self._replace(
+            route=route,
+            requests=carried,
+            nodes=nodes,
+            soonest=block[-2],
+            latest=block[-1],
+            block=block,
+        )
 
 
 class Layout:
@@ -69,19 +127,18 @@ class Fleet:
         travel: Mapping[str, TravelTimes],
         before: Fleet | None = None,
         *,
-        known: Mapping[str, CompiledRoute] | None = None,
+        compiled: dict[str, CompiledRoute] | None = None,
         layout: Layout | None = None,
     ) -> None:
         """Compile ``plan``, taking over from ``before`` the routes that did not change.
 
-        Those ``known`` otherwise are taken over instead; ``layout`` is one that has the profiles
+        With ``compiled`` all of them are compiled already.  ``layout`` is one that has the profiles
         and places of all routes, and may have more.
         """
         self.plan = plan
         self.travel = travel
-        if known is None:
-            known = before.compiled if before is not None else {}
-        self.compiled: dict[str, CompiledRoute] = {
+        known = before.compiled if before is not None else {}
+        self.compiled: dict[str, CompiledRoute] = compiled or {
             vehicle_id: known[vehicle_id]
             if vehicle_id in known and known[vehicle_id].still(route, plan)
             else compile_route(route, plan, travel)
@@ -274,11 +331,16 @@ def compile_route(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -
     nodes = nodes_at(places, route, plan.requests, travel)
     block = np.empty((len(nodes) + 2, len(places)), dtype=np.int64)
     block[:-2], soonest, latest = nodes, block[-2], block[-1]
-    kernels.current().soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
-    kernels.current().latest_times(nodes.late, nodes.service, nodes.leg, latest)
+    _reach(nodes, soonest, latest)
     carried = tuple(plan.requests[id_] for id_ in route.request_ids)
     shut = is_overfull(route, plan.requests, nodes)
     return CompiledRoute(route, carried, nodes, soonest, latest, places, shut, block)
+
+
+def _reach(nodes: Nodes, soonest: Ints, latest: Ints) -> None:
+    """Write how soon and how late every node can begin."""
+    kernels.current().soonest_times(nodes.early, nodes.service, nodes.leg, soonest)
+    kernels.current().latest_times(nodes.late, nodes.service, nodes.leg, latest)
 
 
 def _rows_first(parts: list[_Int32s], count: int) -> _Int32s:

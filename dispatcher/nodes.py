@@ -145,29 +145,29 @@ def _rows(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...]
             rows.append((*limits, *taken, 1, task.power_w))
             continue
         request = requests[id_]
+        early_s, late_s, lasts_s = limits_of(stop, request, boarded_s)
         if kind is _PICKUP:
             load.add(request)
-            taken, seen[id_] = load.taken(), node
-            limits = (
-                request.earliest_pickup_s,
-                request.latest_pickup_s,
-                request.boarding_s,
-                -1,
-                0,
-                1,
-            )
+            seen[id_] = node
+            limits = early_s, late_s, lasts_s, -1, 0, 1
         else:
             load.remove(request)
-            taken, late_s, ride_s = load.taken(), request.latest_dropoff_s, 0
-            if id_ in seen:
-                ride_s = request.boarding_s + request.ride_max_s
-            if id_ in boarded_s:
-                late_s = min(late_s, boarded_s[id_] + request.ride_max_s)
-            early_s, pickup = request.earliest_dropoff_s, seen.get(id_, -1)
-            limits = early_s, late_s, request.alighting_s, pickup, ride_s, 0
+            ride_s = request.boarding_s + request.ride_max_s if id_ in seen else 0
+            limits = early_s, late_s, lasts_s, seen.get(id_, -1), ride_s, 0
+        taken = load.taken()
         rows.append((*limits, *taken, 0, 0))
     rows.append((vehicle.start_s, vehicle.end_s, 0, -1, 0, 0, *taken, 0, 0))
     return rows
+
+
+def limits_of(stop: Stop, request: Request, boarded_s: Mapping[str, int]) -> tuple[int, int, int]:
+    """Return earliest and latest begin and service time of a rider's stop."""
+    if stop.kind is _PICKUP:
+        return request.earliest_pickup_s, request.latest_pickup_s, request.boarding_s
+    late_s = request.latest_dropoff_s
+    if request.id in boarded_s:
+        late_s = min(late_s, boarded_s[request.id] + request.ride_max_s)
+    return request.earliest_dropoff_s, late_s, request.alighting_s
 
 
 class _Load:

@@ -98,6 +98,7 @@ class Repair:
     _ranks: dict[str, int] = field(default_factory=dict)
     """Whose promise counts how much: 0 for those who count most."""
     _different: int = 0
+    _rows: dict[str, tuple[tuple[Stop, ...], dict[str, int], Ints]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self._ranks:
@@ -385,13 +386,17 @@ class Repair:
 
         Nobody may make the party ``fixed`` any later: its rank is ``FIXED``.
         """
-        rank = self._ranks.get
-        ranks = [0, *(rank(stop.request_id, 0) for stop in route.stops), 0]
+        known = self._rows.get(route.vehicle.id)
+        if known is None or known[0] is not route.stops or known[1] is not self._ranks:
+            rank = self._ranks.get
+            ranks = [0, *[rank(stop.request_id, 0) for stop in route.stops], 0]
+            known = route.stops, self._ranks, np.array(ranks, dtype=np.int64)
+            self._rows[route.vehicle.id] = known
+        row = known[2]
         if fixed is not None:
-            for node, stop in enumerate(route.stops, start=1):
-                if stop.request_id == fixed:
-                    ranks[node] = FIXED
-        return np.array(ranks, dtype=np.int64)
+            is_fixed = [stop.request_id == fixed for stop in route.stops]
+            row = np.where([False, *is_fixed, False], FIXED, row)
+        return row
 
     # The result
 
@@ -452,17 +457,18 @@ class Repair:
     def compiled(self) -> Fleet:
         """Return the plan made ready for quotes, taking over what has not changed."""
         if self.fleet is None or self.fleet.plan is not self.plan:
-            layout = self._all_places()
-            for route in self.plan.routes.values():
-                self._compiled(route)
-            self.fleet = Fleet(self.plan, self.travel, self.fleet, known=self.known, layout=layout)
+            routes = {id_: self._compiled(route) for id_, route in self.plan.routes.items()}
+            self.fleet = Fleet(
+                self.plan, self.travel, self.fleet, compiled=routes, layout=self._all_places()
+            )
         return self.fleet
 
     def _compiled(self, route: Route) -> CompiledRoute:
         """Return a route compiled with the limits of the plan."""
         one = self.known.get(route.vehicle.id)
         if one is None or not one.still(route, self.plan):
-            one = compile_route(route, self.plan, self.travel)
+            one = one and one.with_limits(route, self.plan)
+            one = one or compile_route(route, self.plan, self.travel)
             self.known[route.vehicle.id] = one
         return one
 

@@ -69,7 +69,8 @@ def kept(plan: Plan, route: Route, times: Sequence[int]) -> Plan:
 
     ``times`` are those of all nodes: the start, every stop and the end.
     """
-    requests, tasks, began_s = dict[str, Request](), dict(route.tasks), dict[str, int]()
+    tasks, began_s = dict(route.tasks), dict[str, int]()
+    waits_s, changed = dict[str, int](), list[Request]()
     for stop, at_s in zip(route.stops, times[1:-1], strict=True):
         if stop.request_id in tasks:
             task = tasks[stop.request_id]
@@ -78,22 +79,25 @@ def kept(plan: Plan, route: Route, times: Sequence[int]) -> Plan:
         request = plan.requests[stop.request_id]
         if stop.kind is StopKind.PICKUP:
             began_s[request.id] = at_s + request.boarding_s
-            if at_s > request.latest_pickup_s:
-                requests[request.id] = replace(request, latest_pickup_s=at_s)
+            waits_s[request.id] = at_s
             continue
-        request = requests.get(request.id, request)
         since_s = began_s.get(request.id, route.boarded_s.get(request.id, at_s))
-        if at_s > request.latest_dropoff_s or at_s - since_s > request.ride_max_s:
-            requests[request.id] = replace(
-                request,
-                latest_dropoff_s=max(at_s, request.latest_dropoff_s),
-                ride_max_s=max(at_s - since_s, request.ride_max_s),
-            )
+        limits = (
+            max(waits_s.get(request.id, 0), request.latest_pickup_s),
+            max(at_s, request.latest_dropoff_s),
+            max(at_s - since_s, request.ride_max_s),
+        )
+        if limits != (request.latest_pickup_s, request.latest_dropoff_s, request.ride_max_s):
+            changed.append(_with_limits(request, *limits))
     if tasks != route.tasks:
         route = replace(route, tasks=tasks)
     if times[-1] > route.vehicle.end_s:
         route = ending(route, times[-1])
-    return plan.with_route(route, *requests.values())
+    return plan.with_route(route, *changed)
+
+
+def _with_limits(request: Request, pickup_s: int, dropoff_s: int, ride_s: int) -> Request:
+    return replace(request, latest_pickup_s=pickup_s, latest_dropoff_s=dropoff_s, ride_max_s=ride_s)
 
 
 def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, TravelTimes]) -> Request:
