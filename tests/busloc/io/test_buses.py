@@ -78,8 +78,9 @@ async def test_what_one_worker_publishes_the_others_hear_under_the_same_numbers(
             (one, other)[value % 2].publish("vehicles", f"k{value}", bus(f"k{value}", value))
             await asyncio.sleep(0.002)
         await settle(lambda: all(len(reader.state) == 50 for reader in readers))
+        # A machine that is busy may have lost the connection meanwhile: then they join again.
+        await settle(lambda: readers[0].place == readers[1].place, within_s=20)
 
-    assert readers[0].place == readers[1].place
     assert readers[0].raw[-1].split(b'"n":')[0] == readers[1].raw[-1].split(b'"n":')[0]
 
 

@@ -18,7 +18,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from maas.api import live
+from maas.api.identity import keep_alive
 from maas.api.service import Service
+from maas.auth.staff import Person
 from maas.serving import listen, server_config
 from maas.settings import Settings
 from tests.maas.api.conftest import PASSWORD, Prepared
@@ -155,15 +157,25 @@ async def test_a_stream_ends_soon_after_its_session_does(
 async def test_an_open_stream_keeps_its_session_in_use(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    kept: asyncio.Queue[float] = asyncio.Queue()
+
+    async def noting(service: Service, token: str) -> Person | None:
+        at_s = service.real_now()
+        person = await keep_alive(service, token)
+        kept.put_nowait(at_s)
+        return person
+
+    monkeypatch.setattr(live, "keep_alive", noting)
     monkeypatch.setattr(live, "RECHECK_S", 0.02)
     async with served.staff("dispatcher") as caller:
         cookie = {"cookie": f"maas={caller.cookies['maas']}"}
         start_s = served.service.real_now()
-        async with served.socket("/ws/live", **cookie):
+        async with served.socket("/ws/live", **cookie), asyncio.timeout(20):
             for minutes in range(0, 60, 20):
                 later_s = start_s + 60 * minutes
                 monkeypatch.setattr(served.service, "real_now", lambda at_s=later_s: at_s)
-                await asyncio.sleep(0.2)
+                while await kept.get() != later_s:
+                    pass
         assert (await caller.get("/api/v1/session")).status_code == 200
 
 
