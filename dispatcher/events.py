@@ -208,8 +208,7 @@ def _mend(
     """Give parties their other windows, put right the vehicles touched, place those who wait."""
     for request in later:
         repair.again(request)
-    for vehicle_id in touched:
-        repair.ease(vehicle_id)
+    repair.ease_all(touched)
     repair.place(one.request for one in waiting)
     return repair.outcome(before)
 

@@ -219,13 +219,15 @@ class Fleet:
                 roads = energy_of(powered[profile], self.travel[profile])
                 toward = roads.energy(places, ends)  # layer, place, end
                 away = roads.energy(ends, [*places, *last])
-                for k in range(len(pairs)):
-                    two = slice(2 * k, 2 * k + 2)
-                    use[k, :2, :, begin:end] = np.moveaxis(toward[:, :, two], 2, 0)
-                    use[k, 2:, :, begin:end] = np.moveaxis(away[:, two, : len(places)], 1, 0)
-                    for v, vehicle in enumerate(vehicles):
-                        if vehicle.profile == profile:
-                            use_direct[k, :, v] = away[:, 2 * k, len(places) + k]
+                size = 2, len(places), len(pairs), 2
+                use[:, :2, :, begin:end] = toward.reshape(size).transpose(2, 3, 0, 1)
+                size = 2, len(pairs), 2, len(places)
+                onward = away[:, :, : len(places)].reshape(size)
+                use[:, 2:, :, begin:end] = onward.transpose(1, 2, 0, 3)
+                direct = away[:, ::2, len(places) :].diagonal(axis1=1, axis2=2).T
+                for v, vehicle in enumerate(vehicles):
+                    if vehicle.profile == profile:
+                        use_direct[:, :, v] = direct
             begin = end
         return list(zip(use, use_direct, strict=True))
 
@@ -328,9 +330,9 @@ def party_of(request: Request) -> kernel.Party:
 def compile_route(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> CompiledRoute:
     """Compile one route of a plan."""
     places = places_of(route, plan.requests)
-    nodes = nodes_at(places, route, plan.requests, travel)
-    block = np.empty((len(nodes) + 2, len(places)), dtype=np.int64)
-    block[:-2], soonest, latest = nodes, block[-2], block[-1]
+    block = np.empty((len(Nodes._fields) + 2, len(places)), dtype=np.int64)
+    nodes = nodes_at(places, route, plan.requests, travel, block[:-2])
+    soonest, latest = block[-2], block[-1]
     _reach(nodes, soonest, latest)
     carried = tuple(plan.requests[id_] for id_ in route.request_ids)
     shut = is_overfull(route, plan.requests, nodes)

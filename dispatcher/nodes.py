@@ -9,7 +9,7 @@ can.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,20 +91,25 @@ def nodes_at(
     route: Route,
     requests: Mapping[str, Request],
     travel: Mapping[str, TravelTimes],
+    out: Ints | None = None,
 ) -> Nodes:
-    """Return the nodes of a route whose places are known."""
+    """Return the nodes of a route whose places are known, written to ``out`` if there is one."""
     vehicle = route.vehicle
-    table = travel[vehicle.profile].table(places[:-1], places[1:])
-    legs = np.append(np.diagonal(table).astype(np.int64), 0)
+    legs = travel[vehicle.profile].table(places[:-1], places[1:]).diagonal()
     if legs.min() < 0:
         raise ValueError(f"{vehicle.id}: a drive of {legs.min()} s on {vehicle.profile} roads")
-    if vehicle.end is None:
-        legs[-2] = 0
     rows = np.array(_rows(route, requests), dtype=np.int64).T
-    columns = np.empty((len(Nodes._fields), len(places)), dtype=np.int64)
-    columns[:3], columns[3], columns[4:12], columns[14] = rows[:3], legs, rows[3:11], rows[11]
-    columns[12:14] = _use(route, places, travel[vehicle.profile])
-    return Nodes(*columns)
+    if out is None:
+        out = np.empty((len(Nodes._fields), len(places)), dtype=np.int64)
+    out[:3], out[4:12], out[14] = rows[:3], rows[3:11], rows[11]
+    out[3, :-1], out[3, -1] = legs, 0
+    out[12:14] = 0
+    if vehicle.battery is not None:
+        table = energy_of(vehicle, travel[vehicle.profile]).energy(places[:-1], places[1:])
+        out[12:14, :-1] = table.diagonal(axis1=1, axis2=2)
+    if vehicle.end is None:
+        out[3, -2] = out[12, -2] = out[13, -2] = 0
+    return Nodes(*out)
 
 
 def energy_of(vehicle: Vehicle, travel: TravelTimes) -> EnergyUse:
@@ -112,20 +117,9 @@ def energy_of(vehicle: Vehicle, travel: TravelTimes) -> EnergyUse:
 
     Raises ``ValueError`` when they do not.
     """
-    if isinstance(travel, EnergyUse):
-        return travel
+    if hasattr(travel, "energy"):  # much faster than to ask for the protocol
+        return cast("EnergyUse", travel)
     raise ValueError(f"{vehicle.id}: a battery, but no energy use on {vehicle.profile} roads")
-
-
-def _use(route: Route, places: list[Place], travel: TravelTimes) -> Ints:
-    """Return the watt-hours of every leg with the driver alone, and for each rider."""
-    used = np.zeros((2, len(places)), dtype=np.int64)
-    if route.vehicle.battery is not None:
-        table = energy_of(route.vehicle, travel).energy(places[:-1], places[1:])
-        used[:, :-1] = np.diagonal(table, axis1=1, axis2=2)
-    if route.vehicle.end is None:
-        used[:, -2] = 0
-    return used
 
 
 def _rows(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...]]:

@@ -120,6 +120,21 @@ class Repair:
 
     # Vehicles that are late
 
+    def ease_all(self, vehicle_ids: Iterable[str]) -> None:
+        """Make several routes keep their limits.
+
+        Where being late is no help, parties get off first, and are placed when all others stand.
+        """
+        ids, off = list(vehicle_ids), list[Request]()
+        for vehicle_id in ids if len(ids) > 1 else ():
+            route = self.plan.routes[vehicle_id]
+            late = self._copy()
+            if not self.is_sound(route) and not late.stretch(route, shift=not movable(route)):
+                off += self._take_off(route)
+        for vehicle_id in ids:
+            self.ease(vehicle_id)
+        self.place(off)
+
     def ease(self, vehicle_id: str) -> None:
         """Make one route keep its limits."""
         route = self.plan.routes[vehicle_id]
@@ -153,6 +168,10 @@ class Repair:
 
     def lighten(self, route: Route) -> None:
         """Take parties off a route until it keeps its limits, and place them."""
+        self.place(self._take_off(route))
+
+    def _take_off(self, route: Route) -> list[Request]:
+        """Take parties off a route until it keeps its limits, and return them."""
         vehicle_id, off = route.vehicle.id, list[Request]()
         while not self.is_sound(route):
             candidates = movable(route)
@@ -163,7 +182,7 @@ class Repair:
             off.append(self.plan.requests[id_])
             self.plan = self.plan.without(id_)
             route = self.plan.routes[vehicle_id]
-        self.place(off)
+        return off
 
     def _cheapest_off(self, route: Route, candidates: Sequence[str]) -> str:
         """Return whom to take off: if it can be, one who puts it right and has another place."""
