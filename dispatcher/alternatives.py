@@ -229,6 +229,8 @@ class Seek:
             case Other.NEARBY:
                 for near in filter(self.is_elsewhere, self.ask.nearby):
                     yield other, 0, near
+            case Other.VEHICLE | Other.SHORTER | Other.SOONER:
+                return  # they stand beside a first offer: see `besides`
 
     def _tried(self, wanted_: Sequence[tuple[Other, int, Nearby | None]]) -> list[Offer | None]:
         """Try every alternative; those that fail arriving closely may arrive sooner."""

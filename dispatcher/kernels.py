@@ -9,16 +9,20 @@ first call of each waits for its compilation.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from sys import version_info
 from types import ModuleType
+from typing import Final
 
-import numba
+from numba.core import config
 
 from dispatcher import kernel
+
+_SWITCH: Final = "DISABLE_JIT"
+"""Numba's own name for it."""
 
 _now: ModuleType = kernel
 
@@ -66,10 +70,10 @@ def _plain() -> ModuleType:
 
 
 @contextmanager
-def _uncompiled() -> Iterator[None]:
-    before: int = getattr(numba.config, "DISABLE_JIT")  # noqa: B009 -- numba's config has no types
-    setattr(numba.config, "DISABLE_JIT", 1)  # noqa: B010
+def _uncompiled() -> Generator[None]:
+    before: int = getattr(config, _SWITCH)
+    setattr(config, _SWITCH, 1)
     try:
         yield
     finally:
-        setattr(numba.config, "DISABLE_JIT", before)  # noqa: B010
+        setattr(config, _SWITCH, before)

@@ -159,14 +159,16 @@ def _changes_of_party(ask: Ask, rules: OfferRules) -> Iterator[_Change]:
     """Yield who or what could stay at home, as long as somebody or something is left to ride."""
     people, parcel = ask.seats + ask.wheelchairs, ask.bags > 0 and not ask.alone
     fewer = min(ask.seats, people if parcel else people - 1)
-    yield _Change(
-        "seats", "people", -1, fewer, ONE_FEWER_S,
-        lambda count: (replace(ask, seats=ask.seats - count), rules),
-    )  # fmt: skip
-    yield _Change(
-        "bags", "bags", -1, ask.bags if people else ask.bags - 1, BAG_FEWER_S,
-        lambda count: (replace(ask, bags=ask.bags - count), rules),
-    )  # fmt: skip
+
+    def without_people(count: int) -> tuple[Ask, OfferRules]:
+        return replace(ask, seats=ask.seats - count), rules
+
+    def without_bags(count: int) -> tuple[Ask, OfferRules]:
+        return replace(ask, bags=ask.bags - count), rules
+
+    yield _Change("seats", "people", -1, fewer, ONE_FEWER_S, without_people)
+    bags = ask.bags if people else ask.bags - 1
+    yield _Change("bags", "bags", -1, bags, BAG_FEWER_S, without_bags)
     for count in range(1, ask.wheelchairs + 1):
         seated = replace(ask, wheelchairs=ask.wheelchairs - count, seats=ask.seats + count)
         yield _fixed("wheelchairs", "people", -count, NO_WHEELCHAIR_S * count, (seated, rules))
@@ -174,10 +176,13 @@ def _changes_of_party(ask: Ask, rules: OfferRules) -> Iterator[_Change]:
 
 def _changes_of_wish(ask: Ask, rules: OfferRules) -> Iterator[_Change]:
     """Yield a longer ride, and the wishes that could be given up."""
-    yield _Change(
-        "ride_max_s", "s", MINUTE_S, LONGEST_MORE_S // MINUTE_S, RIDE_LONGER * MINUTE_S,
-        lambda minutes: (ask, _longer(rules, minutes * MINUTE_S)),
-    )  # fmt: skip
+
+    def longer(minutes: int) -> tuple[Ask, OfferRules]:
+        more_s = rules.ride_max_extra_s + minutes * MINUTE_S
+        return ask, replace(rules, ride_max_extra_s=more_s)
+
+    most, asks_s = LONGEST_MORE_S // MINUTE_S, RIDE_LONGER * MINUTE_S
+    yield _Change("ride_max_s", "s", MINUTE_S, most, asks_s, longer)
     if ask.alone:
         yield _fixed("alone", "wish", -1, NOT_ALONE_S, (replace(ask, alone=False), rules))
     if ask.only is not None:
@@ -188,11 +193,11 @@ def _fixed(
     field_: str, unit: str, by: int, asks_s: float, after: tuple[Ask, OfferRules]
 ) -> _Change:
     """Return a change that is made or not."""
-    return _Change(field_, unit, by, 1, asks_s, lambda _: after)
 
+    def made(_count: int) -> tuple[Ask, OfferRules]:
+        return after
 
-def _longer(rules: OfferRules, by_s: int) -> OfferRules:
-    return replace(rules, ride_max_extra_s=rules.ride_max_extra_s + by_s)
+    return _Change(field_, unit, by, 1, asks_s, made)
 
 
 def _least(seek: Seek, change: _Change) -> Relaxation | None:
