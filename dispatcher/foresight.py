@@ -109,7 +109,7 @@ def play(
     for at in range(len(days)):
         day = days[at]
         out[at] = _play(
-            drive, vans, routes, futures, day, first[day], calls, rules, room, extra, trial
+            drive, vans, routes, futures, day, int(first[day]), calls, rules, room, extra, trial
         )
 
 
@@ -330,7 +330,7 @@ def _old(
             drove += max(0, drive[here, place[k]] - max(0, now - free))
         else:
             drove += drive[place[k - 1], place[k]]
-    return drove
+    return float(drove)
 
 
 @njit(cache=True, nogil=True)

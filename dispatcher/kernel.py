@@ -172,7 +172,7 @@ def search(
 
     Whatever the place, the vehicle costs ``extra`` more.
     """
-    found = _nothing(len(fleet.locked))
+    found = nothing(len(fleet.locked))
     _search_fleet(fleet, party, drives, weights, open_to, extra, _room(fleet), found, -1)
     return found
 
@@ -191,7 +191,7 @@ def search_many(
     The parties are rows of ``Party`` between the same two places.  A vehicle is searched for what
     is cheaper than the best place of a party so far; ``open_to`` and ``extra`` have a row a party.
     """
-    found, room = _nothing(len(parties)), _room(fleet)
+    found, room = nothing(len(parties)), _room(fleet)
     for t in range(len(parties)):
         p = parties[t]
         party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
@@ -200,7 +200,8 @@ def search_many(
 
 
 @njit(cache=True, nogil=True)
-def _nothing(count: int) -> Found:
+def nothing(count: int) -> Found:
+    """Return that many slots in which no place has been found yet."""
     return Found(
         np.full(count, np.inf),
         np.zeros(count, np.int64),
@@ -265,7 +266,7 @@ def _search_fleet(
             with_party = on_i + weights.aboard * people
             # The party's own drive: straight to its destination, then on along the route.
             at_d = max(at_p + party.boarding + direct, party.early_d)
-            on_d = _onward(drives.from_d, fleet.place, i + 1, end, open_end)
+            on_d = onward(drives.from_d, fleet.place, i + 1, end, open_end)
             if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[i + 1]:
                 cost = extra[v] + (
                     to_p * on_i + direct * with_party + on_d * on_i - n.leg[i] * on_i
@@ -273,7 +274,7 @@ def _search_fleet(
                 if cost < found.cost[slot]:
                     _try(fleet, v, party, drives, i - a, i - a, cost, room, found, slot)
             # Or along the route to the node after which it gets out.
-            on_p = _onward(drives.from_p, fleet.place, i + 1, end, open_end)
+            on_p = onward(drives.from_p, fleet.place, i + 1, end, open_end)
             begin = at_p + party.boarding + on_p
             so_far = extra[v] + (to_p * on_i + on_p * with_party - n.leg[i] * on_i)
             for j in range(i + 1, end):
@@ -286,7 +287,7 @@ def _search_fleet(
                     break
                 to_d = np.int64(drives.to_d[fleet.place[j]])
                 at_d = max(begin + n.service[j] + to_d, party.early_d)
-                on_d = _onward(drives.from_d, fleet.place, j + 1, end, open_end)
+                on_d = onward(drives.from_d, fleet.place, j + 1, end, open_end)
                 if at_d <= party.late_d and at_d + party.alighting + on_d <= latest[j + 1]:
                     on_j = weights.drive + weights.aboard * n.riders[j]
                     cost = so_far + to_d * (on_j + weights.aboard * people)
@@ -298,7 +299,7 @@ def _search_fleet(
 
 
 @njit(cache=True, nogil=True)
-def _onward(table: NDArray[np.int32], place: Ints, node: int, last: int, open_end: int) -> np.int64:
+def onward(table: NDArray[np.int32], place: Ints, node: int, last: int, open_end: int) -> np.int64:
     """Return what it takes to the next node: nothing to an end that may be anywhere."""
     if node == last and open_end == 1:
         return np.int64(0)
@@ -322,11 +323,11 @@ def _try(
     size = fleet.first[v + 1] - fleet.first[v] + 2
     early, late, service, leg = room[0, :size], room[1, :size], room[2, :size], room[3, :size]
     pickup, ride, boards, times = room[4, :size], room[5, :size], room[6, :size], room[7, :size]
-    _splice(fleet, v, party, drives, i, j, room)
+    splice(fleet, v, party, drives, i, j, room)
     found.tried[slot] += 1
     if least_times(early, late, service, leg, pickup, ride, times) != FEASIBLE:
         return
-    if fleet.battery[v, 0] > 0 and not _lasts(fleet, v, party, drives, i, j, room):
+    if fleet.battery[v, 0] > 0 and not lasts(fleet, v, party, drives, i, j, room):
         return
     board_late(late, service, leg, boards, times)
     found.cost[slot] = cost
@@ -336,7 +337,7 @@ def _try(
 
 
 @njit(cache=True, nogil=True)
-def _splice(
+def splice(
     fleet: Fleet, v: int, party: Party, drives: Drives, i: int, j: int, room: NDArray[np.int64]
 ) -> None:
     """Write the route with the party in it, getting in after node ``i`` and out after ``j``."""
@@ -358,13 +359,13 @@ def _splice(
     if i == j:
         room[3, p] = drives.direct[v]
     else:
-        room[3, p] = _onward(drives.from_p, place, i + 1, last, fleet.open_end[v])
+        room[3, p] = onward(drives.from_p, place, i + 1, last, fleet.open_end[v])
         room[3, j + 1] = drives.to_d[place[j]]
-    room[3, d] = _onward(drives.from_d, place, j + 1, last, fleet.open_end[v])
+    room[3, d] = onward(drives.from_d, place, j + 1, last, fleet.open_end[v])
 
 
 @njit(cache=True, nogil=True)
-def _lasts(
+def lasts(
     fleet: Fleet, v: int, party: Party, drives: Drives, i: int, j: int, room: NDArray[np.int64]
 ) -> bool:
     """Whether the battery lasts for the route with the party in it, its times written already."""
@@ -384,8 +385,8 @@ def _lasts(
         if i == j:
             use[layer, p] = drives.use_direct[layer, v]
         else:
-            use[layer, p] = _onward(drives.use[2, layer], place, i + 1, last, fleet.open_end[v])
+            use[layer, p] = onward(drives.use[2, layer], place, i + 1, last, fleet.open_end[v])
             use[layer, j + 1] = drives.use[1, layer, place[j]]
-        use[layer, d] = _onward(drives.use[3, layer], place, j + 1, last, fleet.open_end[v])
+        use[layer, d] = onward(drives.use[3, layer], place, j + 1, last, fleet.open_end[v])
     level = room[12, :size]
     return walk(use[0], use[1], riders, charge_w, room[2, :size], fleet.battery[v], level) == ENOUGH

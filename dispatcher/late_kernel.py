@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dispatcher import kernel
-from dispatcher.kernel import _lasts, _nothing, _onward, _splice
+from dispatcher.kernel import lasts, nothing, onward, splice
 from dispatcher.nodes import Ints
 from dispatcher.search_state import compiled
 
@@ -138,7 +138,7 @@ def least_late(
     ``levels`` says for every node whose promise it is, 0 for those that count most, of so many
     ``different`` ones, or ``FIXED``.  Every shift may end ``longer_s`` later.
     """
-    found, longest = _nothing(1), 0
+    found, longest = nothing(1), 0
     for v in range(len(fleet.locked)):
         longest = max(longest, fleet.first[v + 1] - fleet.first[v])
     room = np.empty((ROWS, longest + 2), np.int64)
@@ -267,7 +267,7 @@ def _try_route(
             own_s = max(late_p, at_d - party.late_d, moved_d - moved_p - party.ride)
             if at_d > shift_s or _beyond(upto, level, own_s, best):
                 continue
-            on_d = _onward(drives.from_d, place, j + 1, end, open_end)
+            on_d = onward(drives.from_d, place, j + 1, end, open_end)
             time, moved_d = at_d + party.alighting + on_d, moved_d + party.alighting + on_d
             if time > bound[HOLDS, j + 1 - a]:
                 continue
@@ -281,7 +281,7 @@ def _try_route(
             if cost >= found.cost[0] and not _less(whole, best):
                 continue
             found.tried[0] += 1
-            _splice(fleet, v, party, drives, i - a, j - a, room)
+            splice(fleet, v, party, drives, i - a, j - a, room)
             rows = room[:, : end - a + 3]
             _mark(fleet, v, levels, level, longer_s, i - a, j - a, rows)
             late_s = sums[NOW]
@@ -289,7 +289,7 @@ def _try_route(
                 continue
             if not _less(late_s, best) and (_less(best, late_s) or cost >= found.cost[0]):
                 continue
-            if fleet.battery[v, 0] > 0 and not _lasts(fleet, v, party, drives, i - a, j - a, room):
+            if fleet.battery[v, 0] > 0 and not lasts(fleet, v, party, drives, i - a, j - a, room):
                 continue
             for of in range(len(best)):
                 best[of] = late_s[of]
