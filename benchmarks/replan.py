@@ -489,7 +489,7 @@ def observe(
     if not improved:
         return
     began_s = time.perf_counter()
-    better = events.improved(done, scene.travel, time_limit_s=1.8)
+    better = events.improved(done, scene.travel, time_limit_s=1.5)
     seen.improved_s.append(time.perf_counter() - began_s)
     judge(seen, kind, scene, better)
     cost_s = plan_cost_s(done.plan, scene.travel)

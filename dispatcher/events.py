@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.broken import Replanned, Told, told_by
+from dispatcher.check import check
 from dispatcher.improve import improve
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
@@ -268,6 +269,8 @@ def improved(
 ) -> Replanned:
     """Return a plan that breaks less than the one an event left, or costs less; or the same.
 
+    No promise is kept worse than the event left it, not even to carry somebody who waits; what
+    the verifier does not accept is not returned.
     Where the search is compiled, others are moved within their promises to make room for those
     whose own are broken, those first who count most; then the whole plan is improved.
     """
@@ -285,10 +288,15 @@ def improved(
         route = _carrier(plan, id_)
         nearer = narrowed(route, plan, told[id_].request, travel)
         plan = plan.with_route(route, nearer)
-    repair = Repair(plan, travel, told_by(plan.requests.values()) | told)
+    promises = told_by(plan.requests.values()) | told
+    repair = Repair(plan, travel, promises)
     repair.place(told[id_].request for id_ in order if id_ not in plan.requests)
     after = repair.outcome(done.plan)
+    if _breaks_more(done, after):
+        after = Repair(plan, travel, promises).outcome(done.plan)
     if after.plan == replace(done.plan, version=after.plan.version):
+        return done
+    if _breaks_more(done, after) or set(check(after.plan, travel)) - set(check(done.plan, travel)):
         return done
     told_again = {one.request_id for one in after.broken}
     moved = dict.fromkeys((*done.moved, *after.moved))
@@ -300,6 +308,16 @@ def improved(
         told={id_: one for id_, one in told.items() if id_ in told_again},
         moved=tuple(moved),
     )
+
+
+def _breaks_more(done: Replanned, after: Replanned) -> bool:
+    """Whether any promise is broken further than the event left it."""
+    before_s = {one.request_id: one.by_s for one in done.broken}
+    for one in after.broken:
+        was_s = before_s.get(one.request_id, 0)
+        if was_s is not None and (one.by_s is None or one.by_s > was_s):
+            return True
+    return False
 
 
 def _with_promise(

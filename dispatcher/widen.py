@@ -103,7 +103,8 @@ def _with_limits(request: Request, pickup_s: int, dropoff_s: int, ride_s: int) -
 def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, TravelTimes]) -> Request:
     """Return a party's request with its limits as near to those told as its route can keep.
 
-    One limit after the other: getting in, being set down, the length of the ride.
+    One limit after the other: getting in, being set down, the length of the ride.  What it was told
+    may lie before it can be at the stop at all, when another event has moved that.
     """
     now = replace(plan.requests[told.id], connection=told.connection)
     for name in _LIMITS:
@@ -112,10 +113,21 @@ def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, Trave
             requests = {**plan.requests, now.id: _limited(now, name, limit_s)}
             return isinstance(schedule(route, requests, travel), Schedule)
 
-        low, high = getattr(told, name), getattr(now, name)
+        low, high = max(getattr(told, name), _lowest(now, name)), getattr(now, name)
         if low < high:
             now = _limited(now, name, least(low, high, holds))
     return told if now == told else now
+
+
+def _lowest(request: Request, name: str) -> int:
+    """Return the least that a limit can be beside the others of a request."""
+    boarded_s = request.earliest_pickup_s + request.boarding_s
+    latest_s = request.latest_pickup_s + request.boarding_s
+    return {
+        "latest_pickup_s": request.earliest_pickup_s,
+        "latest_dropoff_s": max(request.earliest_dropoff_s, boarded_s),
+        "ride_max_s": max(0, request.earliest_dropoff_s - latest_s),
+    }[name]
 
 
 def _limited(request: Request, name: str, limit_s: int) -> Request:

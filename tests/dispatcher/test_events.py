@@ -765,3 +765,41 @@ def test_a_vehicle_that_cannot_be_reached_is_sent_to_nobody() -> None:
     done = events.broken_down(plan, "one", Place(0), 0, {"car": IslandTown()})
 
     assert broken(done) == [("a", "pickup", None, None)]
+
+
+def late(request_id: str, by_s: int | None) -> BrokenPromise:
+    return BrokenPromise(request_id, "pickup", by_s, 900, None, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("after", "further"),
+    [
+        ([late("a", 60)], []),
+        ([], []),
+        ([late("a", 61)], ["a"]),
+        ([late("a", None)], ["a"]),
+        ([late("b", 1)], ["b"]),
+        ([late("c", 500)], []),
+    ],
+)
+def test_an_improvement_may_break_nothing_further(
+    after: list[BrokenPromise], further: list[str]
+) -> None:
+    plan = Plan(1, {}, {})
+    done = Replanned(plan, broken=(late("a", 60), late("c", None)))
+
+    assert events._breaks_more(done, Replanned(plan, broken=tuple(after))) == bool(further)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("_breaks_more", lambda *_plans: True), ("check", lambda plan, _travel: [plan.version])],
+)
+def test_what_breaks_more_or_fails_the_verifier_is_not_returned(
+    monkeypatch: pytest.MonkeyPatch, name: str, found: Callable[..., object]
+) -> None:
+    done = events.broken_down(rivals(), "one", Place(0), 0, TRAVEL)
+    waiting = replace(done, plan=done.plan.with_route(Route(van("three"))))
+    monkeypatch.setattr(events, name, found)
+
+    assert events.improved(waiting, TRAVEL, time_limit_s=0.5) is waiting
