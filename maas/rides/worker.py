@@ -18,7 +18,7 @@ from dispatcher.search_plan import warm_search
 T = TypeVar("T")
 A = TypeVarTuple("A")
 
-_COMPILES: Final = "compiles the search"
+_ASK_S: Final = 0.25
 
 _NICE: Final = 5
 """How far a search stands back when a caller needs the processor."""
@@ -34,8 +34,15 @@ class Worker:
         self._pool: ProcessPoolExecutor | None = None
 
     async def compiled(self) -> bool:
-        """Start the process and wait until it has compiled the search; False when it died."""
-        return bool(await self.run(_compiled))
+        """Start the process and wait until it has compiled the search; False when it died.
+
+        It is asked again and again: a task that waited in there would keep us from ending.
+        """
+        while not (done := await self.run(is_compiled)):
+            if done is None:
+                return False
+            await asyncio.sleep(_ASK_S)
+        return True
 
     async def run(self, work: Callable[[*A], T], *args: *A) -> T | None:
         """Return what `work` returns in the other process, `None` when that process died."""
@@ -58,20 +65,13 @@ class Worker:
             self._pool = None
 
 
-def _compiled() -> bool:
-    for thread in threading.enumerate():
-        if thread.name == _COMPILES:
-            thread.join()
-    return is_compiled()
-
-
 def _begin() -> None:
     """Stand back, end when the one we work for does, and compile the search meanwhile."""
     os.nice(_NICE)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-    threading.Thread(target=warm_search, name=_COMPILES, daemon=True).start()
+    threading.Thread(target=warm_search, daemon=True).start()
 
 
 def _end_after(sentinel: int) -> None:
