@@ -26,7 +26,7 @@ async def read_plan(
     service: The,
     write: In,
     area: Annotated[str | None, Query(max_length=64)] = None,
-    date: dt.date | None = None,
+    date: Annotated[dt.date | None, Query(ge=dt.date(2000, 1, 1), le=dt.date(2999, 12, 31))] = None,
 ) -> PlanOut:
     """Return every vehicle's stops, promises, slack and road ahead (today when no date)."""
     return write.one(PlanOut, await service.keeper(area, person).plan_view(date))
