@@ -14,17 +14,14 @@ happened is a bug and raises ``KeyError`` (nobody of that name) or ``ValueError`
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from dispatcher.broken import Replanned, Told, told_by
 from dispatcher.check import check
 from dispatcher.improve import improve
-from dispatcher.insert import insert, insertions
+from dispatcher.insert import OneRoad, insert, insertions
 from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
 from dispatcher.plan import moved
 from dispatcher.repair import Repair
@@ -246,18 +243,9 @@ def _after_bus(request: Request, connection: Connection, delay_s: int) -> Told:
 # In the background
 
 
-class _OneRoad:
-    """Places a second apart on one road."""
-
-    def table(
-        self, origins: Sequence[Place], destinations: Sequence[Place], /
-    ) -> NDArray[np.int32]:
-        return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
-
-
 def warm_events() -> None:
     """Compile what repairs need, so that no event waits for it; seconds the first time ever."""
-    travel, van = {"car": _OneRoad()}, Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
+    travel, van = {"car": OneRoad()}, Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
     party = Request("party", Place(1), Place(9), 0, 90, 0, 110, ride_max_s=100)
     plan = Plan(0, {"van": Route(van)}, {})
     plan = insert(plan, party, insertions(plan, party, travel)[0])

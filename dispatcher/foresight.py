@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from dispatcher.cost import ABOARD, DRIVE
 from dispatcher.fleet import Fleet
-from dispatcher.insert import insert, insertions
+from dispatcher.insert import OneRoad, insert, insertions
 from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
 from dispatcher.policies import Shuffle, planned_pickup_s, rescued
 from dispatcher.search import MaxIterations
@@ -634,13 +634,8 @@ def _nodes(route: Route, requests: Mapping[str, Request]) -> list[tuple[int, ...
     return nodes
 
 
-class _OneRoad:
-    """Places a second apart on one road."""
-
-    def table(
-        self, origins: Sequence[Place], destinations: Sequence[Place], /
-    ) -> NDArray[np.int32]:
-        return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
+class _OneRoad(OneRoad):
+    """The same, known place by place."""
 
     def along(self, _origin: Place, destination: Place, _elapsed_s: float, /) -> tuple[Place, int]:
         return destination, 0

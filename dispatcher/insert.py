@@ -95,18 +95,19 @@ def insert(plan: Plan, request: Request, insertion: Insertion) -> Plan:
     return plan.with_route(route.with_stops(stops), request)
 
 
-class _OneRoad:
-    """Places a second apart on one road."""
+class OneRoad:
+    """Places a second apart on one road: enough to compile on."""
 
     def table(
         self, origins: Sequence[Place], destinations: Sequence[Place], /
     ) -> NDArray[np.int32]:
+        """Return driving seconds."""
         return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
 
 
 def warm() -> None:
     """Compile every kernel, so that no caller waits for it; seconds the first time ever."""
-    travel = {"car": _OneRoad()}
+    travel = {"car": OneRoad()}
     van = Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
     plan = Plan(0, {"van": Route(van)}, {})
     request = Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100)

@@ -7,17 +7,17 @@ break a limit already are left out.  The plan that comes back keeps every promis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dispatcher import cost
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
 from dispatcher.energy import figures
+from dispatcher.insert import OneRoad
 from dispatcher.model import (
     RIDER_STOPS,
     Place,
@@ -79,21 +79,12 @@ def shuffle_in(
     return None if set(check(fuller, travel)) - set(check(plan, travel)) else fuller
 
 
-class _OneRoad:
-    """Places a second apart on one road."""
-
-    def table(
-        self, origins: Sequence[Place], destinations: Sequence[Place], /
-    ) -> NDArray[np.int32]:
-        return np.abs(np.subtract.outer(origins, destinations)).astype(np.int32)
-
-
 def warm_search() -> None:
     """Compile the search for this process; half a minute the first time ever, then a second."""
     van = Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
     party = Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100)
     plan = Plan(0, {"van": Route(van)}, {})
-    shuffle_in(plan, party, {"car": _OneRoad()}, stop=MaxIterations(1))
+    shuffle_in(plan, party, {"car": OneRoad()}, stop=MaxIterations(1))
 
 
 def movable(route: Route) -> list[str]:

@@ -130,9 +130,12 @@ class Beside(Screens):
                     await self._news.wait()
 
     async def _compile(self) -> None:
-        """Get the processes ready to search, in turn: the second loads what the first compiled."""
-        if not (await self._improver.compiled() and await self._shuffler.compiled()):
-            log.error("a process that searches for %s could not be started", self._area)
+        """Keep the processes ready to search; the second loads what the first compiled."""
+        await self._improver.compiled()
+        while True:
+            if not await self._shuffler.compiled():
+                log.error("no process looks for room in %s", self._area)
+            await asyncio.sleep(WATCH_S)
 
     async def _improve(self) -> None:
         """Search for a better plan whenever the plan has changed."""

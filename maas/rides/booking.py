@@ -58,7 +58,8 @@ def change(
 ) -> Change:
     """Return what moving a booking to another offer writes; `taken` has its new promise in it.
 
-    `live` is the day of the offer, `others` that of the booking when it is another one.
+    `live` is the day of the offer, `others` that of the booking when it is another one.  A vehicle
+    that a dispatcher had given the old ride for good is not kept for the new one.
     """
     promise = taken.requests[row.id]
     moved = replace(
@@ -74,6 +75,7 @@ def change(
         transfer=offer.transfer,
         direct_s=offer.direct_s,
         promise_no=row.promise_no + 1,
+        pinned_vehicle_id=None,
     )
     done = _change(live, taken, moved, _told(live, promise, moved, "changed"), added=False)
     if others is None:

@@ -14,6 +14,9 @@ from maas.rides.worker import Worker
 SHUFFLE_S: Final = 1.0
 """How long a caller waits while room is looked for; the answer to most callers needs none."""
 
+ANSWERS_S: Final = 3.0
+"""A process that takes longer is ended: nobody waits for it, and no booking is held up."""
+
 _MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK, Reason.BATTERY}
 
 
@@ -25,8 +28,9 @@ class Shuffler:
         self._ready = False
 
     async def compiled(self) -> bool:
-        """Start the process and wait until it can search; until then nobody waits for it."""
-        self._ready = await self._worker.compiled()
+        """Have a process that can search; until there is one nobody waits for it."""
+        if not self._ready:
+            self._ready = await self._worker.compiled()
         return self._ready
 
     async def offers(
@@ -37,7 +41,8 @@ class Shuffler:
             return refusal
         sent = plain(plan)
         times = looked_up(sent, travel, wished.places)
-        found = await self._worker.run(_offers, wished, sent, times)
+        found = await self._worker.run(_offers, wished, sent, times, within_s=ANSWERS_S)
+        self._ready = found is not None
         return refusal if found is None else found
 
     async def take(
@@ -48,7 +53,8 @@ class Shuffler:
             return None
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
-        found = await self._worker.run(_take, promise, sent, times)
+        found = await self._worker.run(_take, promise, sent, times, within_s=ANSWERS_S)
+        self._ready = found is not None
         return None if isinstance(found, Refusal) else found
 
     def close(self) -> None:

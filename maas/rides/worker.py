@@ -44,11 +44,17 @@ class Worker:
             await asyncio.sleep(_ASK_S)
         return True
 
-    async def run(self, work: Callable[[*A], T], *args: *A) -> T | None:
-        """Return what `work` returns in the other process, `None` when that process died."""
+    async def run(
+        self, work: Callable[[*A], T], *args: *A, within_s: float | None = None
+    ) -> T | None:
+        """Return what `work` returns in the other process.
+
+        `None` when that process died, or has not answered `within_s`: then it is ended.
+        """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
-        except BrokenProcessPool:
+            async with asyncio.timeout(within_s):
+                return await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
+        except (BrokenProcessPool, TimeoutError):
             self.close()
             return None
 
@@ -59,10 +65,13 @@ class Worker:
         return self._pool
 
     def close(self) -> None:
-        """End the process; the next task starts another."""
+        """End the process, whatever it is doing; the next task starts another."""
         if self._pool is not None:
+            processes = list((self._pool._processes or {}).values())  # noqa: SLF001 -- 3.14 has kill_workers
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+            for process in processes:
+                process.kill()
 
 
 def _begin() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from maas.rides.keeper import Keeper
-from maas.rides.views import BookingView, ExplanationView, NotFound, NotNow
+from maas.rides.views import BookingView, ExplanationView, NotFound, NotNow, Quote
 from maas.store.database import Database
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
@@ -67,6 +67,19 @@ async def test_a_decision_can_be_taken_back(two: Keeper) -> None:
 
     assert isinstance(free, BookingView)
     assert (free.vehicle.id, free.pinned) == ("van-2", False)
+
+
+async def test_a_new_ride_is_free_of_the_decision_on_the_old_one(two: Keeper) -> None:
+    booking = await booked(two, ask(3, 8), "a")
+    await two.pin(booking.id, "van-2", key="b", actor="ken")
+    quote = await two.quote(ask(3, 8, "14:00", riders=2, instead_of=booking.id))
+    assert isinstance(quote, Quote)
+
+    changed = await two.change(booking.id, quote.offers[0].token, key="c", actor="yuki")
+
+    assert isinstance(changed, BookingView)
+    assert (changed.vehicle.id, changed.pinned) == ("van-1", False)
+    assert await two.check() == []
 
 
 async def test_a_vehicle_that_cannot_keep_the_promise_is_not_given(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +50,31 @@ def test_it_stands_back(worker: Worker) -> None:
     ours = os.nice(0)
 
     assert asyncio.run(worker.run(os.nice, 0)) == min(ours + 5, 19)
+
+
+def never() -> bool:
+    threading.Event().wait()
+    return True
+
+
+def test_one_that_does_not_answer_is_ended_and_keeps_nobody(worker: Worker) -> None:
+    async def work() -> tuple[bool | None, bool]:
+        hung = await worker.run(os.getpid)
+        silent = await worker.run(never, within_s=0.2)
+        assert hung is not None
+        return silent, await gone(hung)
+
+    assert asyncio.run(work()) == (None, True)
+
+
+async def gone(process_id: int) -> bool:
+    """Wait until a process has ended."""
+    async with asyncio.timeout(10):
+        while not has_ended(process_id):  # noqa: ASYNC110 -- another process tells nobody
+            await asyncio.sleep(0.01)
+    return True
+
+
+def has_ended(process_id: int) -> bool:
+    stat = Path(f"/proc/{process_id}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
