@@ -1,6 +1,7 @@
 """Where the vehicles are, when they come, and the live stream that says so."""
 
-from busloc.board import Boards, Sightings
+from busloc.board import Boards
+from busloc.coming import Coming, Sightings
 from busloc.course import Course, Run, Timetable
 from busloc.ghost import RiderState
 from busloc.hub import Hub
@@ -11,6 +12,7 @@ from busloc.track import Track, TrackState
 
 __all__ = [
     "Boards",
+    "Coming",
     "Course",
     "Departure",
     "Gate",

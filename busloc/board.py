@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache, partial
 
+from busloc.coming import Coming, Sighting, Sightings
 from busloc.course import Course, Run, Timetable
 from busloc.ghost import RiderState, rider_state
-from busloc.match import LATE_S, Match
-from busloc.predict import Expected, predict, spread, start_after
+from busloc.match import LATE_S
+from busloc.predict import Expected, spread
 from busloc.publish import Departure
 from gtfs.calendar import format_date
 from gtfs.feed import StopTime, Trip
@@ -22,38 +21,6 @@ LINGER_S = 900
 """How long a planned departure stays on the board when nothing was seen of the bus."""
 VANISH_S = 1800
 """A bus silent for longer has no expected time any more."""
-CHAIN_MAX = 3
-"""How many trips ahead of the one it is on a vehicle's delay is carried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """The last match of a run, and the vehicle it was."""
-
-    vehicle: str
-    match: Match
-
-
-@dataclass(slots=True)
-class Sightings:
-    """What was seen of each run and each duty, and which runs are called off."""
-
-    by_run: dict[Run, Sighting] = field(default_factory=dict)
-    by_block: dict[tuple[str, date], Sighting] = field(default_factory=dict)
-    cancelled: set[Run] = field(default_factory=set)
-
-    def see(self, vehicle: str, match: Match, block_id: str) -> None:
-        """Note a match; a run's own vehicle never goes back on it."""
-        sighting = Sighting(vehicle, match)
-        self.by_run[match.run] = sighting
-        if block_id:
-            self.by_block[block_id, match.run.day] = sighting
-
-    def forget_before(self, day: date) -> None:
-        """Drop the service days before ``day``."""
-        self.by_run = {run: seen for run, seen in self.by_run.items() if run.day >= day}
-        self.by_block = {key: seen for key, seen in self.by_block.items() if key[1] >= day}
-        self.cancelled = {run for run in self.cancelled if run.day >= day}
 
 
 class Boards:
@@ -62,6 +29,7 @@ class Boards:
     def __init__(self, timetable: Timetable, sightings: Sightings) -> None:
         self._timetable = timetable
         self._seen = sightings
+        self._coming = Coming(timetable, sightings)
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
         self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
         self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
@@ -100,12 +68,12 @@ class Boards:
         course = self._timetable.course(trip.id)
         if course is None or call.pickup_type == 1 or call is course.calls[-1]:
             return None
-        sighting = self._sighting(run, trip)
+        sighting = self._coming.sighting(run, trip)
         state = self._state(run, course, sighting, now_s)
         expected = None
         if sighting is not None and state is not RiderState.CANCELLED:
             index = course.calls.index(call)
-            ahead = self._expected(sighting, run, course, now_s)
+            ahead = self._coming.calls(sighting, run, now_s)
             expected = next((there for there in ahead if there.index == index), None)
             if expected is None:
                 return None
@@ -125,42 +93,6 @@ class Boards:
             seen_s=None if sighting is None else sighting.match.t,
             on_trip=sighting is not None and sighting.match.run == run,
         )
-
-    def _sighting(self, run: Run, trip: Trip) -> Sighting | None:
-        """Return the vehicle seen on a run, or else on an earlier run of the same duty."""
-        seen = self._seen.by_run.get(run)
-        if seen is not None or not trip.block_id:
-            return seen
-        ahead = self._seen.by_block.get((trip.block_id, run.day))
-        if ahead is None:
-            return None
-        runs = self._timetable.block_runs(trip.block_id, run.day)
-        if ahead.match.run not in runs or run not in runs:
-            return None
-        steps = runs.index(run) - runs.index(ahead.match.run)
-        return ahead if 0 < steps <= CHAIN_MAX else None
-
-    def _expected(
-        self, sighting: Sighting, run: Run, course: Course, now_s: float
-    ) -> list[Expected]:
-        """Return the calls a vehicle has yet to make on a run, by way of those before it."""
-        day_start = self._timetable.day_start(run.day)
-        seen = sighting.match
-        there = self._timetable.course(seen.run.trip_id)
-        if there is None:
-            return []
-        calls = predict(there, along_m=seen.along_m, delay_s=seen.delay_s, now_s=now_s - day_start)
-        if seen.run == run:
-            return calls
-        runs = self._timetable.block_runs(course.trip.block_id, run.day)
-        for later in runs[runs.index(seen.run) + 1 : runs.index(run) + 1]:
-            next_course = self._timetable.course(later.trip_id)
-            if next_course is None or later in self._seen.cancelled:
-                continue
-            free_s = calls[-1].arrive_s if calls else seen.t - day_start
-            delay_s = start_after(next_course, free_s)
-            calls = predict(next_course, along_m=0.0, delay_s=delay_s, now_s=now_s - day_start)
-        return calls
 
     def _row(
         self, scheduled: int, run: Run, course: Course, call: StopTime, state: RiderState,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from busloc.board import Boards, Sightings
+from busloc.board import Boards
+from busloc.coming import Sightings
 from busloc.course import Course, Run, Timetable
 from busloc.hub import Hub
 from busloc.ping import Gate, Malformed, Ping, Region, Verdict

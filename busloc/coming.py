@@ -1,0 +1,99 @@
+"""Which vehicle is known to run a trip, and when it makes the trip's calls.
+
+The sighting that tells of a run is the last one on it, or else the last on an earlier trip of the
+same duty; then the calls follow by way of the trips in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from busloc.course import Course, Run, Timetable
+from busloc.match import Match
+from busloc.predict import Expected, predict, start_after
+from gtfs.feed import Trip
+
+CHAIN_MAX = 3
+"""How many trips ahead of the one it is on a vehicle's delay is carried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The last match of a run, and the vehicle it was."""
+
+    vehicle: str
+    match: Match
+
+
+@dataclass(slots=True)
+class Sightings:
+    """What was seen of each run and each duty, and which runs are called off."""
+
+    by_run: dict[Run, Sighting] = field(default_factory=dict)
+    by_block: dict[tuple[str, date], Sighting] = field(default_factory=dict)
+    cancelled: set[Run] = field(default_factory=set)
+
+    def see(self, vehicle: str, match: Match, block_id: str) -> None:
+        """Note a match; a run's own vehicle never goes back on it."""
+        sighting = Sighting(vehicle, match)
+        self.by_run[match.run] = sighting
+        if block_id:
+            self.by_block[block_id, match.run.day] = sighting
+
+    def forget_before(self, day: date) -> None:
+        """Drop the service days before ``day``."""
+        self.by_run = {run: seen for run, seen in self.by_run.items() if run.day >= day}
+        self.by_block = {key: seen for key, seen in self.by_block.items() if key[1] >= day}
+        self.cancelled = {run for run in self.cancelled if run.day >= day}
+
+
+class Coming:
+    """Tells the calls to come of any run out of the sightings."""
+
+    def __init__(self, timetable: Timetable, sightings: Sightings) -> None:
+        self._timetable = timetable
+        self._seen = sightings
+
+    def sighting(self, run: Run, trip: Trip) -> Sighting | None:
+        """Return the vehicle seen on a run, or else on an earlier run of the same duty."""
+        seen = self._seen.by_run.get(run)
+        if seen is not None or not trip.block_id:
+            return seen
+        ahead = self._seen.by_block.get((trip.block_id, run.day))
+        if ahead is None:
+            return None
+        runs = self._timetable.block_runs(trip.block_id, run.day)
+        if ahead.match.run not in runs or run not in runs:
+            return None
+        steps = runs.index(run) - runs.index(ahead.match.run)
+        return ahead if 0 < steps <= CHAIN_MAX else None
+
+    def calls(self, sighting: Sighting, run: Run, now_s: float) -> list[Expected]:
+        """Return the calls a seen vehicle has yet to make on a run, by way of those before it.
+
+        ``now_s`` is an instant (epoch seconds); the calls are in service-day seconds of the run.
+        """
+        day_start = self._timetable.day_start(run.day)
+        seen = sighting.match
+        there = self._timetable.course(seen.run.trip_id)
+        if there is None:
+            return []
+        calls = predict(there, along_m=seen.along_m, delay_s=seen.delay_s, now_s=now_s - day_start)
+        for later in self._runs_between(seen.run, run):
+            course = self._timetable.course(later.trip_id)
+            if course is None or later in self._seen.cancelled:
+                continue
+            free_s = calls[-1].arrive_s if calls else seen.t - day_start
+            calls = self._next_trip(course, free_s, now_s - day_start)
+        return calls
+
+    def _next_trip(self, course: Course, free_s: float, now_s: float) -> list[Expected]:
+        return predict(course, along_m=0.0, delay_s=start_after(course, free_s), now_s=now_s)
+
+    def _runs_between(self, seen: Run, run: Run) -> tuple[Run, ...]:
+        """Return the runs of the duty after the one a vehicle was seen on, up to ``run``."""
+        if seen == run:
+            return ()
+        runs = self._timetable.block_runs(self._timetable.feed.trips[run.trip_id].block_id, run.day)
+        return runs[runs.index(seen) + 1 : runs.index(run) + 1]
