@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from busloc.coming import Coming, Sighting, Sightings
 from busloc.course import Course, Run, Timetable
-from busloc.ghost import RiderState, rider_state
+from busloc.ghost import CONFIRM_S, RiderState, rider_state
 from busloc.match import LATE_S
 from busloc.predict import Expected, spread
 from busloc.publish import Departure
@@ -33,6 +33,8 @@ class Boards:
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
         self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
         self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
+        self._ahead_at_s = float("nan")
+        self._ahead: dict[tuple[Run, int], dict[int, Expected]] = {}
 
     def departures(self, stop_id: str, now_s: float, limit: int) -> list[Departure]:
         """Return the next ``limit`` departures of a stop or station, soonest first."""
@@ -73,8 +75,7 @@ class Boards:
         expected = None
         if sighting is not None and state is not RiderState.CANCELLED:
             index = course.calls.index(call)
-            ahead = self._coming.calls(sighting, run, now_s)
-            expected = next((there for there in ahead if there.index == index), None)
+            expected = self._calls_ahead(sighting, run, now_s).get(index)
             if expected is None:
                 return None
             if state is RiderState.SCHEDULED or now_s - sighting.match.t > VANISH_S:
@@ -83,15 +84,35 @@ class Boards:
             return None
         return self._row(scheduled, run, course, call, state, sighting, expected, now_s)
 
+    def _calls_ahead(self, sighting: Sighting, run: Run, now_s: float) -> dict[int, Expected]:
+        """Return a run's calls to come by index, made once an instant for all boards."""
+        if now_s != self._ahead_at_s:
+            self._ahead_at_s, self._ahead = now_s, {}
+        key = run, id(sighting)
+        if key not in self._ahead:
+            calls = self._coming.calls(sighting, run, now_s)
+            self._ahead[key] = {call.index: call for call in calls}
+        return self._ahead[key]
+
+    def state(self, run: Run, course: Course, now_s: float) -> RiderState:
+        """Return what riders are told of a run at an instant (epoch seconds)."""
+        return self._state(run, course, self._coming.sighting(run, course.trip), now_s)
+
     def _state(
         self, run: Run, course: Course, sighting: Sighting | None, now_s: float
     ) -> RiderState:
+        seen = self._seen
+        strayed_s = seen.strayed.get(run)
+        seen_s = None if sighting is None else sighting.match.t
+        start_s = self._timetable.day_start(run.day) + course.depart_s[0]
         return rider_state(
-            cancelled=run in self._seen.cancelled,
-            start_s=self._timetable.day_start(run.day) + course.depart_s[0],
+            cancelled=run in seen.cancelled,
+            start_s=max(start_s, seen.since_s),
             now_s=now_s,
-            seen_s=None if sighting is None else sighting.match.t,
+            seen_s=seen_s if strayed_s is None else strayed_s,
             on_trip=sighting is not None and sighting.match.run == run,
+            off_line=strayed_s is not None,
+            hearing=now_s - seen.heard_s <= CONFIRM_S,
         )
 
     def _row(

@@ -33,11 +33,18 @@ class Sightings:
     by_run: dict[Run, Sighting] = field(default_factory=dict)
     by_block: dict[tuple[str, date], Sighting] = field(default_factory=dict)
     cancelled: set[Run] = field(default_factory=set)
+    strayed: dict[Run, float] = field(default_factory=dict)
+    """The last fix of a run's vehicle off its line (epoch seconds), until it is on it again."""
+    since_s: float = float("-inf")
+    """Since when anybody listens: what came before was not seen by us."""
+    heard_s: float = float("-inf")
+    """The last fix of any vehicle."""
 
     def see(self, vehicle: str, match: Match, block_id: str) -> None:
         """Note a match; a run's own vehicle never goes back on it."""
         sighting = Sighting(vehicle, match)
         self.by_run[match.run] = sighting
+        self.strayed.pop(match.run, None)
         if block_id:
             self.by_block[block_id, match.run.day] = sighting
 
@@ -46,6 +53,7 @@ class Sightings:
         self.by_run = {run: seen for run, seen in self.by_run.items() if run.day >= day}
         self.by_block = {key: seen for key, seen in self.by_block.items() if key[1] >= day}
         self.cancelled = {run for run in self.cancelled if run.day >= day}
+        self.strayed = {run: t for run, t in self.strayed.items() if run.day >= day}
 
 
 class Coming:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 from busloc.board import Boards
@@ -13,7 +14,7 @@ from busloc.hub import Hub
 from busloc.ping import Gate, Malformed, Ping, Region, Verdict
 from busloc.predict import predict
 from busloc.publish import Departure, NextStop, Vehicle, encode, gone
-from busloc.track import Track, TrackState, follow, state_of
+from busloc.track import MISSES_MAX, Track, TrackState, follow, state_of
 from gtfs.feed import Feed
 
 BOARD_ROWS = 12
@@ -74,6 +75,7 @@ class LiveMap:
         self, allowed: frozenset[str] | None, items: Sequence[Ping | Malformed], now: float
     ) -> list[Verdict]:
         """Take in a batch from a device that may report ``allowed`` vehicles (``None``: all)."""
+        self._listen(now)
         admitted = self.gate.admit(items, now, known=self._names, allowed=allowed)
         if admitted.history:
             self._record(admitted.history, now)
@@ -104,6 +106,7 @@ class LiveMap:
 
     def tick(self, now: float) -> None:
         """Let time pass: silent vehicles fade, boards count down.  Call about once a second."""
+        self._listen(now)
         for vehicle in list(self._tracks):
             self._show(vehicle, now)
         if now - self._boards_at_s >= BOARD_S or now < self._boards_at_s:
@@ -115,12 +118,25 @@ class LiveMap:
         for topic in stale:
             self._refresh_board(topic, now)
 
+    def _listen(self, now: float) -> None:
+        """Note since when we hear: a trip that began before that is not missed at once.
+
+        Where no vehicle is known nobody is missed.
+        """
+        if not self._names:
+            self._sightings.since_s = float("inf")
+        elif not isfinite(self._sightings.since_s):
+            self._sightings.since_s = now
+
     # Vehicles
 
     def _move(self, ping: Ping, now: float) -> None:
         before = self._tracks.get(ping.vehicle)
         track = follow(self._timetable, before, ping, self._duties.get(ping.vehicle))
         self._tracks[ping.vehicle] = track
+        self._sightings.heard_s = max(self._sightings.heard_s, ping.t)
+        if track.match is not None and track.misses >= MISSES_MAX:
+            self._sightings.strayed[track.match.run] = ping.t
         if track.match is not None and not track.misses:
             course = self._course(track.match.run.trip_id)
             if course is not None:

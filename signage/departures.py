@@ -26,6 +26,8 @@ MINUTES_S = 3600
 GONE_S = 30
 UNCONFIRMED_GONE_S = 300
 """A bus nobody saw may just be late: it stays a little longer."""
+SEEN = frozenset({RiderState.RUNNING, RiderState.DIVERTED})
+UNSEEN = frozenset({RiderState.UNCONFIRMED, RiderState.NOT_RUNNING})
 
 
 class Freshness(StrEnum):
@@ -64,6 +66,8 @@ class Row:
     late_min: int
     unconfirmed: bool
     be_there_by: str | None
+    not_running: bool = False
+    diverted: bool = False
 
 
 def freshness(age_s: float | None) -> Freshness:
@@ -99,7 +103,8 @@ def rows(
 ) -> list[Row]:
     """Return the next departures still to come, soonest first, at most ``limit``.
 
-    Minutes are counted for buses that are seen running; every other bus has its planned time.
+    Minutes are counted for buses that are seen running; one on a detour comes around a time, and
+    every other bus has its planned time.
     """
     coming = [
         (leaves, departure, wait)
@@ -115,9 +120,11 @@ def rows(
 def _wait(departure: Departure, now: float, known: Freshness) -> Wait:
     if departure.state == RiderState.CANCELLED:
         return Wait.CANCELLED
-    running = departure.state == RiderState.RUNNING and known is not Freshness.TIMETABLE
+    running = departure.state in SEEN and known is not Freshness.TIMETABLE
     if not running or departure.expected is None:
         return Wait.PLANNED
+    if departure.state == RiderState.DIVERTED:
+        return Wait.AROUND
     wait_s = departure.expected - now
     if wait_s <= SOON_S:
         return Wait.SOON
@@ -129,7 +136,7 @@ def _leaves(departure: Departure, wait: Wait) -> int:
 
 
 def _lingers_s(departure: Departure, known: Freshness) -> int:
-    unseen = departure.state == RiderState.UNCONFIRMED and known is not Freshness.TIMETABLE
+    unseen = departure.state in UNSEEN and known is not Freshness.TIMETABLE
     return UNCONFIRMED_GONE_S if unseen else GONE_S
 
 
@@ -137,7 +144,7 @@ def _row(departure: Departure, wait: Wait, now: float, tz: ZoneInfo, known: Fres
     leaves = _leaves(departure, wait)
     seen = wait in {Wait.SOON, Wait.MINUTES, Wait.AROUND}
     ahead = seen and wait is not Wait.SOON and departure.be_there_by >= now
-    unseen = departure.state == RiderState.UNCONFIRMED and known is not Freshness.TIMETABLE
+    trusted = known is not Freshness.TIMETABLE
     return Row(
         line=Text(line_code(departure.route_name), line_code(departure.route_name_en)),
         destination=Text(departure.headsign, departure.headsign_en, departure.headsign_kana),
@@ -146,6 +153,8 @@ def _row(departure: Departure, wait: Wait, now: float, tz: ZoneInfo, known: Fres
         minutes=int(leaves - now) // 60 if wait is Wait.MINUTES else None,
         time=clock_time(leaves, tz),
         late_min=int((leaves - departure.scheduled) / 60),
-        unconfirmed=unseen,
+        unconfirmed=trusted and departure.state == RiderState.UNCONFIRMED,
         be_there_by=clock_time(departure.be_there_by, tz) if ahead else None,
+        not_running=trusted and departure.state == RiderState.NOT_RUNNING,
+        diverted=trusted and departure.state == RiderState.DIVERTED,
     )

@@ -87,6 +87,10 @@ def status_text(row: Row, words: Words) -> str:
         parts.append(words.early.format(n=-row.late_min))
     if row.unconfirmed:
         parts.append(words.unconfirmed)
+    if row.not_running:
+        parts.append(words.not_running)
+    if row.diverted:
+        parts.append(words.diverted)
     if row.be_there_by is not None:
         parts.append(words.be_there.format(time=row.be_there_by))
     return " · ".join(parts)

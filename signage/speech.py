@@ -39,9 +39,11 @@ def sentence(row: Row) -> str:
         case Wait.MINUTES:
             return f"{bus}、あと{row.minutes}分です。{_lateness(row)}"
         case Wait.AROUND:
-            return f"{bus}、{spoken_time(row.time)}ごろです。{_lateness(row)}"
+            detour = "まわり道をしています。" if row.diverted else ""
+            return f"{bus}、{spoken_time(row.time)}ごろです。{detour}{_lateness(row)}"
         case Wait.PLANNED:
             doubt = "運行状況を確認しています。" if row.unconfirmed else ""
+            doubt = "まだバスが出ていません。" if row.not_running else doubt
             return f"{bus}、{spoken_time(row.time)}発の予定です。{doubt}"
 
 

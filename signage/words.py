@@ -39,6 +39,8 @@ class Words:
     late: str
     early: str
     unconfirmed: str
+    not_running: str
+    diverted: str
     be_there: str
     none: str
     live: str
@@ -68,6 +70,8 @@ JA = Words(
     late="遅れ{n}分",
     early="{n}分早い",
     unconfirmed="確認中",
+    not_running="バスが出ていません",
+    diverted="まわり道をしています",
     be_there="{time}までに、のりばへ。",
     none="24時間以内のバスはありません。",
     live="いまの情報",
@@ -97,6 +101,8 @@ EN = Words(
     late="{n} min late",
     early="{n} min early",
     unconfirmed="not confirmed",
+    not_running="no bus has left",
+    diverted="on a detour",
     be_there="Be at the stop by {time}.",
     none="No bus in the next 24 hours.",
     live="Live",

@@ -103,8 +103,8 @@ def test_riders_cannot_board_where_the_line_ends_nor_where_it_only_sets_down() -
 @pytest.mark.parametrize(
     ("clock", "row"),
     [
-        ("08:03:00", ("t8", "scheduled", None, None)),
-        ("08:03:01", ("t8", "unconfirmed", None, None)),
+        ("08:02:49", ("t8", "scheduled", None, None)),
+        ("08:02:50", ("t8", "unconfirmed", None, None)),
         ("08:18:20", ("t8", "unconfirmed", None, None)),
     ],
 )

@@ -9,6 +9,8 @@ export const en: Words = {
   late: (n) => `${n} min late`,
   onTime: "On time",
   unconfirmed: "Not confirmed",
+  notRunning: "No bus has left",
+  diverted: "On a detour",
   platform: (name) => `Stand ${name}`,
   to: (headsign) => `to ${headsign}`,
   noDepartures: "No bus in the next 24 hours.",

@@ -8,6 +8,8 @@ export const ja = {
   late: (n: number) => `遅れ${n}分`,
   onTime: "時刻どおり",
   unconfirmed: "確認中",
+  notRunning: "バスが出ていません",
+  diverted: "まわり道をしています",
   platform: (name: string) => `${name}のりば`,
   to: (headsign: string) => `${headsign}行き`,
   noDepartures: "24時間以内のバスはありません。",
