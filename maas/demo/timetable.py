@@ -20,8 +20,10 @@ from maas.demo.trunk import Ways, gabriel, own_points
 FIRST_DAY, LAST_DAY = date(2026, 4, 1), date(2029, 3, 31)
 BUS_MPS = 30 / 3.6
 LAYOVER_S = 10 * 60
+AGENCY = "1000020336815"
 PUBLISHER = "吉備中央町デモ（合成データ）"
-URL = "https://demo.invalid/"
+PUBLISHER_KANA = "きびちゅうおうちょうでも（ごうせいでーた）"
+URL = "https://demo.example.com/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class BusRoute:
 
     id: str
     name: str
+    kana: str
     name_en: str
     color: str
     block: str
@@ -42,6 +45,7 @@ ROUTES = (
     BusRoute(
         id="1",
         name="高原線",
+        kana="こうげんせん",
         name_en="Kogen line",
         color="0B6E4F",
         block="B1",
@@ -52,6 +56,7 @@ ROUTES = (
     BusRoute(
         id="2",
         name="加茂川線",
+        kana="かもがわせん",
         name_en="Kamogawa line",
         color="1F4E9E",
         block="B2",
@@ -91,6 +96,12 @@ class Course:
     def length_m(self) -> float:
         """How long the route is."""
         return self.stops[-1][1]
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The route's row of routes_jp.txt: where it starts, what it passes, where it ends."""
+        names = [stop.words[0] for stop, _ in self.stops]
+        return self.route.id, names[0], names[len(names) // 2], names[-1]
 
     def backward(self) -> "Course":
         """Return the same route the other way."""
@@ -153,13 +164,13 @@ def bus_feed(network: Network) -> Feed:
     both = [way for course in laid for way in (course, course.backward())]
     tables = [
         _table("agency", "agency_id agency_name agency_url agency_timezone agency_lang", [
-            ("1000020336815", PUBLISHER, URL, "Asia/Tokyo", "ja")]),
-        _table("agency_jp", "agency_id agency_official_name", [("1000020336815", PUBLISHER)]),
+            (AGENCY, PUBLISHER, URL, "Asia/Tokyo", "ja")]),
+        _table("agency_jp", "agency_id agency_official_name", [(AGENCY, PUBLISHER)]),
         _table("stops", "stop_id stop_name stop_lat stop_lon location_type parent_station"
                " platform_code", _stop_rows(laid)),
         _table("routes", "route_id agency_id route_short_name route_long_name route_desc route_type"
                " route_color route_text_color", [
-                   (r.id, "1000020336815", r.name, "", "合成（デモ）", "3", r.color, "FFFFFF")
+                   (r.id, AGENCY, r.name, "", "合成（デモ）", "3", r.color, "FFFFFF")
                    for r in ROUTES]),
         _table("trips", "route_id service_id trip_id trip_headsign direction_id block_id shape_id",
                [trip.row for course in laid for trip in _trips(course)]),
@@ -167,19 +178,21 @@ def bus_feed(network: Network) -> Feed:
                " pickup_type drop_off_type timepoint",
                [row for course in laid for trip in _trips(course) for row in trip.calls()]),
         _table("calendar", "service_id monday tuesday wednesday thursday friday saturday sunday"
-               " start_date end_date", [("平日", *"1111100", _day(FIRST_DAY), _day(LAST_DAY))]),
+               " start_date end_date", [("weekday", *"1111100", _day(FIRST_DAY), _day(LAST_DAY))]),
         _table("calendar_dates", "service_id date exception_type",
-               [("平日", _day(day), "2") for day in _closed_days()]),
-        _table("fare_attributes", "fare_id price currency_type payment_method transfers",
-               [("200円", "200", "JPY", "0", "0")]),
-        _table("fare_rules", "fare_id route_id", [("200円", r.id) for r in ROUTES]),
+               [("weekday", _day(day), "2") for day in _closed_days()]),
+        _table("routes_jp", "route_id origin_stop via_stop destination_stop",
+               [course.summary for course in laid]),
+        _table("fare_attributes", "fare_id price currency_type payment_method transfers agency_id",
+               [("flat-200", "200", "JPY", "0", "0", AGENCY)]),
+        _table("fare_rules", "fare_id route_id", [("flat-200", r.id) for r in ROUTES]),
         _table("shapes", "shape_id shape_pt_lat shape_pt_lon shape_pt_sequence", [
             (_shape_id(i), f"{lat:.6f}", f"{lon:.6f}", str(k))
             for i, way in enumerate(both)
             for k, (lat, lon) in enumerate((to_lat_lon(*p) for p in way.line), 1)]),
         _table("feed_info", "feed_publisher_name feed_publisher_url feed_lang feed_start_date"
-               " feed_end_date feed_version", [
-                   (PUBLISHER, URL, "ja", _day(FIRST_DAY), _day(LAST_DAY), "demo-1")]),
+               " feed_end_date feed_version feed_contact_url", [
+                   (PUBLISHER, URL, "ja", _day(FIRST_DAY), _day(LAST_DAY), "demo-1", URL)]),
         _table("translations", "table_name field_name language translation field_value",
                list(_translations(laid))),
     ]  # fmt: skip
@@ -196,7 +209,7 @@ class BusTrip:
 
     @property
     def id(self) -> str:
-        """Route, time, and direction, such as ``1-0710-往``."""
+        """Route and time, such as ``1-0710``."""
         return f"{self.course.route.id}-{format_time(self.start_s)[:5].replace(':', '')}"
 
     @property
@@ -207,7 +220,7 @@ class BusTrip:
         headsign = self.course.stops[-1][0].words[0]
         return (
             route.id,
-            "平日",
+            "weekday",
             self.id,
             headsign,
             "01"[not self.outward],
@@ -260,7 +273,9 @@ def _translations(laid: Sequence[Course]) -> Iterator[tuple[str, ...]]:
         yield "trips", "trip_headsign", "ja-Hrkt", kana, name
         yield "trips", "trip_headsign", "en", english, name
     for route in ROUTES:
+        yield "routes", "route_short_name", "ja-Hrkt", route.kana, route.name
         yield "routes", "route_short_name", "en", route.name_en, route.name
+    yield "agency", "agency_name", "ja-Hrkt", PUBLISHER_KANA, PUBLISHER
     yield "agency", "agency_name", "en", "Kibichuo demo (synthetic data)", PUBLISHER
 
 
@@ -277,7 +292,7 @@ def _table(name: str, columns: str, rows: Sequence[tuple[str, ...]]) -> Table:
 
 
 def _shape_id(way: int) -> str:
-    return f"{ROUTES[way // 2].id}-{'往復'[way % 2]}"
+    return f"{ROUTES[way // 2].id}-{('out', 'back')[way % 2]}"
 
 
 def _day(day: date) -> str:
