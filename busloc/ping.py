@@ -7,14 +7,16 @@ decides which of them move the live view, which are history, and which are refus
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
 
+from busloc.skew import Skew
 from gtfs.geo import distance_m
 
 ITEMS_MAX = 3600
@@ -28,7 +30,11 @@ AGREEING_FIXES = 3
 """So many fixes in a row that agree with each other outvote the one they disagree with."""
 SEQ_WINDOW = 65_536
 """Eighteen hours at a fix a second: a shift without radio, sent after the first live fix."""
+GAPS_KEPT = 1024
+"""A boot that leaves out more numbers than this in its window has the oldest called duplicates."""
 BOOTS_KEPT = 4
+DEGREE_MAX_M = 111_400.0
+"""No degree of latitude or longitude is longer."""
 
 Region = tuple[float, float, float, float]
 """lat_min, lon_min, lat_max, lon_max of the service region, in degrees."""
@@ -52,6 +58,12 @@ class Ping(msgspec.Struct, frozen=True):
     speed: Annotated[float, msgspec.Meta(ge=0, le=200)] | None = None
     bearing: Annotated[float, msgspec.Meta(ge=0, le=360)] | None = None
     trip: _Id | None = None
+
+
+class Corrected(Ping, frozen=True):
+    """A ping whose ``t`` was put right; the device had said ``t - added_s``."""
+
+    added_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,12 @@ class Verdict(StrEnum):
     FORBIDDEN = "forbidden"
 
 
+_LIVE, _HISTORY = Verdict.LIVE, Verdict.HISTORY
+
+_Row = tuple[float, int, int, Ping]
+"""A ping of a batch with what sorts it: its time, its number, its place in the batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """What a batch came to: a verdict per item, all believed fixes by time, the newest live."""
@@ -140,50 +158,107 @@ class Admitted:
     live: list[Ping]
 
 
-@dataclass(slots=True)
-class _Device:
-    """What the gate remembers of one vehicle."""
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What a device's clock was last seen to be wrong by, in seconds (negative: it is behind)."""
 
-    newest: Ping | None = None
-    doubted: list[Ping] = field(default_factory=list)
-    boots: OrderedDict[str, _Seen] = field(default_factory=OrderedDict)
+    vehicle: str
+    boot: str
+    ahead_s: float | None
+    corrected: bool
 
 
-class _Seen:
-    """Which numbers of one boot have come: a window of bits below the highest."""
+class _Boot:
+    """One run of a device: which of its numbers have come, and how its clock goes.
 
-    __slots__ = ("bits", "top")
+    The numbers that have not come lie in gaps below the highest, ``lows[i] <= n < highs[i]``.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("highs", "lows", "name", "skew", "top")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.skew = Skew()
         self.top = -1
-        self.bits = 0
+        self.lows: list[int] = []
+        self.highs: list[int] = []
 
     def has(self, seq: int) -> bool:
         """Say whether a number has come, or is too far back to tell."""
-        back = self.top - seq
-        return back >= 0 and (back >= SEQ_WINDOW or bool(self.bits >> back & 1))
+        if seq > self.top:
+            return False
+        gap = bisect_right(self.lows, seq) - 1
+        return self.top - seq >= SEQ_WINDOW or gap < 0 or seq >= self.highs[gap]
 
     def add(self, seq: int) -> None:
-        ahead = seq - self.top
-        if ahead > 0:
-            kept = self.bits << ahead if ahead < SEQ_WINDOW else 0
-            self.bits = (kept | 1) & (1 << SEQ_WINDOW) - 1
+        """Note a number that has not come before."""
+        top = self.top
+        if seq == top + 1:
             self.top = seq
+        elif seq > top:
+            self.lows.append(max(top + 1, seq - SEQ_WINDOW + 1))
+            self.highs.append(seq)
+            self.top = seq
+            self._forget()
         else:
-            self.bits |= 1 << -ahead
+            self._fill(seq)
+
+    def _forget(self) -> None:
+        lows, highs = self.lows, self.highs
+        while len(lows) > GAPS_KEPT or (lows and highs[0] <= self.top - SEQ_WINDOW + 1):
+            del lows[0], highs[0]
+
+    def _fill(self, seq: int) -> None:
+        gap = bisect_right(self.lows, seq) - 1
+        low, high = self.lows[gap], self.highs[gap]
+        parts = [(a, b) for a, b in ((low, seq), (seq + 1, high)) if a < b]
+        self.lows[gap : gap + 1] = [a for a, _ in parts]
+        self.highs[gap : gap + 1] = [b for _, b in parts]
+        self._forget()
+
+
+class _Vehicle:
+    """What the gate remembers of one vehicle."""
+
+    __slots__ = ("boot", "boots", "doubted", "newest")
+
+    def __init__(self) -> None:
+        self.newest: Ping | None = None
+        self.doubted: list[Ping] = []
+        self.boots: OrderedDict[str, _Boot] = OrderedDict()
+        self.boot = _Boot("")
+
+    def run_of(self, name: str) -> _Boot:
+        """Return a boot, the four last used of which are kept."""
+        boot = self.boots.setdefault(name, _Boot(name))
+        self.boots.move_to_end(name)
+        if len(self.boots) > BOOTS_KEPT:
+            self.boots.popitem(last=False)
+        self.boot = boot
+        return boot
 
 
 class Gate:
-    """Judges pings; time is an argument, and memory is bounded for each vehicle."""
+    """Judges pings; time is an argument, and memory is bounded for each vehicle.
+
+    Times are put right first, by what each device's clock was seen to be wrong by.
+    """
 
     def __init__(self, region: Region) -> None:
         self._region = region
-        self._devices: dict[str, _Device] = {}
+        self._vehicles: dict[str, _Vehicle] = {}
         self.counts: Counter[Verdict] = Counter()
 
     def forget(self, vehicle: str) -> None:
         """Drop what is known of a vehicle that has left the service."""
-        self._devices.pop(vehicle, None)
+        self._vehicles.pop(vehicle, None)
+
+    def clocks(self) -> Iterator[ClockReading]:
+        """Yield what is known of the clock of each device's last boot."""
+        for name, vehicle in self._vehicles.items():
+            lag_s, added_s = vehicle.boot.skew.lag_s, vehicle.boot.skew.correction_s
+            ahead_s = None if lag_s is None else -lag_s
+            yield ClockReading(name, vehicle.boot.name, ahead_s, added_s != 0)
 
     def admit(
         self,
@@ -199,82 +274,134 @@ class Gate:
         view.  Items refused may be sent again and are judged anew.
         """
         verdicts = [Verdict.MALFORMED] * len(items)
+        by_vehicle: dict[str, list[_Row]] = {}
+        for i, item in enumerate(items):
+            if isinstance(item, Ping):
+                by_vehicle.setdefault(item.vehicle, []).append((item.t, item.seq, i, item))
         history: list[Ping] = []
-        newest: dict[str, int] = {}
-        order = sorted((p.t, p.seq, i) for i, p in enumerate(items) if isinstance(p, Ping))
-        for _, _, i in order:
-            ping = items[i]
-            if not isinstance(ping, Ping):
+        live: list[Ping] = []
+        for vehicle, rows in by_vehicle.items():
+            refusal = _refusal(vehicle, known, allowed)
+            if refusal is not None:
+                for _, _, i, _ in rows:
+                    verdicts[i] = refusal
                 continue
-            verdict = self._admission(ping, known, allowed) or self._judge(ping, now_s)
-            verdicts[i] = verdict
-            if verdict in (Verdict.LIVE, Verdict.HISTORY):
-                history.append(ping)
-            if verdict is Verdict.LIVE:
-                if ping.vehicle in newest:
-                    verdicts[newest[ping.vehicle]] = Verdict.HISTORY
-                newest[ping.vehicle] = i
-        self.counts.update(verdicts)
-        live = [ping for i in newest.values() if isinstance(ping := items[i], Ping)]
+            newest = self._judge_all(vehicle, rows, now_s, verdicts, history)
+            if newest is not None:
+                live.append(newest)
+        if len(by_vehicle) > 1:
+            history.sort(key=lambda ping: ping.t)
+        self._count(verdicts)
         return Admitted(verdicts, history, live)
 
-    def _admission(
-        self, ping: Ping, known: Mapping[str, object], allowed: frozenset[str] | None
-    ) -> Verdict | None:
-        if allowed is not None and ping.vehicle not in allowed:
-            return Verdict.FORBIDDEN
-        return None if ping.vehicle in known else Verdict.UNKNOWN_VEHICLE
+    def _count(self, verdicts: list[Verdict]) -> None:
+        live, history = verdicts.count(_LIVE), verdicts.count(_HISTORY)
+        if live + history < len(verdicts):
+            self.counts.update(verdicts)
+            return
+        for verdict, count in ((_LIVE, live), (_HISTORY, history)):  # an enum is slow to hash
+            if count:
+                self.counts[verdict] += count
 
-    def _judge(self, ping: Ping, now_s: float) -> Verdict:
-        if ping.t > now_s + FUTURE_S:
+    def _judge_all(
+        self,
+        name: str,
+        rows: list[_Row],
+        now_s: float,
+        verdicts: list[Verdict],
+        history: list[Ping],
+    ) -> Ping | None:
+        """Judge the fixes of one vehicle; return the one that moves the live view, if any."""
+        vehicle = self._vehicles.get(name)
+        if vehicle is None:
+            vehicle = self._vehicles[name] = _Vehicle()
+        rows.sort()
+        for t, _, _, ping in rows[-3:]:
+            vehicle.run_of(ping.boot).skew.see(t, now_s)
+        newest, newest_i = None, -1
+        boot = vehicle.boot
+        for _, seq, i, ping in rows:
+            if ping.boot != boot.name:
+                boot = vehicle.run_of(ping.boot)
+            added_s = boot.skew.correction_s
+            fix = _corrected(ping, added_s) if added_s else ping
+            verdict = self._judge(vehicle, boot, seq, fix, now_s)
+            if verdict is _LIVE or verdict is _HISTORY:
+                history.append(fix)
+                if verdict is _LIVE:
+                    if newest is not None:
+                        verdicts[newest_i] = _HISTORY
+                    newest, newest_i = fix, i
+            verdicts[i] = verdict
+        return newest
+
+    def _judge(self, vehicle: _Vehicle, boot: _Boot, seq: int, fix: Ping, now_s: float) -> Verdict:
+        t = fix.t
+        if t > now_s + FUTURE_S:
             return Verdict.FUTURE
-        if ping.t < now_s - HISTORY_AGE_S:
+        if t < now_s - HISTORY_AGE_S:
             return Verdict.STALE
-        if not _inside(ping, self._region):
+        lat_min, lon_min, lat_max, lon_max = self._region
+        if not (lat_min <= fix.lat <= lat_max and lon_min <= fix.lon <= lon_max):
             return Verdict.OUTSIDE
-        device = self._devices.setdefault(ping.vehicle, _Device())
-        seen = _boot(device, ping.boot)
-        if seen.has(ping.seq):
+        if boot.has(seq):
             return Verdict.DUPLICATE
-        if not _believable(device, ping):
-            return Verdict.IMPLAUSIBLE
-        seen.add(ping.seq)
-        if device.newest is not None and ping.t <= device.newest.t:
-            return Verdict.HISTORY
-        device.newest = ping
-        return Verdict.LIVE if ping.t >= now_s - LIVE_AGE_S else Verdict.HISTORY
+        newest = vehicle.newest
+        if newest is not None:
+            if not _believable(vehicle, newest, fix):
+                return Verdict.IMPLAUSIBLE
+            boot.add(seq)
+            if t <= newest.t:
+                return _HISTORY
+        else:
+            boot.add(seq)
+        vehicle.newest = fix
+        return _LIVE if t >= now_s - LIVE_AGE_S else _HISTORY
 
 
-def _inside(ping: Ping, region: Region) -> bool:
-    lat_min, lon_min, lat_max, lon_max = region
-    return lat_min <= ping.lat <= lat_max and lon_min <= ping.lon <= lon_max
+def _refusal(
+    vehicle: str, known: Mapping[str, object], allowed: frozenset[str] | None
+) -> Verdict | None:
+    if allowed is not None and vehicle not in allowed:
+        return Verdict.FORBIDDEN
+    return None if vehicle in known else Verdict.UNKNOWN_VEHICLE
 
 
-def _boot(device: _Device, boot: str) -> _Seen:
-    seen = device.boots.setdefault(boot, _Seen())
-    device.boots.move_to_end(boot)
-    if len(device.boots) > BOOTS_KEPT:
-        device.boots.popitem(last=False)
-    return seen
+def _corrected(ping: Ping, added_s: float) -> Corrected:
+    return Corrected(
+        ping.vehicle,
+        ping.boot,
+        ping.seq,
+        ping.t + added_s,
+        ping.lat,
+        ping.lon,
+        ping.speed,
+        ping.bearing,
+        ping.trip,
+        added_s,
+    )
 
 
-def _believable(device: _Device, ping: Ping) -> bool:
+def _believable(vehicle: _Vehicle, newest: Ping, fix: Ping) -> bool:
     """Compare a fix with the newest one, unless it and the doubted ones before it agree."""
-    if device.newest is None or _could_drive(device.newest, ping):
-        device.doubted.clear()
+    doubted = vehicle.doubted
+    if _could_drive(newest, fix):
+        doubted.clear()
         return True
-    last = device.doubted[-1] if device.doubted else device.newest
-    if ping.t <= last.t:
+    last = doubted[-1] if doubted else newest
+    if fix.t <= last.t:
         return False
-    if not _could_drive(last, ping):
-        device.doubted.clear()
-    device.doubted.append(ping)
-    if len(device.doubted) < AGREEING_FIXES:
+    if not _could_drive(last, fix):
+        doubted.clear()
+    doubted.append(fix)
+    if len(doubted) < AGREEING_FIXES:
         return False
-    device.doubted.clear()
+    doubted.clear()
     return True
 
 
 def _could_drive(one: Ping, other: Ping) -> bool:
-    apart_m = distance_m(one.lat, one.lon, other.lat, other.lon)
-    return apart_m <= NOISE_M or apart_m <= SPEED_MAX_MPS * abs(other.t - one.t)
+    reach_m = max(NOISE_M, SPEED_MAX_MPS * abs(other.t - one.t))
+    if (abs(one.lat - other.lat) + abs(one.lon - other.lon)) * DEGREE_MAX_M <= reach_m:
+        return True  # no farther even round the corner, told without a sine
+    return distance_m(one.lat, one.lon, other.lat, other.lon) <= reach_m

@@ -20,6 +20,7 @@ from busloc.ping import (
     Ping,
     Unreadable,
     Verdict,
+    _Boot,
     read_pings,
 )
 from gtfs.geo import distance_m
@@ -192,10 +193,24 @@ def test_a_jump_faster_than_150_km_per_hour_is_not_believed() -> None:
     gate = Gate(REGION)
     admit(gate, ping(0, NOW))
 
-    assert admit(gate, ping(5000, NOW + 20)) == ["implausible"]
-    assert admit(gate, ping(800, NOW + 20)) == ["live"]
-    assert admit(gate, ping(859, NOW + 20.1)) == ["live"]
-    assert admit(gate, ping(920, NOW + 20.2)) == ["implausible"]
+    assert admit(gate, ping(5000, NOW + 20), now=NOW + 20) == ["implausible"]
+    assert admit(gate, ping(800, NOW + 20), now=NOW + 20) == ["live"]
+    assert admit(gate, ping(859, NOW + 20.1), now=NOW + 20) == ["live"]
+    assert admit(gate, ping(920, NOW + 20.2), now=NOW + 20) == ["implausible"]
+
+
+@pytest.mark.parametrize("degrees", [0.0005, 0.0041, 0.02])
+def test_a_diagonal_jump_is_measured_as_the_crow_flies(degrees: float) -> None:
+    here = ping(0, NOW)
+    there = msgspec.structs.replace(
+        here, lat=here.lat + degrees, lon=here.lon + degrees, seq=here.seq + 1, t=NOW + 10
+    )
+    metres = distance_m(here.lat, here.lon, there.lat, there.lon)
+    gate = Gate(REGION)
+    admit(gate, here)
+
+    verdict = "live" if metres <= 10 * 150 / 3.6 else "implausible"
+    assert admit(gate, there, now=NOW + 10) == [verdict]
 
 
 def test_three_fixes_that_agree_outvote_a_wrong_one() -> None:
@@ -229,9 +244,31 @@ def test_memory_of_a_device_does_not_grow() -> None:
     for i in range(300):
         admit(gate, ping(0, NOW + i, seq=i * 7919, boot=f"b{i}"), now=NOW + i)
 
-    device = gate._devices["bus"]
-    assert len(device.boots) <= 4
-    assert all(seen.bits.bit_length() <= 65_536 for seen in device.boots.values())
+    vehicle = gate._vehicles["bus"]
+    assert len(vehicle.boots) <= 4
+
+
+def test_gaps_of_a_boot_do_not_grow() -> None:
+    gate = Gate(REGION)
+
+    for i in range(3000):
+        admit(gate, ping(0, NOW + i, seq=2 * i), now=NOW + i)
+
+    boot = gate._vehicles["bus"].boots["boot"]
+    assert len(boot.lows) == len(boot.highs) <= 1024
+    assert boot.has(1)
+    assert not boot.has(5997)
+
+
+@given(st.lists(st.integers(0, 40), max_size=60))
+def test_a_boot_remembers_which_numbers_came(numbers: list[int]) -> None:
+    boot, came = _Boot("b"), set[int]()
+
+    for number in numbers:
+        assert boot.has(number) is (number in came)
+        if number not in came:
+            boot.add(number)
+            came.add(number)
 
 
 # The gate against a naive one
@@ -285,7 +322,8 @@ class NaiveGate:
 fixes = st.builds(
     ping,
     st.sampled_from([0.0, 50.0, 100.0, 2_000.0, 40_000.0, 40_100.0, 300_000.0]),
-    st.sampled_from([-700_000.0, -400.0, -60.0, -1.0, 0.0, 1.0, 2.0, 29.0, 31.0]).map(
+    # None is far enough off to be corrected and near enough to be correctable: see test_skew.
+    st.sampled_from([-700_000.0, -400.0, -4.0, -1.0, 0.0, 1.0, 2.0, 4.0, 250.0]).map(
         lambda age: NOW + age
     ),
     vehicle=st.sampled_from(["bus", "van"]),

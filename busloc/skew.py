@@ -1,0 +1,88 @@
+"""How wrong a device's clock is, told by when its fixes arrive.
+
+A fix arrives after it was taken, so the arrival less the fix's own time is what the clock lags by
+plus a delay that is never negative: the least of many is the clock's error (the minimum filter of
+network time protocols).  The third least is used, so that two fixes with a corrupt time sway
+nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field
+
+VOTES = 3
+BUCKET_S = 30.0
+BUCKETS = 3
+RIGHT_WITHIN_S = 5.0
+"""An error this small is the network's: the clock counts as right."""
+AGREE_WITHIN_S = 5.0
+CORRECTED_MAX_S = 180.0
+HOLD_S = 2.0
+"""A correction in force stays until the estimate has moved this far: times shall not jitter."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """The least lags that came within a stretch of time, with the fix's time of each."""
+
+    since_s: float
+    least: list[tuple[float, float]] = field(default_factory=list)
+
+
+class Skew:
+    """The clock of one device.
+
+    ``lag_s`` is how far it is behind (negative: ahead), ``None`` while nobody can tell;
+    ``correction_s`` what to add to its times, 0 for a clock that is right or beyond repair.
+    A clock ahead is proved by fixes from the future.  One behind looks like a slow network, so it
+    is believed only when the least lags of three stretches agree.
+    """
+
+    __slots__ = ("_buckets", "correction_s", "lag_s")
+
+    def __init__(self) -> None:
+        self._buckets: list[_Bucket] = []
+        self.lag_s: float | None = None
+        self.correction_s = 0.0
+
+    def see(self, t: float, now_s: float) -> None:
+        """Learn from a fix taken at ``t`` by the device's clock that arrived at ``now_s``."""
+        least = self._bucket(now_s).least
+        lag_s = now_s - t
+        if len(least) == VOTES and lag_s >= least[-1][0]:
+            return
+        if any(t == known for _, known in least):
+            return
+        insort(least, (lag_s, t))
+        del least[VOTES:]
+        if len(least) == VOTES and abs(least[-1][0]) < RIGHT_WITHIN_S:
+            del self._buckets[:-1]  # the clock is right now, whatever it was before
+        self._weigh()
+
+    def _bucket(self, now_s: float) -> _Bucket:
+        buckets = self._buckets
+        if buckets:
+            newest = buckets[-1]
+            full = len(newest.least) == VOTES
+            if not full or 0 <= now_s - newest.since_s < BUCKET_S:
+                return newest
+        buckets.append(_Bucket(now_s))
+        del buckets[:-BUCKETS]
+        return buckets[-1]
+
+    def _weigh(self) -> None:
+        votes = sorted(vote for bucket in self._buckets for vote in bucket.least)[:VOTES]
+        if len(votes) < VOTES:
+            return
+        lag_s = votes[-1][0]
+        known = lag_s < RIGHT_WITHIN_S or self._agreed()
+        self.lag_s = lag_s if known else None
+        correctable = known and RIGHT_WITHIN_S <= abs(lag_s) <= CORRECTED_MAX_S
+        wanted_s = lag_s if correctable else 0.0
+        if not wanted_s or abs(wanted_s - self.correction_s) > HOLD_S:
+            self.correction_s = wanted_s
+
+    def _agreed(self) -> bool:
+        floors = [bucket.least[-1][0] for bucket in self._buckets if len(bucket.least) == VOTES]
+        return len(floors) == BUCKETS and max(floors) - min(floors) <= AGREE_WITHIN_S
