@@ -8,7 +8,9 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
-from gtfs import rows
+from gtfs import flex, rows
+from gtfs.fares import FaresV2, fares_v2
+from gtfs.flex import Location, LocationGroup
 from gtfs.geo import Line, distance_m
 from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip, whole
 from gtfs.tables import REQUIRED_TABLES, FeedError, Table
@@ -60,6 +62,15 @@ class Feed:
             self.table("calendar_dates")
         )
         self.shapes = _shapes(self.table("shapes"))
+        self.booking_rules = _by_id(
+            self.table("booking_rules"), "booking_rule_id", flex.booking_rules, lambda rule: rule.id
+        )
+        self.location_groups: Sequence[LocationGroup] = flex.location_groups(
+            self.table("location_groups"), self.table("location_group_stops")
+        )
+        geojson = self.extras.get(flex.LOCATIONS)
+        self.locations: Sequence[Location] = flex.locations(geojson) if geojson else ()
+        self.fares: FaresV2 = fares_v2(self.table)
         self._services = lru_cache(maxsize=64)(self._find_services)
         self._ways: dict[tuple[str, tuple[str, ...]], tuple[Line, tuple[float, ...]]] = {}
 

@@ -87,6 +87,7 @@ class StopTime:
 
     A call with one of the two times has both.  ``pickup_type``/``drop_off_type``: 0 regular,
     1 none, 2 phone ahead, 3 ask the driver.  ``timepoint``: ``False`` = the times are estimates.
+    Demand service has a group of stops or an area instead of a stop, and a window for times.
     """
 
     trip_id: str
@@ -98,6 +99,17 @@ class StopTime:
     pickup_type: int
     drop_off_type: int
     timepoint: bool
+    location_group_id: str = ""
+    location_id: str = ""
+    window_start_s: int | None = None
+    window_end_s: int | None = None
+    pickup_rule_id: str = ""
+    drop_off_rule_id: str = ""
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it is an area or a time to be fetched in, not a stop with a time."""
+        return self.window_start_s is not None or not self.stop_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +140,20 @@ def whole(text: str) -> int:
 
 def latitude(text: str) -> float:
     """Return degrees north.  Raises ``ValueError``."""
-    return _degrees(text, 90.0)
+    return degrees(text, 90.0)
 
 
 def longitude(text: str) -> float:
     """Return degrees east.  Raises ``ValueError``."""
-    return _degrees(text, 180.0)
+    return degrees(text, 180.0)
 
 
-def _degrees(text: str, most: float) -> float:
-    value = float(text)
-    if not -most <= value <= most:
-        raise ValueError(f"{text!r} is not between -{most:g} and {most:g} degrees")
-    return value
+def degrees(value: str | float, most: float) -> float:
+    """Return degrees between ``-most`` and ``most``.  Raises ``ValueError``."""
+    number = float(value)
+    if not -most <= number <= most:
+        raise ValueError(f"{value!r} is not between -{most:g} and {most:g} degrees")
+    return number
 
 
 def agencies(table: Table) -> list[Agency]:
@@ -217,6 +230,12 @@ def stop_times(table: Table) -> list[StopTime]:
         table.parsed("pickup_type", whole, 0),
         table.parsed("drop_off_type", whole, 0),
         table.parsed("timepoint", _is_one, empty=True),
+        table.texts("location_group_id"),
+        table.texts("location_id"),
+        table.parsed("start_pickup_drop_off_window", parse_time, None),
+        table.parsed("end_pickup_drop_off_window", parse_time, None),
+        table.texts("pickup_booking_rule_id"),
+        table.texts("drop_off_booking_rule_id"),
         strict=True,
     )
     return [StopTime(*row) for row in cells]

@@ -1,0 +1,529 @@
+"""Demand service written into a feed: GTFS-Flex and fares from plain facts of an area.
+
+Every day is said by its own offer; days alike become one service, so that whatever rules the
+town has (holidays, closed seasons, new hours from a day on) the feed says the same as they do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import quote
+
+from gtfs.calendar import format_date, format_time
+from gtfs.feed import Feed
+from gtfs.flex import LOCATIONS
+from gtfs.japan import KANA, upgraded_translations
+from gtfs.tables import COLUMNS, Table
+
+Place = tuple[float, float]
+Record = Mapping[str, str]
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DERIVED = "乗降場所を囲む範囲です（正式な境界の図ではありません）"
+_FEWEST_RIDES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A name with its reading and its English form, empty where nobody gave one."""
+
+    ja: str
+    kana: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who answers for the service; ``id`` is its corporate number where it has one."""
+
+    id: str
+    name: Words
+    url: str
+    timezone: str
+    phone: str = ""
+    official_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A named place of boarding; ``stop_ids`` are stops of the timetable that it already has."""
+
+    id: str
+    name: Words
+    place: Place
+    stop_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """How far ahead one books.
+
+    ``minutes`` of notice (0: at once), or, with ``last_day``, until ``last_time_s`` so many days
+    before; working days of the service where ``working_days``.  ``start_day``: how many days
+    before one may call at the earliest, ``None`` for no limit.
+    """
+
+    minutes: int = 0
+    last_day: int | None = None
+    last_time_s: int = 0
+    working_days: bool = False
+    start_day: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one ride costs somebody; ``category`` is empty for the ordinary fare."""
+
+    yen: int
+    category: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an area offers on a day: from when to when, how it is booked, what it costs."""
+
+    opens_s: int
+    closes_s: int
+    notice: Notice
+    prices: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SafeDuration:
+    """How long a ride may take: ``factor`` times the direct drive, and ``offset_s`` more."""
+
+    factor: float
+    offset_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where a service runs and what it offers on each day on which it runs.
+
+    ``outline`` is a ring of (lat, lon) without the first point again, empty when riders board at
+    its points alone; ``derived`` says that nobody drew it.
+    """
+
+    id: str
+    name: Words
+    operator_id: str
+    days: Mapping[date, Offer]
+    outline: Sequence[Place] = ()
+    derived: bool = False
+    points: Sequence[Point] = ()
+    safe: SafeDuration | None = None
+    desc: str = ""
+    phone: str = ""
+    info_url: str = ""
+    booking_url: str = ""
+    vehicle_operators: Sequence[str] = ()
+
+
+def safe_duration(rides: Sequence[tuple[float, float]], share: float = 0.95) -> SafeDuration | None:
+    """Return what covers a share of measured rides (direct seconds, seconds aboard).
+
+    Of all factors in tenths the one that overstates least; ``None`` for fewer than 20 rides.
+    """
+    if len(rides) < _FEWEST_RIDES:
+        return None
+    found = []
+    for tenths in range(10, 31):
+        over = sorted(aboard - tenths / 10 * direct for direct, aboard in rides)
+        offset_s = max(0, ceil(over[ceil(share * len(over)) - 1]))
+        said = sum(tenths / 10 * direct + offset_s for direct, _ in rides)
+        found.append((said, tenths, offset_s))
+    _, tenths, offset_s = min(found)
+    return SafeDuration(tenths / 10, offset_s)
+
+
+def with_demand(feed: Feed, areas: Sequence[Area], operators: Sequence[Operator] = ()) -> Feed:
+    """Return the feed with demand service in it; ``operators`` are those it lacks.
+
+    Ids of what is added begin with a mark that nothing in the feed begins with.
+    """
+    draft = _Draft(feed)
+    for operator in operators:
+        draft.add_operator(operator)
+    for area in areas:
+        if area.days and (area.outline or area.points):
+            draft.add_area(area)
+    return draft.feed()
+
+
+def empty_feed(publisher: Operator, days: Sequence[date], version: str) -> Feed:
+    """Return a feed without service, published by an operator, to add demand service to."""
+    info = {
+        "feed_publisher_name": publisher.name.ja,
+        "feed_publisher_url": publisher.url,
+        "feed_lang": "ja",
+        "feed_start_date": format_date(min(days)),
+        "feed_end_date": format_date(max(days)),
+        "feed_version": version,
+        "feed_contact_url": publisher.url,
+    }
+    names = ("agency", "stops", "routes", "trips", "stop_times", "calendar")
+    tables = {name: Table(name, COLUMNS[name][:1], []) for name in names}
+    tables["feed_info"] = Table("feed_info", tuple(info), [tuple(info.values())])
+    return Feed(tables)
+
+
+class _Draft:
+    """A feed and the rows to add to it."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._added: dict[str, list[Record]] = defaultdict(list)
+        self._features: list[dict[str, Any]] = []
+        self._mark = _mark(feed)
+
+    def feed(self) -> Feed:
+        """Return the feed with what was added."""
+        tables = dict(self._feed.tables)
+        if "translations" in self._added:
+            tables["translations"] = upgraded_translations(self._feed)
+        for name, records in self._added.items():
+            tables[name] = _with(tables.get(name) or Table(name, (), ()), records)
+        extras = dict(self._feed.extras)
+        if self._features:
+            extras[LOCATIONS] = _with_features(extras.get(LOCATIONS), self._features)
+        return Feed(tables, extras)
+
+    def add_operator(self, operator: Operator) -> None:
+        self._added["agency"].append(
+            {
+                "agency_id": operator.id,
+                "agency_name": operator.name.ja,
+                "agency_url": operator.url,
+                "agency_timezone": operator.timezone,
+                "agency_lang": "ja",
+                "agency_phone": operator.phone,
+            }
+        )
+        if operator.official_name:
+            self._added["agency_jp"].append(
+                {"agency_id": operator.id, "agency_official_name": operator.official_name}
+            )
+        self._translate("agency", "agency_name", operator.name, operator.id)
+
+    def add_area(self, area: Area) -> None:
+        route = f"{self._mark}{_ascii(area.id)}"
+        self._add_route(area, route)
+        ends = self._add_ends(area, route)
+        for number, (offer, days) in enumerate(_alike(area.days).items(), 1):
+            service = f"{route}-{number}"
+            self._add_service(service, days)
+            self._add_trips(area, (route, service), offer, ends)
+        self._add_fares(area, route)
+
+    def _add_route(self, area: Area, route: str) -> None:
+        self._added["routes"].append(
+            {
+                "route_id": route,
+                "agency_id": area.operator_id,
+                "route_short_name": "",
+                "route_long_name": area.name.ja,
+                "route_desc": area.desc,
+                "route_type": "3",
+            }
+        )
+        self._translate("routes", "route_long_name", area.name, route)
+        for number, name in enumerate(dict.fromkeys(area.vehicle_operators), 1):
+            self._added["attributions"].append(
+                {
+                    "attribution_id": f"{route}-op{number}",
+                    "route_id": route,
+                    "organization_name": name,
+                    "is_operator": "1",
+                }
+            )
+
+    def _add_ends(self, area: Area, route: str) -> list[tuple[Record, Record]]:
+        """Add the outline and the group of points; return the pairs one may ride between."""
+        zone, group = {"location_id": f"{route}-zone"}, {"location_group_id": f"{route}-group"}
+        if area.outline:
+            self._features.append(_feature(area, zone["location_id"]))
+        if area.points:
+            self._added["location_groups"].append(
+                {**group, "location_group_name": f"{area.name.ja}の乗降場所"}
+            )
+            for stop_id in dict.fromkeys(
+                stop_id for point in area.points for stop_id in self._stops_of(point)
+            ):
+                self._added["location_group_stops"].append({**group, "stop_id": stop_id})
+        if not area.points:
+            return [(zone, zone)]
+        return [(zone, zone), (zone, group), (group, zone)] if area.outline else [(group, group)]
+
+    def _stops_of(self, point: Point) -> tuple[str, ...]:
+        if point.stop_ids:
+            return point.stop_ids
+        stop_id = f"{self._mark}stop-{_ascii(point.id)}"
+        known = {record["stop_id"] for record in self._added["stops"]}
+        if stop_id not in known:
+            self._added["stops"].append(
+                {
+                    "stop_id": stop_id,
+                    "stop_name": point.name.ja,
+                    "stop_lat": f"{point.place[0]:.6f}",
+                    "stop_lon": f"{point.place[1]:.6f}",
+                    "location_type": "0",
+                }
+            )
+            self._translate("stops", "stop_name", point.name, stop_id)
+        return (stop_id,)
+
+    def _add_service(self, service: str, days: Sequence[date]) -> None:
+        week = _usual_weekdays(days)
+        self._added["calendar"].append(
+            {
+                "service_id": service,
+                **{name: str(int(runs)) for name, runs in zip(_WEEKDAYS, week, strict=True)},
+                "start_date": format_date(days[0]),
+                "end_date": format_date(days[-1]),
+            }
+        )
+        for day, kind in _exceptions(days, week):
+            self._added["calendar_dates"].append(
+                {"service_id": service, "date": format_date(day), "exception_type": kind}
+            )
+
+    def _add_trips(
+        self,
+        area: Area,
+        of: tuple[str, str],
+        offer: Offer,
+        ends: Sequence[tuple[Record, Record]],
+    ) -> None:
+        route, service = of
+        rule = self._booking_rule(area, service, offer.notice)
+        safe = area.safe
+        window = {
+            "start_pickup_drop_off_window": format_time(offer.opens_s),
+            "end_pickup_drop_off_window": format_time(offer.closes_s),
+        }
+        for number, (start, end) in enumerate(ends, 1):
+            trip = f"{service}-{number}"
+            self._added["trips"].append(
+                {
+                    "route_id": route,
+                    "service_id": service,
+                    "trip_id": trip,
+                    "safe_duration_factor": f"{safe.factor:g}" if safe else "",
+                    "safe_duration_offset": str(safe.offset_s) if safe else "",
+                }
+            )
+            fetched = {"pickup_type": "2", "drop_off_type": "1", "pickup_booking_rule_id": rule}
+            brought = {"pickup_type": "1", "drop_off_type": "2", "drop_off_booking_rule_id": rule}
+            for sequence, call in enumerate(((start, fetched), (end, brought)), 1):
+                self._added["stop_times"].append(
+                    {
+                        "trip_id": trip,
+                        "stop_sequence": str(sequence),
+                        **call[0],
+                        **window,
+                        **call[1],
+                    }
+                )
+
+    def _booking_rule(self, area: Area, service: str, notice: Notice) -> str:
+        id_ = f"{service}-book"
+        self._added["booking_rules"].append(
+            {
+                "booking_rule_id": id_,
+                **_notice_fields(notice, service),
+                "message": notice.message,
+                "phone_number": area.phone,
+                "info_url": area.info_url,
+                "booking_url": area.booking_url,
+            }
+        )
+        return id_
+
+    def _add_fares(self, area: Area, route: str) -> None:
+        prices = area.days[min(area.days)].prices
+        ordinary = next((price for price in prices if price.category is None), None)
+        if ordinary is None:
+            return
+        self._added["fare_attributes"].append(
+            {
+                "fare_id": f"{route}-fare",
+                "price": str(ordinary.yen),
+                "currency_type": "JPY",
+                "payment_method": "0",
+                "transfers": "0",
+                "agency_id": area.operator_id,
+            }
+        )
+        self._added["fare_rules"].append({"fare_id": f"{route}-fare", "route_id": route})
+        self._add_fares_v2(route, prices)
+
+    def _add_fares_v2(self, route: str, prices: Sequence[Price]) -> None:
+        everybody, cash = self._everybody(), self._cash()
+        self._added["networks"].append({"network_id": route})
+        self._added["route_networks"].append({"network_id": route, "route_id": route})
+        for price in prices:
+            rider = everybody
+            if price.category is not None:
+                rider = f"{self._mark}{_ascii(price.category.en or price.category.ja).lower()}"
+                self._once("rider_categories", _category(rider, price.category.ja, default=False))
+            self._added["fare_products"].append(
+                {
+                    "fare_product_id": f"{route}-fare",
+                    "rider_category_id": rider,
+                    "fare_media_id": cash,
+                    "amount": str(price.yen),
+                    "currency": "JPY",
+                }
+            )
+        self._added["fare_leg_rules"].append(
+            {
+                "leg_group_id": route,
+                "network_id": route,
+                "fare_product_id": f"{route}-fare",
+                "rule_priority": "1",
+            }
+        )
+
+    def _everybody(self) -> str:
+        """Return the category of riders without another, added where the feed has none."""
+        known = next((rider.id for rider in self._feed.fares.riders if rider.is_default), None)
+        rider = known or f"{self._mark}all"
+        if known is None:
+            self._once("rider_categories", _category(rider, "すべての方", default=True))
+        return rider
+
+    def _cash(self) -> str:
+        known = next((medium.id for medium in self._feed.fares.media if medium.type == 0), None)
+        medium = known or f"{self._mark}cash"
+        if known is None:
+            name = {"fare_media_name": "現金", "fare_media_type": "0"}
+            self._once("fare_media", {"fare_media_id": medium, **name})
+        return medium
+
+    def _once(self, name: str, record: Record) -> None:
+        if record not in self._added[name]:
+            self._added[name].append(record)
+
+    def _translate(self, table: str, column: str, words: Words, record_id: str) -> None:
+        for language, text in ((KANA, words.kana), ("en", words.en)):
+            if text and words.ja:
+                self._added["translations"].append(
+                    {
+                        "table_name": table,
+                        "field_name": column,
+                        "language": language,
+                        "translation": text,
+                        "record_id": record_id,
+                    }
+                )
+
+
+def _mark(feed: Feed) -> str:
+    """Return a prefix that no id of the feed has."""
+    tables = ("agency", "stops", "routes", "trips", "calendar", "calendar_dates", "networks")
+    more = ("rider_categories", "fare_media", "fare_attributes", "attributions", "location_groups")
+    columns = {"trips": "trip_id", "calendar": "service_id"}
+    ids = {
+        id_
+        for name in (*tables, *more)
+        for id_ in feed.table(name).texts(columns.get(name, COLUMNS[name][0]))
+    } | {location.id for location in feed.locations}
+    marks = ("drt-", *(f"drt{number}-" for number in range(2, len(ids) + 3)))
+    return next(mark for mark in marks if not any(id_.startswith(mark) for id_ in ids))
+
+
+def _ascii(text: str) -> str:
+    """Return a text as an id: the validators want no other letters."""
+    return quote(text, safe="").replace("%", "_")
+
+
+def _alike(days: Mapping[date, Offer]) -> dict[Offer, list[date]]:
+    """Return the days of each kind of offer in order, whatever it costs."""
+    groups: dict[Offer, list[date]] = {}
+    for day in sorted(days):
+        groups.setdefault(replace(days[day], prices=()), []).append(day)
+    return groups
+
+
+def _usual_weekdays(days: Sequence[date]) -> tuple[bool, ...]:
+    """Return on which weekdays (Monday first) more of the days run than not."""
+    span = (days[-1] - days[0]).days + 1
+    all_days = Counter((days[0] + timedelta(n)).weekday() for n in range(span))
+    running = Counter(day.weekday() for day in days)
+    return tuple(2 * running[weekday] > all_days[weekday] for weekday in range(7))
+
+
+def _exceptions(days: Sequence[date], week: Sequence[bool]) -> Iterator[tuple[date, str]]:
+    running = frozenset(days)
+    for n in range((days[-1] - days[0]).days + 1):
+        day = days[0] + timedelta(n)
+        if (day in running) != week[day.weekday()]:
+            yield day, "1" if day in running else "2"
+
+
+def _notice_fields(notice: Notice, service: str) -> Record:
+    fields = {"booking_type": "0"}
+    if notice.last_day is not None:
+        fields = {
+            "booking_type": "2",
+            "prior_notice_last_day": str(notice.last_day),
+            "prior_notice_last_time": format_time(notice.last_time_s),
+            "prior_notice_service_id": service if notice.working_days else "",
+        }
+    elif notice.minutes:
+        fields = {"booking_type": "1", "prior_notice_duration_min": str(notice.minutes)}
+    else:
+        return fields
+    if notice.start_day is not None:
+        fields["prior_notice_start_day"] = str(notice.start_day)
+        fields["prior_notice_start_time"] = format_time(0)
+    return fields
+
+
+def _category(id_: str, name: str, *, default: bool) -> Record:
+    return {
+        "rider_category_id": id_,
+        "rider_category_name": name,
+        "is_default_fare_category": str(int(default)),
+    }
+
+
+def _feature(area: Area, location_id: str) -> dict[str, Any]:
+    """Return an outline as GeoJSON: longitude first, anticlockwise, closed."""
+    ring = [[round(lon, 6), round(lat, 6)] for lat, lon in area.outline]
+    if _turn(ring) < 0:
+        ring.reverse()
+    properties = {"stop_name": area.name.ja} | ({"stop_desc": _DERIVED} if area.derived else {})
+    return {
+        "type": "Feature",
+        "id": location_id,
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+    }
+
+
+def _turn(ring: Sequence[Sequence[float]]) -> float:
+    """Return twice the signed area of a ring, positive when it turns to the left."""
+    following = [*ring[1:], ring[0]]
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, following, strict=True))
+
+
+def _with_features(data: bytes | None, features: Sequence[dict[str, Any]]) -> bytes:
+    known = json.loads(data.decode("utf-8-sig"))["features"] if data else []
+    document = {"type": "FeatureCollection", "features": [*known, *features]}
+    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _with(table: Table, records: Sequence[Record]) -> Table:
+    """Return a table with more rows, and the columns they need."""
+    new = {column for record in records for column in record} - set(table.columns)
+    columns = (*table.columns, *(c for c in COLUMNS[table.name] if c in new))
+    gap = ("",) * (len(columns) - len(table.columns))
+    added = [tuple(record.get(column, "") for column in columns) for record in records]
+    return Table(table.name, columns, [*(row + gap for row in table.rows), *added])
