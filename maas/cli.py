@@ -226,12 +226,21 @@ def gtfs_export(
     out: Path,
     profile: Annotated[Profile | None, typer.Option(help="Edition of GTFS-JP.")] = None,
     name: Annotated[str | None, typer.Option(help="Which kept feed; the town's own.")] = None,
+    *,
+    flex: Annotated[bool, typer.Option(help="With the town's demand service.")] = True,
+    url: Annotated[str, typer.Option(help="Where it is published, without a timetable.")] = "",
 ) -> None:
-    """Write a kept timetable as a GTFS-JP zip, the same bytes every time."""
+    """Write timetable and demand service as a GTFS-JP zip, the same bytes every time."""
     from gtfs import write_feed
-    from maas.offline import kept_feed
+    from maas.offline import published_feed
 
-    feed = _feed_or_fail(lambda: kept_feed(_settings(), name))
+    settings = _settings()
+    try:
+        feed = _feed_or_fail(
+            lambda: asyncio.run(published_feed(settings, name, flex=flex, url=url))
+        )
+    except ValueError as error:
+        _fail(str(error))
     write_feed(feed, out, profile.value if profile else None)
 
 

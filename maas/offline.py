@@ -21,6 +21,7 @@ from maas.auth.devices import enrol_device
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.clock import clock_from
+from maas.demand_feed import demand_facts, open_feed
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
@@ -114,6 +115,22 @@ def kept_feed(settings: Settings, name: str | None) -> Feed:
     if wanted not in files:
         raise FileNotFoundError(f"no timetable {wanted!r} in {settings.feeds_dir}")
     return read_feed(files[wanted])
+
+
+async def published_feed(settings: Settings, name: str | None, *, flex: bool, url: str) -> Feed:
+    """Return a kept feed with, by default, the town's demand service in it.
+
+    Raises ``FileNotFoundError``, and ``ValueError`` when a feed of demand service alone has no
+    address to be published at.
+    """
+    has_feed = name is not None or bool(feed_files(settings.feeds_dir)) or not flex
+    bus = kept_feed(settings, name) if has_feed else None
+    facts = None
+    if flex and settings.data_dir.is_dir():
+        async with _database(settings) as database, database.reading() as connection:
+            facts = await demand_facts(connection)
+    feed = open_feed(bus, facts, datetime.now(UTC).astimezone().date(), url=url)
+    return kept_feed(settings, None) if feed is None else feed
 
 
 def check_feed(path: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from google.transit import gtfs_realtime_pb2
@@ -20,6 +20,7 @@ from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.service import Service
 from maas.auth.roles import Permission
+from maas.demand_feed import demand_facts, open_feed
 from maas.realtime import feed_version, positions, updates
 
 router = APIRouter(prefix="/feeds", tags=["open data"])
@@ -51,9 +52,15 @@ def _cached(body: bytes, media_type: str, known: str | None, max_age_s: int) -> 
 
 
 @router.get("/gtfs-jp.zip", operation_id="readTimetable", **_described("application/zip"))
-async def timetable_zip(service: The, known: IfNoneMatch = None) -> Response:
-    """The town's timetable; the same bytes as long as it does not change."""
-    body = await asyncio.to_thread(feed_bytes, _timetable(service).feed)
+async def timetable_zip(service: The, request: Request, known: IfNoneMatch = None) -> Response:
+    """The timetable and the demand service; the same bytes as long as neither changes."""
+    async with service.database.reading() as db:
+        facts = await demand_facts(db)
+    url = str(request.base_url)
+    feed = open_feed(service.buses.feed, facts, service.today(), url=url)
+    if feed is None:
+        raise Problem("no-timetable")
+    body = await asyncio.to_thread(feed_bytes, feed)
     return _cached(body, "application/zip", known, 3600)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.tables import refusals, rides
+from maas.store.tables import bookings, refusals, rides
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,15 @@ async def refusals_on(connection: AsyncConnection, day: date) -> list[RefusalRow
         select(*columns).where(refusals.c.service_date == day).order_by(refusals.c.id)
     )
     return [RefusalRow(**row) for row in rows.mappings()]
+
+
+async def durations(connection: AsyncConnection, area_id: str) -> list[tuple[int, int]]:
+    """Return of every ride of an area how long the direct drive takes, and it took, in seconds."""
+    took_s = rides.c.dropped_off_s - rides.c.picked_up_s
+    rows = await connection.execute(
+        select(bookings.c.direct_s, took_s)
+        .join(bookings, bookings.c.id == rides.c.booking_id)
+        .where(bookings.c.area_id == area_id, took_s > 0)
+        .order_by(rides.c.booking_id)
+    )
+    return [(direct_s, aboard_s) for direct_s, aboard_s in rows]

@@ -1,0 +1,247 @@
+"""The town's demand service as open data: its own rules, said in GTFS-Flex beside the bus.
+
+Whether the service runs on a day is asked of the same rules that answer a caller.  What the town
+has not written down is not made up: an area without a drawn border is the hull of its public
+places and says so, and the reading of an area's name is unknown, so that several are numbered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from shapely import MultiPoint, Polygon
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gtfs import Feed, Stop
+from gtfs.calendar import parse_date
+from gtfs.demand import (
+    Area,
+    Notice,
+    Offer,
+    Operator,
+    Point,
+    Price,
+    SafeDuration,
+    Words,
+    empty_feed,
+    safe_duration,
+    with_demand,
+)
+from gtfs.fares import with_fares_v2
+from gtfs.geo import distance_m
+from maas.store import fleet, places, rides, towns
+from maas.store.places import PlaceRow
+from maas.store.towns import AreaRow, TownRow
+from maas.town.calendars import DayRules, rules_on
+from maas.town.imports import area_rules
+from maas.town.rules import AreaRules, BookingRule, Tariff
+
+AHEAD_DAYS: Final = 395
+SAME_STOP_M: Final = 100.0
+NOT_PUBLIC: Final = frozenset({"home", "depot"})
+
+HALF_FARES: Final[Mapping[str, Words]] = {
+    "child": Words("小学生以下", "しょうがくせいいか", "child"),
+    "disability_card": Words(
+        "障害者手帳をお持ちの方", "しょうがいしゃてちょうをおもちのかた", "disability_card"
+    ),
+    "aicard": Words("おかやま愛カードをお持ちの方", "おかやまあいかーどをおもちのかた", "aicard"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemandFacts:
+    """What the database knows of the service: its rules and places, and who drives."""
+
+    town: TownRow
+    areas: Sequence[tuple[AreaRow, AreaRules]]
+    places: Sequence[PlaceRow]
+    operators: Mapping[str, Sequence[str]]
+    durations: Mapping[str, Sequence[tuple[int, int]]]
+
+
+async def demand_facts(connection: AsyncConnection) -> DemandFacts | None:
+    """Return what the feed says of the service, ``None`` before a town is imported."""
+    town = await towns.the_town(connection)
+    if town is None:
+        return None
+    areas = await towns.all_areas(connection)
+    vehicles = [row for row in await fleet.all_vehicles(connection) if not row.block]
+    return DemandFacts(
+        town=town,
+        areas=[(area, await area_rules(connection, area.id)) for area in areas],
+        places=await places.all_places(connection),
+        operators={
+            area.id: [row.operator for row in vehicles if row.area_id == area.id and row.operator]
+            for area in areas
+        },
+        durations={area.id: await rides.durations(connection, area.id) for area in areas},
+    )
+
+
+def open_feed(
+    bus: Feed | None, facts: DemandFacts | None, today: date, *, url: str = ""
+) -> Feed | None:
+    """Return the bus timetable with the town's demand service in it, ``None`` without either.
+
+    The service is said from the start of the month for 13 months, as far as the timetable goes;
+    ``url`` is where it is published, needed (else ``ValueError``) when there is no timetable.
+    """
+    if facts is None:
+        return bus
+    days = _days(bus, today)
+    known = bus.agencies if bus is not None else ()
+    if bus is not None and known:
+        feed, operator, new = Feed(with_fares_v2(bus.tables), bus.extras), known[0].id, []
+    elif url:
+        own = _own_operator(facts.town, url)
+        feed, operator, new = empty_feed(own, days, f"{days[0]:%Y%m%d}"), own.id, [own]
+    else:
+        raise ValueError("without a timetable the feed needs the address where it is published")
+    return with_demand(feed, demand_areas(facts, feed, days, operator, url), new)
+
+
+def demand_areas(
+    facts: DemandFacts, feed: Feed, days: Sequence[date], operator: str, url: str = ""
+) -> list[Area]:
+    """Return every area of the town with its offer on each of the days."""
+    public = [row for row in facts.places if _is_public(row)]
+    outline, points = _hull(public), _points(public, feed)
+    numbered = len(facts.areas) > 1
+    return [
+        Area(
+            id=area.id,
+            name=_route_name(number if numbered else None),
+            operator_id=operator,
+            days=dict(_offers(rules, days, facts.town.booking_phone)),
+            outline=outline,
+            derived=True,
+            points=points,
+            safe=_safe(facts.durations.get(area.id, ()), rules, days),
+            desc=_desc(area, rules, days),
+            phone=facts.town.booking_phone,
+            info_url=url,
+            vehicle_operators=facts.operators.get(area.id, ()),
+        )
+        for number, (area, rules) in enumerate(facts.areas, 1)
+    ]
+
+
+def _days(bus: Feed | None, today: date) -> list[date]:
+    first = today.replace(day=1)
+    last = first + timedelta(days=AHEAD_DAYS)
+    if bus is not None:
+        info = bus.table("feed_info")
+        starts = info.parsed("feed_start_date", parse_date, None)[:1]
+        ends = info.parsed("feed_end_date", parse_date, None)[:1]
+        first = max([first, *filter(None, starts)])
+        last = min([last, *filter(None, ends)])
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _offers(rules: AreaRules, days: Iterable[date], phone: str) -> Iterable[tuple[date, Offer]]:
+    for day in days:
+        found = rules_on(rules, day)
+        if isinstance(found, DayRules):
+            yield (
+                day,
+                Offer(
+                    found.hours.opens_s,
+                    found.hours.closes_s,
+                    _notice(found.booking, phone),
+                    _prices(found.tariff),
+                ),
+            )
+
+
+def _notice(rule: BookingRule, phone: str) -> Notice:
+    call = f"お電話（{phone}）" if phone else "お電話"
+    if rule.deadline_min == 0:
+        return Notice(message=f"{call}でご予約ください。")
+    message = f"乗車の{rule.deadline_min}分前までに、{call}でご予約ください。"
+    return Notice(minutes=rule.deadline_min, start_day=rule.horizon_days, message=message)
+
+
+def _prices(tariff: Tariff) -> tuple[Price, ...]:
+    step = tariff.half_rounding_yen
+    half = -(-tariff.base_yen // (2 * step)) * step
+    tags = [HALF_FARES[tag] for tag in tariff.half_tags if tag in HALF_FARES]
+    return Price(tariff.base_yen), *(Price(half, words) for words in tags)
+
+
+def _safe(
+    durations: Sequence[tuple[int, int]], rules: AreaRules, days: Sequence[date]
+) -> SafeDuration | None:
+    """Return what measured rides took, or what the rule allows while there are too few."""
+    rule = next(filter(None, map(rules.booking_on, days)), None)
+    measured = safe_duration(durations)
+    if measured is not None or rule is None:
+        return measured
+    return SafeDuration(rule.ride_max_factor, rule.ride_max_extra_min * 60)
+
+
+def _desc(area: AreaRow, rules: AreaRules, days: Sequence[date]) -> str:
+    tariff = next(filter(None, map(rules.tariff_on, days)), None)
+    if tariff is None:
+        return area.name
+    return (
+        f"{area.name}。予約した人だけを乗せて走る乗合です。運賃は1人{tariff.base_yen}円、"
+        f"相乗りなら{tariff.shared_yen}円、路線バスとの乗り継ぎは{tariff.transfer_yen}円です。"
+    )
+
+
+def _route_name(number: int | None) -> Words:
+    mark = "" if number is None else str(number)
+    return Words(f"予約タクシー{mark}", f"よやくたくしー{mark}", f"Demand taxi {mark}".strip())
+
+
+def _own_operator(town: TownRow, url: str) -> Operator:
+    name = Words(town.name, "", town.name_en)
+    return Operator(town.id, name, url, town.timezone, town.booking_phone)
+
+
+def _is_public(row: PlaceRow) -> bool:
+    unreachable = row.network is not None and row.anchor is None
+    return row.kind not in NOT_PUBLIC and not unreachable
+
+
+def _hull(rows: Sequence[PlaceRow]) -> list[tuple[float, float]]:
+    """Return the ring (lat, lon) round places, empty when they lie on one line."""
+    hull = MultiPoint([(row.lon, row.lat) for row in rows]).convex_hull
+    if not isinstance(hull, Polygon):
+        return []
+    return [(lat, lon) for lon, lat in list(hull.exterior.coords)[:-1]]
+
+
+def _points(rows: Sequence[PlaceRow], feed: Feed) -> list[Point]:
+    platforms = [stop for stop in feed.stops.values() if stop.location_type == 0 and stop.place]
+    return [
+        Point(
+            row.code,
+            Words(row.name, row.kana, "" if row.name_en == row.name else row.name_en),
+            (row.lat, row.lon),
+            _same_stops(row, platforms),
+        )
+        for row in rows
+    ]
+
+
+def _same_stops(row: PlaceRow, platforms: Sequence[Stop]) -> tuple[str, ...]:
+    """Return the stops of the timetable that a place of the kind ``stop`` is."""
+    if row.kind != "stop":
+        return ()
+    near = [
+        (off_m, stop)
+        for stop in platforms
+        if stop.place and (off_m := distance_m(row.lat, row.lon, *stop.place)) <= SAME_STOP_M
+    ]
+    if not near:
+        return ()
+    nearest = min(near, key=lambda found: (found[0], found[1].id))[1]
+    station = nearest.parent_station
+    return tuple(s.id for s in platforms if station and s.parent_station == station) or (
+        nearest.id,
+    )
