@@ -10,7 +10,7 @@ from busloc.coming import Coming, Sighting, Sightings
 from busloc.course import Course, Run, Timetable
 from busloc.ghost import CONFIRM_S, RiderState, rider_state
 from busloc.match import LATE_S
-from busloc.predict import Expected, spread
+from busloc.predict import Expected, Spread, spread
 from busloc.publish import Departure
 from gtfs.calendar import format_date
 from gtfs.feed import StopTime, Trip
@@ -93,6 +93,22 @@ class Boards:
             calls = self._coming.calls(sighting, run, now_s)
             self._ahead[key] = {call.index: call for call in calls}
         return self._ahead[key]
+
+    def ahead(self, run: Run, now_s: float) -> list[Expected]:
+        """Return the calls to come of a run somebody was seen on, in service-day seconds."""
+        seen = self._seen.by_run.get(run)
+        return [] if seen is None else list(self._calls_ahead(seen, run, now_s).values())
+
+    def bands(self, run: Run, now_s: float) -> list[tuple[Expected, Spread]]:
+        """Return the calls to come of a run somebody was seen on, each with its interval."""
+        seen, course = self._seen.by_run.get(run), self._timetable.course(run.trip_id)
+        if seen is None or course is None:
+            return []
+        start = self._timetable.day_start(run.day)
+        return [
+            (call, spread(course, call, now_s=now_s - start, fix_s=seen.match.t - start))
+            for call in self._calls_ahead(seen, run, now_s).values()
+        ]
 
     def state(self, run: Run, course: Course, now_s: float) -> RiderState:
         """Return what riders are told of a run at an instant (epoch seconds)."""

@@ -12,10 +12,12 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from busloc import Departure, Hub, LiveMap, Region, Timetable
+from busloc.drives import RecordJudged, RecordVisits
 from busloc.live import Record
 from gtfs import Feed, Stop
 from gtfs.japan import stop_kana
 from maas.directory import Directory
+from maas.realtime import Realtime
 from maas.town.search import Index
 
 STOP: Final = "stop:"
@@ -28,7 +30,7 @@ class HubShare:
     def __init__(self, hub: Hub, owns: Callable[[str], bool]) -> None:
         self._hub = hub
         self._owns = owns
-        self.fill_board: Callable[[str], None] = lambda _: None
+        self.fills: dict[str, Callable[[str], None]] = {}
 
     def __getattr__(self, name: str) -> object:
         """Give everything else of the hub as it is."""
@@ -42,9 +44,9 @@ class HubShare:
             if not topic.startswith(STOP) or self._owns(topic.removeprefix(STOP))
         ]
 
-    def fill(self, _kind: str, publish_all: Callable[[str], None]) -> None:
-        """See ``Hub.fill``; the share keeps it and is asked by stop."""
-        self.fill_board = publish_all
+    def fill(self, kind: str, publish_all: Callable[[str], None]) -> None:
+        """See ``Hub.fill``; the share keeps it and is asked by stop, or for its own vehicles."""
+        self.fills[kind] = publish_all
 
 
 class Buses:
@@ -59,9 +61,10 @@ class Buses:
         zone: ZoneInfo,
         directory: Directory,
         record: Record = lambda _pings, _now: None,
+        record_visits: RecordVisits = lambda _vehicle, _visits: None,
+        record_judged: RecordJudged = lambda _judged: None,
     ) -> None:
         self.feeds = feeds
-        self._zone = zone
         self._owner = _owners(feeds)
         self._shares = {name: HubShare(hub, self._owned_by(name)) for name in list(feeds) or [""]}
         names = {vehicle.id: vehicle.name for vehicle in directory.vehicles}
@@ -78,8 +81,11 @@ class Buses:
                 duties=duties if own else {},
                 names=names if own else {},
                 record=record,
+                record_visits=record_visits,
+                record_judged=record_judged,
             )
         hub.fill("stop", self._fill_board)
+        hub.fill("cell", next(iter(self._shares.values())).fills["cell"])
 
     @property
     def live(self) -> LiveMap:
@@ -91,10 +97,15 @@ class Buses:
         """The town's own timetable, None when there is none."""
         return next(iter(self.feeds.values()), None)
 
-    @cached_property
+    @property
     def timetable(self) -> Timetable | None:
         """The town's own timetable as courses, None when there is none."""
-        return None if self.feed is None else Timetable(self.feed, self._zone)
+        return self.live.timetable
+
+    @cached_property
+    def realtime(self) -> Realtime | None:
+        """The town's own GTFS Realtime, None without a timetable."""
+        return None if self.timetable is None else Realtime(self.live, self.timetable)
 
     @cached_property
     def stop_index(self) -> Index[tuple[Feed, Stop]]:
@@ -121,6 +132,8 @@ class Buses:
         """Let time pass on every map."""
         for live in self._maps.values():
             live.tick(now)
+        if self.realtime is not None:
+            self.realtime.refresh(now)
 
     def _owned_by(self, name: str) -> Callable[[str], bool]:
         first = next(iter(self.feeds), name)
@@ -129,7 +142,7 @@ class Buses:
     def _fill_board(self, topic: str) -> None:
         name = self._owner.get(topic.removeprefix(STOP))
         if name is not None:
-            self._shares[name].fill_board(topic)
+            self._shares[name].fills["stop"](topic)
 
 
 def stop_names(feed: Feed, stop: Stop) -> tuple[str, str, str]:

@@ -1,73 +1,290 @@
-"""What is known of the buses, as the values that GTFS Realtime is written from."""
+"""GTFS Realtime of a live map, from parts that are kept as bytes and joined when asked for.
+
+A vehicle that serves a trip and the trip's update are published together or not at all, since
+consumers check the one against the other.  Whatever else drives (on demand, empty, on a detour)
+is in a message of its own, without a word about riders.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from busloc import LiveMap, Timetable, Track, TrackState, Vehicle
-from busloc.course import Course
-from busloc.predict import Expected, predict, spread
+from busloc import Course, LiveMap, Run, Timetable, Track, TrackState, Vehicle
+from busloc.predict import Expected, Spread
 from gtfs import Feed
-from gtfs.realtime import Call, Position, TripRef, Update
+from gtfs.calendar import format_date
+from gtfs.realtime import (
+    Call,
+    Position,
+    Status,
+    TripRef,
+    Update,
+    position_entity,
+    spliced,
+    update_entity,
+)
+
+FRESH_S: Final = 90.0
+"""Positions older than this are not published."""
+REMADE_S: Final = 10.0
+"""A trip's update is made anew this often, since its bus may stand and be overtaken by time."""
+RESTAMPED_S: Final = 15.0
+"""A message that does not change still says this often that it holds."""
+AT_STOP_M: Final = 30.0
+AT_LAST_M: Final = 50.0
+INCOMING_M: Final = 150.0
+SPEED_MAX_MPS: Final = 26.0
+"""Faster than this no bus drives; a speed that says so is left out."""
+GZIP_LEVEL: Final = 1
 
 
-def positions(live: LiveMap, now: float) -> list[Position]:
-    """Return every bus that runs a trip, where its last fix was."""
-    found = ((vehicle, live.track(vehicle.id)) for vehicle in live.vehicles(now))
-    return [_position(vehicle, track) for vehicle, track in found if track and vehicle.trip]
+@dataclass(slots=True)
+class Message:
+    """One published message: its bytes, its tag, and since when it holds (epoch seconds)."""
+
+    body: bytes
+    tag: str
+    at: int
+    _packed: bytes = b""
+
+    def packed(self) -> bytes:
+        """Return the message in gzip, packed once."""
+        if not self._packed:
+            self._packed = gzip.compress(self.body, GZIP_LEVEL, mtime=0)
+        return self._packed
 
 
-def _position(vehicle: Vehicle, track: Track) -> Position:
-    return Position(
-        vehicle_id=vehicle.id,
-        label=vehicle.name,
-        lat=vehicle.lat,
-        lon=vehicle.lon,
-        at=vehicle.ts,
-        bearing=vehicle.bearing,
-        speed_mps=vehicle.speed,
-        trip=_trip(vehicle, track),
-        stop_id=vehicle.next.stop if vehicle.next else None,
-    )
+@dataclass(slots=True)
+class Shelf:
+    """The entities of one message as bytes, and the message as it was last joined."""
+
+    version: str
+    entities: dict[str, bytes] = field(default_factory=dict)
+    boot: str = field(default_factory=lambda: secrets.token_hex(4))
+    joined: Message | None = None
+    changed: bool = True
+
+    def put(self, key: str, entity: bytes) -> None:
+        """Give a key its entity."""
+        if self.entities.get(key) != entity:
+            self.entities[key] = entity
+            self.changed = True
+
+    def keep(self, keys: Iterable[str]) -> None:
+        """Drop every entity whose key is not among these."""
+        for key in self.entities.keys() - set(keys):
+            del self.entities[key]
+            self.changed = True
+
+    def message(self, now: float) -> Message:
+        """Return the message; its time never goes back and moves on when its content does.
+
+        Two contents within one second would bear one time, so the second of them bears the next
+        second, and a third waits for it.
+        """
+        last = self.joined
+        if last is not None:
+            due = self.changed and last.at <= now
+            if not due and now - last.at < RESTAMPED_S:
+                return last
+        at = int(now) if last is None else max(int(now), last.at + 1)
+        body = spliced(self.entities.values(), now=at, feed_version=self.version)
+        self.joined = Message(body, f'"{self.boot}-{at}"', at)
+        self.changed = False
+        return self.joined
 
 
-def _trip(vehicle: Vehicle, track: Track) -> TripRef | None:
-    if track.match is None:
-        return None
-    run = track.match.run
-    return TripRef(run.trip_id, run.day, vehicle.route)
+class Realtime:
+    """The realtime messages of one live map.  ``refresh`` about once a second keeps them warm."""
 
+    def __init__(self, live: LiveMap, timetable: Timetable) -> None:
+        self._live = live
+        self._timetable = timetable
+        version = feed_version(timetable.feed)
+        self._positions = Shelf(version)
+        self._others = Shelf(version)
+        self._updates = Shelf(version)
+        self._seen: dict[str, Vehicle] = {}
+        self._made: dict[str, _Made] = {}
 
-def updates(live: LiveMap, timetable: Timetable, now: float) -> Iterator[Update]:
-    """Yield what is expected of each trip that a bus is seen on."""
-    for vehicle in live.vehicles(now):
-        track = live.track(vehicle.id)
-        if track is None or track.match is None or vehicle.state != TrackState.ON_TRIP:
-            continue
-        course = timetable.course(track.match.run.trip_id)
-        trip = _trip(vehicle, track)
-        if course is not None and trip is not None:
-            yield Update(
-                trip=trip,
+    def positions(self, now: float) -> Message:
+        """Return where the buses on trips are."""
+        self.refresh(now)
+        return self._positions.message(now)
+
+    def others(self, now: float) -> Message:
+        """Return where the vehicles are that serve no trip of the timetable."""
+        self.refresh(now)
+        return self._others.message(now)
+
+    def updates(self, now: float) -> Message:
+        """Return when the buses are expected, and which trips are called off."""
+        self.refresh(now)
+        return self._updates.message(now)
+
+    def refresh(self, now: float) -> None:
+        """Make anew what has changed."""
+        shown = {v.id: v for v in self._live.shown.values() if now - v.ts <= FRESH_S}
+        serving: dict[str, str] = {}
+        for vehicle in shown.values():
+            key = self._serve(vehicle, now)
+            if key is not None:
+                serving[vehicle.id] = key
+            self._put_position(vehicle, now, on_trip=key is not None)
+        self._positions.keep(serving)
+        self._others.keep(shown.keys() - serving.keys())
+        self._seen = {key: v for key, v in self._seen.items() if key in shown}
+        self._keep_updates({*serving.values(), *self._call_off(now)})
+
+    def _put_position(self, vehicle: Vehicle, now: float, *, on_trip: bool) -> None:
+        shelf = self._positions if on_trip else self._others
+        if self._seen.get(vehicle.id) is vehicle and vehicle.id in shelf.entities:
+            return
+        self._seen[vehicle.id] = vehicle
+        track = self._live.track(vehicle.id)
+        if track is not None:
+            position = self._position(vehicle, track if on_trip else Track(track.ping))
+            shelf.put(vehicle.id, position_entity(position, now))
+
+    def _position(self, vehicle: Vehicle, track: Track) -> Position:
+        at = Position(
+            vehicle_id=vehicle.id,
+            label=vehicle.name,
+            lat=round(vehicle.lat, 6),
+            lon=round(vehicle.lon, 6),
+            at=vehicle.ts,
+            bearing=None if vehicle.bearing is None else round(vehicle.bearing) % 360,
+            speed_mps=_plausible(vehicle.speed),
+        )
+        found = track.match
+        course = None if found is None else self._timetable.course(found.run.trip_id)
+        if found is None or course is None:
+            return at
+        return _on_trip(at, found.run, course, found.along_m)
+
+    # Trip updates
+
+    def _serve(self, vehicle: Vehicle, now: float) -> str | None:
+        """Return the key of the trip's update a vehicle goes with, None when it serves none."""
+        track = self._live.track(vehicle.id)
+        if track is None or track.match is None or track.misses or not vehicle.trip:
+            return None
+        if vehicle.state not in {TrackState.ON_TRIP, TrackState.LAYOVER}:
+            return None
+        run = track.match.run
+        if self._live.runs_it(run) != vehicle.id:
+            return None
+        key = f"{run.trip_id}@{format_date(run.day)}"
+        made = self._made.get(key)
+        course = self._timetable.course(run.trip_id)
+        if course is None:
+            return None
+        upcoming = course.next_call(track.match.along_m)
+        if made is None or made.stale(vehicle.id, upcoming, now):
+            made = self._make(key, vehicle, run, course, upcoming, made, now)
+        return key if made.serves else None
+
+    def _make(
+        self, key: str, vehicle: Vehicle, run: Run, course: Course, upcoming: int,
+        before: _Made | None, now: float,
+    ) -> _Made:  # fmt: skip
+        start = self._timetable.day_start(run.day)
+        at_end = upcoming >= len(course.calls) - 1 and self._arrived(vehicle.id, course)
+        ahead = self._live.bands(run, now)
+        made = _Made(vehicle.id, upcoming, now, serves=not at_end and bool(ahead))
+        made.calls = {call.index: _call(course, call, band, start) for call, band in ahead}
+        kept = {} if before is None else before.kept(course, start, made.calls, now)
+        self._made[key] = made
+        made.calls = kept | made.calls
+        if made.serves:
+            update = Update(
+                trip=TripRef(run.trip_id, run.day, course.trip.route_id),
                 at=vehicle.ts,
-                calls=_calls(timetable, course, track, now),
+                calls=[made.calls[index] for index in sorted(made.calls)],
                 vehicle_id=vehicle.id,
                 delay_s=vehicle.delay_s,
             )
+            self._updates.put(key, update_entity(update, now))
+        return made
+
+    def _arrived(self, vehicle_id: str, course: Course) -> bool:
+        """Say whether a bus stands at its last stop: nothing more is expected of it."""
+        track = self._live.track(vehicle_id)
+        found = None if track is None else track.match
+        return found is None or course.offsets_m[-1] - found.along_m <= AT_LAST_M
+
+    def _call_off(self, now: float) -> Iterable[str]:
+        """Publish the trips called off that would still be under way; yield their keys."""
+        for run in self._live.cancelled:
+            course = self._timetable.course(run.trip_id)
+            if course is None or self._timetable.day_start(run.day) + course.arrive_s[-1] < now:
+                continue
+            key = f"{run.trip_id}@{format_date(run.day)}"
+            made = self._made.get(key)
+            if made is None or not made.called_off:
+                self._made[key] = _Made("", 0, now, serves=True, called_off=True)
+                trip = TripRef(run.trip_id, run.day, course.trip.route_id, cancelled=True)
+                vehicle = self._live.vehicle_of(course.trip.block_id)
+                self._updates.put(key, update_entity(Update(trip, now, vehicle_id=vehicle), now))
+            yield key
+
+    def _keep_updates(self, keys: set[str]) -> None:
+        self._updates.keep(keys)
+        if len(self._made) > 2 * len(keys) + 100:
+            self._made = {key: made for key, made in self._made.items() if key in keys}
 
 
-def _calls(timetable: Timetable, course: Course, track: Track, now: float) -> list[Call]:
-    seen = track.match
-    if seen is None:
-        return []
-    start = timetable.day_start(seen.run.day)
-    coming = predict(course, along_m=seen.along_m, delay_s=seen.delay_s, now_s=now - start)
-    return [_call(course, each, start, now, seen.t) for each in coming]
+@dataclass(slots=True)
+class _Made:
+    """What a trip's update was made of: its vehicle, the call it was heading for, when, and it."""
+
+    vehicle: str
+    upcoming: int
+    at: float
+    serves: bool
+    called_off: bool = False
+    calls: dict[int, Call] = field(default_factory=dict)
+
+    def stale(self, vehicle: str, upcoming: int, now: float) -> bool:
+        same = (self.vehicle, self.upcoming, self.called_off) == (vehicle, upcoming, False)
+        return not same or not 0 <= now - self.at < REMADE_S
+
+    def kept(
+        self, course: Course, start: int, ahead: Mapping[int, Call], now: float
+    ) -> dict[int, Call]:
+        """Return the calls just made before their time: they stay until it has come."""
+        return {
+            index: Call(
+                call.stop_sequence,
+                call.stop_id,
+                min(call.arrival or now, now),
+                min(call.departure or now, now),
+                call.uncertainty_s,
+            )
+            for index, call in self.calls.items()
+            if index not in ahead and start + course.depart_s[index] > now
+        }
 
 
-def _call(course: Course, expected: Expected, start: int, now: float, fix: float) -> Call:
+def _on_trip(at: Position, run: Run, course: Course, along_m: float) -> Position:
+    index = min(course.next_call(along_m), len(course.calls) - 1)
+    call, to_go_m = course.calls[index], course.offsets_m[index] - along_m
+    status = Status.STOPPED if abs(to_go_m) <= AT_STOP_M else Status.ON_THE_WAY
+    if AT_STOP_M < to_go_m <= INCOMING_M:
+        status = Status.INCOMING
+    return Position(
+        at.vehicle_id, at.label, at.lat, at.lon, at.at, at.bearing, at.speed_mps,
+        trip=TripRef(run.trip_id, run.day, course.trip.route_id),
+        stop_sequence=call.stop_sequence, stop_id=call.stop_id, status=status,
+    )  # fmt: skip
+
+
+def _call(course: Course, expected: Expected, band: Spread, start: int) -> Call:
     call = course.calls[expected.index]
-    band = spread(course, expected, now_s=now - start, fix_s=fix - start)
     return Call(
         stop_sequence=call.stop_sequence,
         stop_id=call.stop_id,
@@ -75,6 +292,12 @@ def _call(course: Course, expected: Expected, start: int, now: float, fix: float
         departure=start + expected.depart_s,
         uncertainty_s=round((band.high_s - band.low_s) / 2),
     )
+
+
+def _plausible(speed_mps: float | None) -> float | None:
+    if speed_mps is None or not 0 <= speed_mps <= SPEED_MAX_MPS:
+        return None
+    return round(speed_mps, 1)
 
 
 def feed_version(feed: Feed) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request
@@ -13,7 +15,6 @@ from google.protobuf.json_format import MessageToDict  # type: ignore[import-unt
 from google.transit import gtfs_realtime_pb2
 
 from busloc import Timetable
-from gtfs.realtime import trip_updates, vehicle_positions
 from gtfs.write import feed_bytes
 from maas.api.identity import The
 from maas.api.permissions import needs
@@ -21,7 +22,7 @@ from maas.api.problems import Problem
 from maas.api.service import Service
 from maas.auth.roles import Permission
 from maas.demand_feed import demand_facts, open_feed
-from maas.realtime import feed_version, positions, updates
+from maas.realtime import Message, Realtime
 
 router = APIRouter(prefix="/feeds", tags=["open data"])
 
@@ -67,15 +68,25 @@ async def timetable_zip(service: The, request: Request, known: IfNoneMatch = Non
 @router.get(
     "/gtfs-rt/vehicle-positions.pb", operation_id="readVehiclePositions", **_described(PROTOBUF)
 )
-async def positions_pb(service: The, known: IfNoneMatch = None) -> Response:
-    """Where the buses are, as GTFS Realtime."""
-    return _cached(_positions(service), PROTOBUF, known, MAX_AGE_S)
+async def positions_pb(service: The, request: Request) -> Response:
+    """Where the buses are that serve a trip, as GTFS Realtime."""
+    return await _published(_realtime(service).positions(service.clock()), request)
+
+
+@router.get(
+    "/gtfs-rt/other-vehicle-positions.pb",
+    operation_id="readOtherVehiclePositions",
+    **_described(PROTOBUF),
+)
+async def others_pb(service: The, request: Request) -> Response:
+    """Where the vehicles are that serve no trip of the timetable: on demand, empty, on a detour."""
+    return await _published(_realtime(service).others(service.clock()), request)
 
 
 @router.get("/gtfs-rt/trip-updates.pb", operation_id="readTripUpdates", **_described(PROTOBUF))
-async def updates_pb(service: The, known: IfNoneMatch = None) -> Response:
-    """When the buses are expected, as GTFS Realtime."""
-    return _cached(_updates(service), PROTOBUF, known, MAX_AGE_S)
+async def updates_pb(service: The, request: Request) -> Response:
+    """When the buses are expected, and which trips are called off, as GTFS Realtime."""
+    return await _published(_realtime(service).updates(service.clock()), request)
 
 
 @router.get(
@@ -84,8 +95,10 @@ async def updates_pb(service: The, known: IfNoneMatch = None) -> Response:
     **_described("application/json"),
 )
 async def positions_json(service: The, known: IfNoneMatch = None) -> Response:
-    """Where the buses are, for people to read."""
-    return _cached(_as_json(_positions(service)), "application/json", known, MAX_AGE_S)
+    """Where every vehicle is, for people to read: first those on trips, then all others."""
+    realtime, now = _realtime(service), service.clock()
+    parts = realtime.positions(now), realtime.others(now)
+    return _cached(_as_json(*parts), "application/json", known, MAX_AGE_S)
 
 
 @router.get(
@@ -95,7 +108,8 @@ async def positions_json(service: The, known: IfNoneMatch = None) -> Response:
 )
 async def updates_json(service: The, known: IfNoneMatch = None) -> Response:
     """When the buses are expected, for people to read."""
-    return _cached(_as_json(_updates(service)), "application/json", known, MAX_AGE_S)
+    message = _realtime(service).updates(service.clock())
+    return _cached(_as_json(message), "application/json", known, MAX_AGE_S)
 
 
 def _timetable(service: Service) -> Timetable:
@@ -105,19 +119,43 @@ def _timetable(service: Service) -> Timetable:
     return timetable
 
 
-def _positions(service: Service) -> bytes:
-    now, timetable = service.clock(), _timetable(service)
-    return vehicle_positions(
-        positions(service.buses.live, now), now=now, feed_version=feed_version(timetable.feed)
-    )
+def _realtime(service: Service) -> Realtime:
+    realtime = service.buses.realtime
+    if realtime is None:
+        raise Problem("no-timetable")
+    return realtime
 
 
-def _updates(service: Service) -> bytes:
-    now, timetable = service.clock(), _timetable(service)
-    known = updates(service.buses.live, timetable, now)
-    return trip_updates(known, now=now, feed_version=feed_version(timetable.feed))
+async def _published(message: Message, request: Request) -> Response:
+    """Answer with a message as it is kept: packed, plain, or not at all if the caller has it."""
+    headers = {
+        "etag": message.tag,
+        "last-modified": formatdate(message.at, usegmt=True),
+        "cache-control": f"public, max-age={MAX_AGE_S}",
+        "vary": "Accept-Encoding",
+    }
+    if _has_it(message, request.headers):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(message.body, media_type=PROTOBUF, headers=headers)
+    headers |= {"content-encoding": "gzip", "etag": f'{message.tag[:-1]}-gzip"'}
+    return Response(await asyncio.to_thread(message.packed), media_type=PROTOBUF, headers=headers)
 
 
-def _as_json(message: bytes) -> bytes:
-    parsed = gtfs_realtime_pb2.FeedMessage.FromString(message)
+def _has_it(message: Message, asked: Mapping[str, str]) -> bool:
+    known = asked.get("if-none-match")
+    if known is not None:
+        return message.tag[:-1] in known or known.strip() == "*"
+    since = asked.get("if-modified-since")
+    try:
+        return since is not None and parsedate_to_datetime(since).timestamp() >= message.at
+    except (ValueError, TypeError):
+        return False
+
+
+def _as_json(*messages: Message) -> bytes:
+    """Return messages as one for people to read, under the first one's header."""
+    parsed = gtfs_realtime_pb2.FeedMessage()
+    for message in reversed(messages):
+        parsed.MergeFromString(message.body)
     return json.dumps(MessageToDict(parsed), ensure_ascii=False, indent=1).encode()

@@ -216,8 +216,9 @@ def test_only_a_fix_three_minutes_young_confirms_a_trip(
 
 def listen(hub: Hub, *topics: str) -> list[dict[str, Any]]:
     class Everything(Reader):
-        def write(self, frame: bytes) -> None:
+        def write(self, frame: bytes) -> int:
             self.frames.append(json.loads(ws_payload(frame)))
+            return 0
 
     reader = Everything()
     subscriber = hub.join(reader)

@@ -31,8 +31,9 @@ class Listener:
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> int:
         self.frames.append(msgspec.json.decode(ws_payload(frame)))
+        return 0
 
     def buffered(self) -> int:
         return 0
