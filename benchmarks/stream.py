@@ -60,7 +60,7 @@ async def serve(tick_ms: int) -> None:
 
     from busloc.hub import Hub
     from busloc.io.ingest import Items, VehicleEndpoint
-    from busloc.io.stream import LiveEndpoint, Scope, running
+    from busloc.io.stream import Admission, Limits, LiveEndpoint, Scope, running
     from busloc.ping import Gate, Verdict
     from busloc.publish import Vehicle, encode
 
@@ -81,9 +81,12 @@ async def serve(tick_ms: int) -> None:
     async def everybody(_scope: Scope) -> frozenset[str]:
         return frozenset(known)
 
+    roomy = Admission(Limits(per_address=20_000))
     app = FastAPI()
     app.router.routes += [
-        WebSocketRoute("/ws/live", LiveEndpoint(hub, lambda _scope, _topic: True)),
+        WebSocketRoute(
+            "/ws/live", LiveEndpoint(hub, lambda _scope: lambda _topic: True, admission=roomy)
+        ),
         WebSocketRoute("/ws/vehicle", VehicleEndpoint(accept, everybody)),
     ]
     config = uvicorn.Config(

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from busloc.frame import TRY_AGAIN_LATER, ws_frame
+from busloc.frame import TRY_AGAIN_LATER, Frame
 from busloc.topic import Topic, Update, encode
 
 TICK_S = 0.2
@@ -24,6 +24,8 @@ BEHIND_BYTES = 64 * 1024
 CLOSE_BYTES = 1024 * 1024
 CLOSE_AFTER_S = 10.0
 STATE_KEYS = 100_000
+CONNECT_S = 0.001
+"""What a client that comes back costs in seconds of a processor, twice the measured."""
 LOSSLESS: Mapping[str, int] = {"plan": 1_000, "bookings": 5_000, "calls": 200}
 """Topics, named by what stands before the colon, that lose nothing, and how many keys they keep."""
 
@@ -37,29 +39,31 @@ class Client(Protocol):
     """Where frames go.  ``write`` must not block; ``buffered`` is the bytes not yet sent."""
 
     @property
-    def write(self) -> Callable[[bytes], object]:
-        """Take one whole frame."""
+    def write(self) -> Callable[[bytes], int]:
+        """Take one whole frame; return the bytes not yet sent."""
         ...
 
-    @property
-    def buffered(self) -> Callable[[], int]:
+    def buffered(self) -> int:
         """Return the bytes not yet sent."""
         ...
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """End the connection with a status code, even when nothing drains."""
         ...
 
 
 class Subscriber:
-    """One client's place in the hub: its topics, and how far behind it is on them."""
+    """One client's place in the hub: its topics, and how far behind it is on them.
 
-    __slots__ = ("behind", "behind_since_s", "buffered", "client", "topics", "write")
+    ``behind`` names the topics on which it was skipped, and the place to go on from.
+    """
 
-    def __init__(self, client: Client) -> None:
+    __slots__ = ("behind", "behind_since_s", "client", "deflates", "topics", "write")
+
+    def __init__(self, client: Client, *, deflates: bool = False) -> None:
         self.client = client
         self.write = client.write
-        self.buffered = client.buffered
+        self.deflates = deflates
         self.topics: dict[str, Topic] = {}
         self.behind: dict[Topic, Since | None] = {}
         self.behind_since_s: float | None = None
@@ -136,8 +140,13 @@ class Hub:
         """Return the topics that somebody listens to and whose name starts so."""
         return [
             name for name, topic in self._topics.items()
-            if topic.subscribers and name.startswith(prefix)
+            if topic.heard and name.startswith(prefix)
         ]  # fmt: skip
+
+    def heard(self, topic: str) -> bool:
+        """Say whether anybody listens to a topic."""
+        found = self._topics.get(topic)
+        return found is not None and found.heard
 
     def fill(self, kind: str, publish_all: Callable[[str], None]) -> None:
         """Have ``publish_all(topic)`` called before somebody joins a ``kind:`` topic unheard."""
@@ -145,14 +154,18 @@ class Hub:
 
     def snapshot(self, topic: str) -> bytes:
         """Return the snapshot frame of a topic as it stands."""
-        found = self._topics.get(topic) or self._fresh(topic)
-        return found.snapshot(self.now())
+        return self._snapshot(self._topics.get(topic) or self._fresh(topic)).plain
+
+    @property
+    def retry_s(self) -> int:
+        """Over how many seconds all clients should spread their attempts to come back."""
+        return max(1, round(CONNECT_S * len(self.subscribers)))
 
     # Listening
 
-    def join(self, client: Client) -> Subscriber:
-        """Take in a client whose connection is open."""
-        subscriber = Subscriber(client)
+    def join(self, client: Client, *, deflates: bool = False) -> Subscriber:
+        """Take in a client whose connection is open; ``deflates`` when it takes compression."""
+        subscriber = Subscriber(client, deflates=deflates)
         self.subscribers[subscriber] = None
         return subscriber
 
@@ -170,29 +183,29 @@ class Hub:
         marked ``"recovered":false`` when ``since`` was asked for.
         """
         found = self._topic(topic)
-        if not found.subscribers and (fill := self._fill.get(topic.partition(":")[0])):
+        if not found.heard and (fill := self._fill.get(topic.partition(":")[0])):
             fill(topic)
         if found.pending:
             self._flush_topic(found)
             found = self._topic(topic)
-        found.subscribers[subscriber] = None
+        found.add(subscriber)
         subscriber.topics[topic] = found
-        if subscriber.behind_since_s is not None or subscriber.buffered() > BEHIND_BYTES:
-            self._fall_behind(subscriber, found, since)
-        else:
+        if subscriber.behind_since_s is None:
             self._catch_up(subscriber, found, since)
+        else:
+            subscriber.behind.setdefault(found, since)
 
     def refuse(self, subscriber: Subscriber, topic: str, reason: str) -> None:
         """Tell a client that it may not hear a topic, and why."""
         words = {"refused": topic, "reason": reason, "n": self.now()}
-        subscriber.write(ws_frame(encode(words)))
+        self._send(subscriber, Frame(encode(words)))
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
         """Stop sending a topic to a client."""
         found = subscriber.topics.pop(topic, None)
         if found is None:
             return
-        found.subscribers.pop(subscriber, None)
+        found.drop(subscriber)
         subscriber.behind.pop(found, None)
         self._forget_idle(found)
 
@@ -217,7 +230,7 @@ class Hub:
         """Tell the listeners of topics quiet for ``BEAT_S`` that the stream is alive."""
         clock_s = self._monotonic()
         for topic in self._topics.values():
-            if topic.subscribers and clock_s - topic.sent_s >= BEAT_S:
+            if topic.heard and clock_s - topic.sent_s >= BEAT_S:
                 topic.sent_s = clock_s
                 self._write(topic, topic.beat(self.now()), (topic.epoch, topic.seq))
 
@@ -236,7 +249,7 @@ class Hub:
         if whole:
             self._write(found, frame, (epoch, seq - 1))
         else:
-            self._write(found, found.snapshot(self.now(), recovered=False), NOWHERE)
+            self._write(found, self._snapshot(found, recovered=False), NOWHERE)
         self._forget_idle(found)
 
     def restore(self, topic: str, epoch: str, seq: int, last: Mapping[str, bytes]) -> None:
@@ -244,7 +257,7 @@ class Hub:
         found = self._topic(topic)
         found.restart(epoch, seq)
         found.last = dict(last)
-        self._write(found, found.snapshot(self.now(), recovered=False), NOWHERE)
+        self._write(found, self._snapshot(found, recovered=False), NOWHERE)
         self._forget_idle(found)
 
     # Inside
@@ -270,23 +283,31 @@ class Hub:
             for update in updates:
                 self.send(topic.name, (update,))
 
-    def _write(self, topic: Topic, frame: bytes, since: Since) -> None:
+    def _write(self, topic: Topic, frame: Frame, since: Since) -> None:
         """Send a frame to all who keep up; ``since`` is where the others will go on."""
-        for subscriber in topic.subscribers:
-            if subscriber.behind_since_s is None and subscriber.buffered() <= BEHIND_BYTES:
-                subscriber.write(frame)
-            else:
-                self._fall_behind(subscriber, topic, since)
+        for listeners, data in topic.audiences(frame):
+            for subscriber in listeners:
+                if subscriber.behind_since_s is None:
+                    write = subscriber.write  # a name of its own: twice as fast to call
+                    if write(data) > BEHIND_BYTES:
+                        self._fall_behind(subscriber)
+                else:
+                    subscriber.behind.setdefault(topic, since)
 
-    def _fall_behind(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
-        subscriber.behind.setdefault(topic, since)
-        if subscriber.behind_since_s is None:
-            subscriber.behind_since_s = self._monotonic()
-            self._slow[subscriber] = None
-            self._wake_by(subscriber.behind_since_s + TICK_S)
+    def _send(self, subscriber: Subscriber, frame: Frame) -> None:
+        """Send a frame to one client."""
+        data = frame.deflated if subscriber.deflates else frame.plain
+        if subscriber.write(data) > BEHIND_BYTES and subscriber.behind_since_s is None:
+            self._fall_behind(subscriber)
+
+    def _fall_behind(self, subscriber: Subscriber) -> None:
+        """Skip a client from now on, until it has taken what it was sent."""
+        subscriber.behind_since_s = self._monotonic()
+        self._slow[subscriber] = None
+        self._wake_by(subscriber.behind_since_s + TICK_S)
 
     def _look_after(self, subscriber: Subscriber, clock_s: float) -> None:
-        waiting = subscriber.buffered()
+        waiting = subscriber.client.buffered()
         since_s = clock_s if subscriber.behind_since_s is None else subscriber.behind_since_s
         if waiting == 0:
             del self._slow[subscriber]
@@ -294,19 +315,35 @@ class Hub:
             behind, subscriber.behind = subscriber.behind, {}
             for topic, since in behind.items():
                 # A state is whole in one merged snapshot; only a log needs what was skipped.
-                self._catch_up(subscriber, topic, since if topic.lossless else None)
+                self._resume(subscriber, topic, since if topic.lossless else None)
         elif waiting > CLOSE_BYTES or clock_s - since_s > CLOSE_AFTER_S:
             self.closed_slow += 1
             self.leave(subscriber)
-            subscriber.client.close(TRY_AGAIN_LATER)
+            subscriber.client.close(TRY_AGAIN_LATER, retry_reason(self.retry_s))
+
+    def _resume(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
+        if subscriber.behind_since_s is None:
+            self._catch_up(subscriber, topic, since)
+        else:
+            subscriber.behind[topic] = since
 
     def _catch_up(self, subscriber: Subscriber, topic: Topic, since: Since | None) -> None:
+        """Send what is missing after ``since``, as much of it as the client keeps up with."""
         missed = None if since is None else topic.missed_since(*since)
-        if missed is None:
-            subscriber.write(topic.snapshot(self.now(), recovered=since is None))
+        if since is None or missed is None:
+            self._send(subscriber, self._snapshot(topic, recovered=since is None))
             return
-        for frame in list(missed) or [topic.beat(self.now())]:
-            subscriber.write(frame)
+        frames = list(missed)
+        for seq, frame in enumerate(frames, start=since[1] + 1):
+            self._send(subscriber, frame)
+            if subscriber.behind_since_s is not None and seq < topic.seq:
+                subscriber.behind[topic] = topic.epoch, seq
+                return
+        if not frames:
+            self._send(subscriber, topic.beat(self.now()))
+
+    def _snapshot(self, topic: Topic, *, recovered: bool = True) -> Frame:
+        return topic.snapshot(self.now(), recovered=recovered, retry_s=self.retry_s)
 
     def _topic(self, name: str) -> Topic:
         topic = self._topics.get(name)
@@ -326,3 +363,12 @@ class Hub:
         if at_s < self._wake_at_s:
             self._wake_at_s = at_s
             self.wake(max(0.0, at_s - self._monotonic()))
+
+
+def retry_reason(retry_s: int) -> str:
+    """Return the reason a close frame gives: over how many seconds to spread coming back.
+
+    >>> retry_reason(8)
+    'retry 8'
+    """
+    return f"retry {retry_s}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +22,7 @@ from maas.auth.roles import Permission, allowed
 from maas.auth.staff import Person
 from maas.rides.views import Event, VehiclePlanView
 
-PUBLIC: Final = frozenset({"route", "stop", "vehicles", "cell", "alerts"})
+PUBLIC: Final = frozenset({"route", "stop", "veh", "vehicles", "cell", "alerts"})
 STAFF: Final = {
     "plan": Permission.READ_PLAN,
     "bookings": Permission.READ_BOOKINGS,
@@ -44,30 +46,31 @@ class LiveSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        connection, dict_scope = HTTPConnection(scope), dict(scope)
-        service = service_of(connection)
-        person = await identify(connection)
-        endpoint = LiveEndpoint(service.hub, lambda _, topic: may_hear(person, topic))
-        if person is None:
-            await endpoint(dict_scope, receive, send)
-            return
-        watch = asyncio.create_task(_keep_while_signed_in(connection, service, send))
-        try:
-            await endpoint(dict_scope, receive, send)
-        finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+        connection = HTTPConnection(scope)
+        service, person = service_of(connection), await identify(connection)
+        endpoint = LiveEndpoint(service.hub, lambda _: hearing(person), admission=service.listeners)
+        until = None if person is None else lambda: signed_out(connection, service)
+        await endpoint.serve(dict(scope), receive, send, until)
 
 
-async def _keep_while_signed_in(connection: HTTPConnection, service: Service, send: Send) -> None:
-    """Close the stream when its session ends; until then an open one counts as use of it.
+def hearing(person: Person | None) -> Callable[[str], bool]:
+    """Return what says which topics somebody may hear."""
+    return anybody_may_hear if person is None else partial(may_hear, person)
+
+
+def anybody_may_hear(topic: str) -> bool:
+    """Say whether a topic is public."""
+    return may_hear(None, topic)
+
+
+async def signed_out(connection: HTTPConnection, service: Service) -> None:
+    """Wait until a session ends; until then whoever listens counts as use of it.
 
     The monitor hangs on a wall: nobody touches it for hours, and it must not go dark.
     """
     token = connection.cookies[cookie_name(connection)]
     while await keep_alive(service, token):  # noqa: ASYNC110 -- the row in SQL tells nobody
         await asyncio.sleep(RECHECK_S)
-    await send({"type": "websocket.close", "code": 1008, "reason": "session ended"})
 
 
 def live_route() -> WebSocketRoute:

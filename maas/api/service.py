@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
 from busloc import Hub, Malformed, Ping, Region, Verdict
+from busloc.io.stream import Admission
 from dispatcher.roads import Roads
 from maas.api.problems import Problem
 from maas.auth.staff import Person
@@ -52,6 +53,7 @@ class Service:
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
+    listeners: Admission = field(default_factory=Admission)
     real_now: Callable[[], float] = time.time
 
     @property

@@ -56,20 +56,22 @@ class Listener:
         self.held = 0
         self.stalled = False
         self.code: int | None = None
+        self.reason = ""
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> int:
         """Keep a frame."""
         self.raw.append(frame)
         self.frames.append(json.loads(ws_payload(frame)))
         self.held += len(frame) if self.stalled else 0
+        return self.held
 
     def buffered(self) -> int:
         """Return what pretends to be unsent."""
         return self.held
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """Keep the code."""
-        self.code = code
+        self.code, self.reason = code, reason
 
 
 def new_hub(
@@ -123,7 +125,7 @@ def test_a_listener_gets_the_state_first_and_then_what_changes() -> None:
 
     first, second = listener.frames
     assert first == {
-        "t": "vehicles", "e": first["e"], "s": 1, "k": "snap", "n": NOW + 1,
+        "t": "vehicles", "e": first["e"], "s": 1, "k": "snap", "retry": 1, "n": NOW + 1,
         "u": [{"id": "a", "v": 1}],
     }  # fmt: skip
     assert second == {
@@ -385,7 +387,7 @@ def test_a_slow_listener_who_subscribes_waits_for_its_buffer() -> None:
 
     assert waiting == before
     told = {(frame["t"], frame["k"]) for frame in slow.frames[before:]}
-    assert told == {("vehicles", "snap"), ("stop:s1", "snap")}
+    assert told == {("stop:s1", "snap")}
 
 
 def test_a_beat_behind_a_full_buffer_repeats_nothing() -> None:
@@ -415,9 +417,9 @@ class Reader(Listener):
         self.log: list[int] = []
         self.flagged = 0
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> int:
         """Keep a frame that may follow the last one."""
-        super().write(frame)
+        held = super().write(frame)
         said = self.frames[-1]
         if said["k"] == "snap":
             self.flagged += said.get("recovered") is False
@@ -436,6 +438,7 @@ class Reader(Listener):
         else:
             assert self.place in ((said["e"], said["s"]), (said["e"], said["s"] - 1))
         self.place = said["e"], said["s"]
+        return held
 
 
 steps = st.lists(

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 
 from busloc.hub import Hub
 from busloc.io.ingest import VehicleEndpoint
-from busloc.io.stream import LiveEndpoint, Scope, header, running
+from busloc.io.stream import Admission, LiveEndpoint, Scope, header, running
 from busloc.live import LiveMap
 from tests.busloc.towns import REGION, TZ
 
@@ -43,7 +43,11 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    ws: str = SHARED, *, tick_s: float = 0.05, ping_s: float = 20
+    ws: str = SHARED,
+    *,
+    tick_s: float = 0.05,
+    ping_s: float = 20,
+    admission: Admission | None = None,
 ) -> AsyncIterator[Server]:
     """Serve until the block ends.  Staff topics are refused, as is the origin ``http://evil``."""
     hub = Hub(now=time.time, monotonic=time.monotonic, tick_s=tick_s)
@@ -57,7 +61,10 @@ async def serving(
         WebSocketRoute(
             "/ws/live",
             LiveEndpoint(
-                hub, lambda _scope, topic: topic != "calls", lambda origin: origin != "http://evil"
+                hub,
+                lambda _scope: lambda topic: topic != "calls",
+                lambda origin: origin != "http://evil",
+                admission,
             ),
         ),
         WebSocketRoute(

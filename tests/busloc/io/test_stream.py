@@ -11,7 +11,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from busloc.hub import Hub
-from busloc.io.stream import CONTROL_BYTES, CONTROLS_PER_S, MESSAGE_BYTES, TOPICS_MAX, QueueClient
+from busloc.io.connection import SAID_PER_S
+from busloc.io.stream import CONTROL_BYTES, MESSAGE_BYTES, TOPICS_MAX, QueueClient
 from tests.busloc.io.servers import (
     PLAIN,
     SHARED,
@@ -130,7 +131,7 @@ async def test_a_message_that_is_no_control_ends_the_connection(
 
 async def test_a_client_that_asks_without_end_is_sent_away() -> None:
     async with serving() as server, client(server) as one:
-        for _ in range(3 * CONTROLS_PER_S):
+        for _ in range(3 * SAID_PER_S):
             await ask(one, unsub=["vehicles"])
 
         assert await closes_with(one) == 1008
@@ -199,7 +200,7 @@ async def test_a_listener_that_never_reads_is_closed_and_holds_up_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("busloc.hub.CLOSE_AFTER_S", 0.3)
-    monkeypatch.setattr("busloc.io.stream.LINGER_S", 0.1)
+    monkeypatch.setattr("busloc.io.connection.LINGER_S", 0.1)
     async with serving() as server, client(server) as healthy:
         with await asyncio.to_thread(handshake, server) as stalled:
             await settle(lambda: len(server.hub.subscribers) == 2)
@@ -222,12 +223,12 @@ async def test_a_listener_that_answers_no_ping_is_gone_however_full_its_buffer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("busloc.hub.CLOSE_AFTER_S", 3600)
-    monkeypatch.setattr("busloc.io.stream.LINGER_S", 0.1)
+    monkeypatch.setattr("busloc.io.connection.LINGER_S", 0.1)
     async with serving(ping_s=0.5) as server:
         with await asyncio.to_thread(handshake, server) as dead:
             await settle(lambda: len(server.hub.subscribers) == 1)
             (subscriber,) = server.hub.subscribers
-            while subscriber.buffered() == 0:
+            while subscriber.client.buffered() == 0:
                 subscriber.write(b"\x82\x7e\xff\xff" + bytes(65_535))
                 await asyncio.sleep(0)
 
