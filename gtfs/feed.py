@@ -9,10 +9,11 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 from gtfs import flex, rows
+from gtfs.calls import calls_by_trip, shapes_by_id
 from gtfs.fares import FaresV2, fares_v2
 from gtfs.flex import Location, LocationGroup
 from gtfs.geo import Line, distance_m
-from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip, whole
+from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip
 from gtfs.tables import REQUIRED_TABLES, FeedError, Table
 
 __all__ = [
@@ -50,18 +51,27 @@ class Feed:
                 raise FeedError(f"{name}.txt", None, None, "the file is missing")
         self.tables: Mapping[str, Table] = dict(tables)
         self.extras: Mapping[str, bytes] = dict(extras or {})
-        self.agencies: Sequence[Agency] = rows.agencies(self.table("agency"))
-        self.stops = _by_id(self.table("stops"), "stop_id", rows.stops, lambda stop: stop.id)
-        self.routes = _by_id(self.table("routes"), "route_id", rows.routes, lambda route: route.id)
-        self.trips = _by_id(self.table("trips"), "trip_id", rows.trips, lambda trip: trip.id)
-        self.stop_times = _by_trip(rows.stop_times(self.table("stop_times")))
+        self.agencies: Sequence[Agency] = rows.agencies(self.table("agency").loaded())
+        self.stops = _by_id(
+            self.table("stops").loaded(), "stop_id", rows.stops, lambda stop: stop.id
+        )
+        self.routes = _by_id(
+            self.table("routes").loaded(), "route_id", rows.routes, lambda route: route.id
+        )
+        self.trips = _by_id(
+            self.table("trips").loaded(), "trip_id", rows.trips, lambda trip: trip.id
+        )
+        self.stop_times = calls_by_trip(self.table("stop_times"))
         self.calendars = _by_id(
-            self.table("calendar"), "service_id", rows.calendars, lambda week: week.service_id
+            self.table("calendar").loaded(),
+            "service_id",
+            rows.calendars,
+            lambda week: week.service_id,
         )
         self.calendar_dates: Sequence[CalendarDate] = rows.calendar_dates(
-            self.table("calendar_dates")
+            self.table("calendar_dates").loaded()
         )
-        self.shapes = _shapes(self.table("shapes"))
+        self.shapes = shapes_by_id(self.table("shapes"))
         self.booking_rules = _by_id(
             self.table("booking_rules"), "booking_rule_id", flex.booking_rules, lambda rule: rule.id
         )
@@ -248,29 +258,6 @@ def _grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     for item in items:
         groups[key(item)].append(item)
     return dict(groups)
-
-
-def _by_trip(calls: Iterable[StopTime]) -> Mapping[str, tuple[StopTime, ...]]:
-    grouped = _grouped(calls, lambda call: call.trip_id)
-    return {
-        trip_id: tuple(sorted(calls, key=lambda call: call.stop_sequence))
-        for trip_id, calls in grouped.items()
-    }
-
-
-def _shapes(table: Table) -> Mapping[str, Line]:
-    points = zip(
-        table.required("shape_id", str),
-        table.required("shape_pt_sequence", whole),
-        table.required("shape_pt_lat", rows.latitude),
-        table.required("shape_pt_lon", rows.longitude),
-        strict=True,
-    )
-    lines = {}
-    for shape_id, shape in _grouped(points, lambda point: point[0]).items():
-        shape.sort(key=lambda point: point[1])
-        lines[shape_id] = Line([point[2] for point in shape], [point[3] for point in shape])
-    return lines
 
 
 def _fits(shape: Line, places: Sequence[tuple[float, float]], offsets_m: Sequence[float]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import TypeVar
 
@@ -42,6 +42,10 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def loaded(self) -> Table:
+        """Return the table with all its cells in memory, for a table of which all are wanted."""
+        return replace(self, rows=list(self.rows))
 
     def texts(self, column: str) -> list[str]:
         """Return a column's text without the space around it, empty where there is no column."""

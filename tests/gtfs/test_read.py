@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gtfs import read
+from gtfs import archive
 from gtfs.read import parse_table, read_feed
 from gtfs.tables import FeedError
 from tests.gtfs.towns import town, zip_bytes, zipped
@@ -186,7 +186,7 @@ def test_a_link_in_a_zip_or_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = town()
-    monkeypatch.setattr(read, "MOST_FILES", len(files))
+    monkeypatch.setattr(archive, "MOST_FILES", len(files))
 
     read_feed(zipped(tmp_path / "feed.zip", files))
     error = refusal(zipped(tmp_path / "feed.zip", files | {"more.bin": ""}))
@@ -199,8 +199,8 @@ def test_a_feed_may_be_as_large_as_the_limit(
 ) -> None:
     files = town()
     sizes = [len(text.encode()) for text in files.values()]
-    monkeypatch.setattr(read, "MOST_BYTES", sum(sizes))
-    monkeypatch.setattr(read, "MOST_FILE_BYTES", max(sizes))
+    monkeypatch.setattr(archive, "MOST_BYTES", sum(sizes))
+    monkeypatch.setattr(archive, "MOST_FILE_BYTES", max(sizes))
 
     assert len(read_feed(zipped(tmp_path / "feed.zip", files)).tables) == len(files)
 
@@ -216,21 +216,21 @@ def test_declared_sizes_are_refused_before_anything_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = zipped(tmp_path / "feed.zip", town() | {"a.bin": "x" * 5000, "b.bin": "x" * 5000})
-    monkeypatch.setattr(read, "_unpacked", lambda *_: pytest.fail("unpacked"))
+    monkeypatch.setattr(archive, "_unpacked", lambda *_: pytest.fail("unpacked"))
 
-    monkeypatch.setattr(read, "MOST_FILE_BYTES", 4999)
+    monkeypatch.setattr(archive, "MOST_FILE_BYTES", 4999)
     assert refusal(path).file == "a.bin"
 
-    monkeypatch.setattr(read, "MOST_FILE_BYTES", 5000)
-    monkeypatch.setattr(read, "MOST_BYTES", 9999)
+    monkeypatch.setattr(archive, "MOST_FILE_BYTES", 5000)
+    monkeypatch.setattr(archive, "MOST_BYTES", 9999)
     assert refusal(path).message == "more than 9999 bytes"
 
 
 def test_a_zip_that_understates_a_size_never_fills_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "_check_members", lambda _: None)
-    monkeypatch.setattr(read, "MOST_FILE_BYTES", 2 * 2**20)
+    monkeypatch.setattr(archive, "_check_members", lambda *_: None)
+    monkeypatch.setattr(archive, "MOST_FILE_BYTES", 2 * 2**20)
     bomb = zipped(tmp_path / "bomb.zip", town() | {"bomb.bin": b"\0" * 2**24})
 
     assert refusal(bomb).file == "bomb.bin"
@@ -239,8 +239,8 @@ def test_a_zip_that_understates_a_size_never_fills_the_memory(
 def test_the_whole_feed_is_bounded_while_it_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "_check_members", lambda _: None)
-    monkeypatch.setattr(read, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(archive, "_check_members", lambda *_: None)
+    monkeypatch.setattr(archive, "MOST_BYTES", 10_000)
     feed = zipped(tmp_path / "feed.zip", town() | {"a.bin": "x" * 6000, "b.bin": "x" * 6000})
 
     assert refusal(feed).message == "the feed is too large"
