@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from maas.api import (
     bookings,
     clock,
+    devices,
     feeds,
     glossary,
     health,
@@ -52,6 +53,7 @@ SUBJECTS = (
     map_api.router,
     roads.router,
     positions.router,
+    devices.router,
 )
 BESIDE = (
     health.router,

@@ -279,14 +279,26 @@ def staff_add(
 
 
 @device.command("enrol")
-def device_enrol(vehicle: str, *, as_json: AsJson = False) -> None:
-    """Enrol a device for a vehicle and print its token, which is shown this once."""
-    from maas.offline import enrol
+def device_enrol(
+    vehicle: str,
+    url: Annotated[str, typer.Option(help="Address of the service, for the QR code.")] = "",
+    *,
+    tracker: Annotated[
+        bool, typer.Option("--tracker", help="A token for good, for a device without an app.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print a code by which one device enrols for a vehicle, also as text for a QR code."""
+    from maas.offline import enrol, make_enrol_code
 
-    token = asyncio.run(enrol(_settings(), vehicle))
-    if token is None:
+    made = asyncio.run((enrol if tracker else make_enrol_code)(_settings(), vehicle))
+    if made is None:
         _fail(f"there is no vehicle {vehicle!r}")
-    _say({"vehicle": vehicle, "token": token}, as_json=as_json, text=token)
+    if tracker:
+        _say({"vehicle": vehicle, "token": made}, as_json=as_json, text=made)
+        return
+    qr = f"maas-enrol:?code={made}" + (f"&url={url}" if url else "")
+    _say({"vehicle": vehicle, "code": made, "qr": qr}, as_json=as_json, text=f"{made}\n{qr}")
 
 
 def _feed_or_fail(read: Any) -> Any:  # noqa: ANN401 -- whatever `read` returns

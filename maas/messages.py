@@ -118,6 +118,14 @@ PROBLEMS: Final = MappingProxyType(
                 "No town has been imported. See `maas town import`.",
             ),
         ),
+        "bad-code": (
+            404,
+            Words("登録コードが正しくありません", "Code not good"),
+            Words(
+                "登録コードが違うか、使用済みか、期限切れです。新しいコードを発行してください。",
+                "The code is wrong, used or too old. Please have a new one made.",
+            ),
+        ),
         "no-timetable": (
             404,
             Words("時刻表がありません", "No timetable"),

@@ -17,7 +17,7 @@ from dispatcher.roads.islands import Island
 from gtfs import Feed, read_feed
 from gtfs.check import check
 from gtfs.report import import_report
-from maas.auth.devices import enrol_device
+from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.clock import clock_from
@@ -157,8 +157,14 @@ async def add_staff_account(
         await add_staff(connection, person, password)
 
 
+async def make_enrol_code(settings: Settings, vehicle: str) -> str | None:
+    """Return a code that enrols one device, or None when there is no such vehicle."""
+    async with _database(settings) as database, database.writing() as connection:
+        return await enrol_code(connection, vehicle, time.time())
+
+
 async def enrol(settings: Settings, vehicle: str) -> str | None:
-    """Enrol a device for a vehicle; its token, or None when there is no such vehicle."""
+    """Enrol a tracker for a vehicle; its token, or None when there is no such vehicle."""
     async with _database(settings) as database, database.writing() as connection:
         return await enrol_device(connection, vehicle, time.time())
 

@@ -17,11 +17,13 @@ from prometheus_client import CollectorRegistry
 from busloc import Hub
 from busloc.io.history import Fix, History
 from busloc.io.stream import running as ticking
+from busloc.ping import Corrected
 from dispatcher import kernels, warm
 from dispatcher.roads import RoadNetwork, Roads
 from maas.api.live import Publisher
 from maas.api.meters import PartMeters
 from maas.api.service import DEFAULT_TIMEZONE, Service
+from maas.auth.devices import Roster
 from maas.buses import Buses, region_around
 from maas.clock import clock_from
 from maas.directory import read_directory
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 PLAN_S: Final = 2.0
+ROSTER_S: Final = 2.0
 
 
 @asynccontextmanager
@@ -111,6 +114,7 @@ def _position(fix: Fix) -> PositionRow:
         speed=ping.speed,
         bearing=ping.bearing,
         trip=ping.trip,
+        added_s=ping.added_s if isinstance(ping, Corrected) else 0.0,
     )
 
 
@@ -150,6 +154,7 @@ async def _service(
         town=town,
         directory=directory,
         roads=roads,
+        roster=Roster(settings.signing_key()),
     )
 
 
@@ -183,6 +188,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
     loops = [
         _every(TICK_S, lambda: _tick(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
+        _every(ROSTER_S, service.read_roster),
         _warm(service),
     ]
     writing = asyncio.create_task(history.run())

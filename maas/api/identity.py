@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from maas.api.problems import Problem
 from maas.api.service import Service, service_of
-from maas.auth.devices import vehicle_of
 from maas.auth.sessions import ABSOLUTE_S, SEEN_EVERY_S, find_session, note_use
 from maas.auth.staff import Person
+from maas.store.fleet import DeviceRow
 
 _UNKNOWN: Final = object()
 
@@ -77,12 +77,16 @@ async def signed_in(connection: HTTPConnection) -> Person:
 
 async def device_vehicle(connection: HTTPConnection) -> str | None:
     """Return the vehicle of the request's bearer token, or None when it has no valid one."""
+    device = await device_of(connection)
+    return None if device is None else device.vehicle_id
+
+
+async def device_of(connection: HTTPConnection) -> DeviceRow | None:
+    """Return the device of the request's bearer token, or None when it has no valid one."""
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         return None
-    service = service_of(connection)
-    async with service.database.reading() as db:
-        return await vehicle_of(db, token)
+    return await service_of(connection).device_by_token(token)
 
 
 MaybePerson = Annotated[Person | None, Depends(identify)]

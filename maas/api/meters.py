@@ -31,3 +31,10 @@ class PartMeters(Collector):
         for verdict, count in gate.counts.items():
             verdicts.add_metric([verdict.value], count)
         yield verdicts
+        clocks = GaugeMetricFamily(
+            "maas_device_clock_ahead_seconds", "What clocks are wrong by", labels=["vehicle"]
+        )
+        for clock in gate.clocks():
+            if clock.ahead_s is not None:
+                clocks.add_metric([clock.vehicle], round(clock.ahead_s))
+        yield clocks

@@ -16,6 +16,7 @@ from busloc import Hub, Malformed, Ping, Region, Verdict
 from busloc.io.stream import Admission
 from dispatcher.roads import Roads
 from maas.api.problems import Problem
+from maas.auth.devices import Roster
 from maas.auth.staff import Person
 from maas.auth.throttle import Throttle
 from maas.buses import Buses
@@ -26,9 +27,12 @@ from maas.rides.views import BookingView
 from maas.settings import Settings
 from maas.store import bookings, fleet
 from maas.store.database import Database
+from maas.store.fleet import DeviceRow
 from maas.store.towns import TownRow
 
 DEFAULT_TIMEZONE = "Asia/Tokyo"
+ROSTER_MIN_S = 0.25
+"""A token nobody knows has the devices read anew, but not more often than this."""
 
 
 @dataclass(slots=True)
@@ -53,6 +57,9 @@ class Service:
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
+    code_throttle: Throttle = field(default_factory=lambda: Throttle(limit=20))
+    roster: Roster = field(default_factory=lambda: Roster(b""))
+    roster_at_s: float = float("-inf")
     listeners: Admission = field(default_factory=Admission)
     real_now: Callable[[], float] = time.time
 
@@ -76,21 +83,47 @@ class Service:
             raise Problem("forbidden")
         return asked or person.area
 
-    def accept(
-        self, allowed: frozenset[str], items: Sequence[Ping | Malformed]
+    async def device_by_token(self, token: str) -> DeviceRow | None:
+        """Return the device a bearer token speaks for, None when unknown, too old or revoked."""
+        found = self.roster.by_token(token, self.real_now())
+        if found is None and time.monotonic() - self.roster_at_s > ROSTER_MIN_S:
+            await self.read_roster()  # it may have been enrolled a moment ago, or elsewhere
+            found = self.roster.by_token(token, self.real_now())
+        return found
+
+    async def read_roster(self) -> None:
+        """Read anew which devices may report."""
+        self.roster_at_s = time.monotonic()
+        async with self.database.reading() as db:
+            self.roster.take(await fleet.all_devices(db, revoked_too=False))
+
+    def accept_from(
+        self, device: DeviceRow, items: Sequence[Ping | Malformed]
     ) -> Sequence[Verdict]:
-        """Take in the pings of a device; where rides' vehicles are their keepers learn at once."""
+        """Take in the pings of a device, which may report its own vehicle alone."""
+        boot = next((item.boot for item in reversed(items) if isinstance(item, Ping)), None)
+        if boot is not None:
+            self.roster.note(device.id, boot, self.real_now())
+        return self.accept(frozenset((device.vehicle_id,)), items)
+
+    def accept(
+        self, allowed: frozenset[str] | None, items: Sequence[Ping | Malformed]
+    ) -> Sequence[Verdict]:
+        """Take in pings; where rides' vehicles are their keepers learn at once."""
         now = self.clock()
         verdicts = self.buses.live.accept(allowed, items, now)
-        for item, verdict in zip(items, verdicts, strict=True):
-            if verdict is Verdict.LIVE and isinstance(item, Ping):
-                self._tell_keeper(item)
+        if Verdict.LIVE in verdicts and self.keepers:
+            for item, verdict in zip(items, verdicts, strict=True):
+                if verdict is Verdict.LIVE and isinstance(item, Ping):
+                    self._tell_keeper(item.vehicle)
         return verdicts
 
-    def _tell_keeper(self, ping: Ping) -> None:
-        keeper = self.keepers.get(self.directory.ride_areas.get(ping.vehicle, ""))
-        if keeper is not None:
-            keeper.on_position(ping.vehicle, ping.lat, ping.lon, ping.t, bearing=ping.bearing)
+    def _tell_keeper(self, vehicle: str) -> None:
+        keeper = self.keepers.get(self.directory.ride_areas.get(vehicle, ""))
+        track = self.buses.live.track(vehicle)
+        if keeper is not None and track is not None:
+            ping = track.ping  # its time is put right
+            keeper.on_position(vehicle, ping.lat, ping.lon, ping.t, bearing=ping.bearing)
 
     def keeper(self, area: str | None, person: Person | None = None) -> Keeper:
         """Return the keeper of an area, by default the person's own or the first.

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     DRIVE = "drive"
     VEHICLE = "vehicle"
     DEVICE = "device"
+    MANAGE_DEVICES = "manage_devices"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -52,6 +53,7 @@ GRANTS: Final = MappingProxyType(
         Permission.DECIDE: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
+        Permission.MANAGE_DEVICES: frozenset({Role.ADMIN}),
     }
 )
 

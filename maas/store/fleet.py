@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.tables import devices, vehicles
+from maas.store.tables import devices, enrol_codes, vehicles
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,16 @@ class VehicleRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device that may report for one vehicle until it is revoked."""
+    """A device that may report for one vehicle until it is revoked.
+
+    The secret of an `app` is exchanged for short-lived tokens; that of a `tracker`, which cannot
+    do so, is its token.  `token_hash` is the secret's.
+    """
 
     id: str
     vehicle_id: str
+    kind: str
+    token_hash: str
     enrolled_at: float
     revoked_at: float | None
 
@@ -95,32 +101,26 @@ async def release(connection: AsyncConnection, vehicle_id: str, staff_name: str)
     return done.rowcount == 1
 
 
-async def add_device(
-    connection: AsyncConnection, device_id: str, vehicle_id: str, token_hash: str, now: float
-) -> None:
-    """Enrol a device; only the hash of its token is kept."""
-    await connection.execute(
-        insert(devices).values(
-            id=device_id, vehicle_id=vehicle_id, token_hash=token_hash, enrolled_at=now
-        )
-    )
+async def add_device(connection: AsyncConnection, device: DeviceRow) -> None:
+    """Enrol a device; only the hash of its secret is kept."""
+    await connection.execute(insert(devices).values(asdict(device)))
 
 
 async def device_by_token(connection: AsyncConnection, token_hash: str) -> DeviceRow | None:
-    """Return the device with that token, `None` when unknown or revoked."""
-    columns = [devices.c[name] for name in ("id", "vehicle_id", "enrolled_at", "revoked_at")]
+    """Return the device with that secret, `None` when unknown or revoked."""
     found = await connection.execute(
-        select(*columns).where(devices.c.token_hash == token_hash, devices.c.revoked_at.is_(None))
+        select(devices).where(devices.c.token_hash == token_hash, devices.c.revoked_at.is_(None))
     )
     row = found.mappings().first()
     return None if row is None else DeviceRow(**row)
 
 
-async def all_devices(connection: AsyncConnection) -> list[DeviceRow]:
-    """Return every device ever enrolled."""
-    columns = [devices.c[name] for name in ("id", "vehicle_id", "enrolled_at", "revoked_at")]
-    rows = await connection.execute(select(*columns).order_by(devices.c.enrolled_at))
-    return [DeviceRow(**row) for row in rows.mappings()]
+async def all_devices(connection: AsyncConnection, *, revoked_too: bool = True) -> list[DeviceRow]:
+    """Return every device ever enrolled, or those that may report now."""
+    query = select(devices).order_by(devices.c.enrolled_at)
+    if not revoked_too:
+        query = query.where(devices.c.revoked_at.is_(None))
+    return [DeviceRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def revoke_device(connection: AsyncConnection, device_id: str, now: float) -> bool:
@@ -131,3 +131,30 @@ async def revoke_device(connection: AsyncConnection, device_id: str, now: float)
         .values(revoked_at=now)
     )
     return done.rowcount == 1
+
+
+async def add_enrol_code(
+    connection: AsyncConnection, code_hash: str, vehicle_id: str, expires_at: float
+) -> None:
+    """Keep the hash of a code by which one device may enrol for a vehicle."""
+    await connection.execute(
+        insert(enrol_codes).values(
+            code_hash=code_hash, vehicle_id=vehicle_id, expires_at=expires_at
+        )
+    )
+
+
+async def use_enrol_code(connection: AsyncConnection, code_hash: str, now: float) -> str | None:
+    """Use a code up and return its vehicle; `None` when unknown, used before or too old."""
+    used = await connection.execute(
+        update(enrol_codes)
+        .where(
+            enrol_codes.c.code_hash == code_hash,
+            enrol_codes.c.used_at.is_(None),
+            enrol_codes.c.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(enrol_codes.c.vehicle_id)
+    )
+    vehicle_id: str | None = used.scalar()
+    return vehicle_id

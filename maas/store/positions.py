@@ -14,7 +14,7 @@ from maas.store.tables import positions
 
 @dataclass(frozen=True, slots=True)
 class PositionRow:
-    """One fix; `t` is the device's time and `received_at` ours, both epoch seconds."""
+    """One fix, in epoch seconds; the device had said `t - added_s`, its clock being wrong."""
 
     vehicle_id: str
     device: str
@@ -27,6 +27,7 @@ class PositionRow:
     speed: float | None = None
     bearing: float | None = None
     trip: str | None = None
+    added_s: float = 0.0
 
 
 async def add_positions(connection: AsyncConnection, rows: Sequence[PositionRow]) -> None:

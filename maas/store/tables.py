@@ -143,6 +143,16 @@ devices = Table(
     Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
     Column("enrolled_at", Double, nullable=False),
     Column("revoked_at", Double),
+    Column("kind", String, nullable=False, server_default="tracker"),
+)
+
+enrol_codes = Table(
+    "enrol_codes",
+    metadata,
+    Column("code_hash", String, primary_key=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("used_at", Double),
 )
 
 staff = Table(
@@ -332,6 +342,7 @@ positions = Table(
     Column("speed", Double),
     Column("bearing", Double),
     Column("trip", String),
+    Column("added_s", Double, nullable=False, server_default="0"),
     UniqueConstraint("device", "boot", "seq"),
     Index(None, "vehicle_id", "t"),
 )

@@ -81,8 +81,10 @@ def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
     assert json.loads(report.stdout)["places"] == 6
     added = run("staff", "add", "hana", "--role", "operator", given="correct horse\n")
     assert added.exit_code == 0, added.output
-    token = run("device", "enrol", "van-1", "--json")
+    token = run("device", "enrol", "van-1", "--tracker", "--json")
     assert len(json.loads(token.stdout)["token"]) >= 43
+    code = json.loads(run("device", "enrol", "van-1", "--url", "http://a", "--json").stdout)
+    assert code["qr"] == f"maas-enrol:?code={code['code']}&url=http://a"
     assert run("roads", "build", town / "roads.osm").exit_code == 0
     verified = run("db", "verify", "--json")
     assert verified.exit_code == 0, verified.output

@@ -73,9 +73,8 @@ async def test_a_frame_that_is_no_array_ends_the_connection(
         assert await closes_with(device) == code
 
 
-async def test_a_revoked_device_is_cut_off_within_five_seconds() -> None:
+async def test_a_revoked_device_is_cut_off_even_while_it_is_silent() -> None:
     known: list[frozenset[str] | None] = [frozenset({"bus"})]
-    clock = [0.0]
 
     async def authenticate(_scope: dict[str, Any]) -> frozenset[str] | None:
         return known[0]
@@ -88,18 +87,39 @@ async def test_a_revoked_device_is_cut_off_within_five_seconds() -> None:
 
     inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     sent: list[dict[str, Any]] = []
-    endpoint = VehicleEndpoint(lambda _allowed, _items: [], authenticate, lambda: clock[0])
+    endpoint = VehicleEndpoint(lambda _allowed, _items: [], authenticate, recheck_s=0.01)
     inbox.put_nowait({"type": "websocket.connect"})
     task = asyncio.create_task(endpoint({}, receive, send))
-    for passed_s in (0.0, RECHECK_S, 0.1):
-        clock[0] += passed_s
-        inbox.put_nowait({"type": "websocket.receive", "text": "[]"})
-        await settle(inbox.empty)
-        known[0] = None
+    inbox.put_nowait({"type": "websocket.receive", "text": "[]"})
+    await settle(lambda: len(sent) == 2)
+    known[0] = None
     await asyncio.wait_for(task, 5)
 
-    said = [message["type"].partition(".")[2] for message in sent]
-    assert said == ["accept", "send", "send", "close"]
+    assert [message["type"].partition(".")[2] for message in sent] == ["accept", "send", "close"]
+    assert sent[-1]["code"] == 1008
+    assert RECHECK_S <= 2.5
+
+
+async def test_a_server_that_ends_may_cancel_a_device() -> None:
+    async def authenticate(_scope: dict[str, Any]) -> frozenset[str]:
+        return frozenset({"bus"})
+
+    async def receive() -> dict[str, Any]:
+        return await inbox.get()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    sent: list[dict[str, Any]] = []
+    inbox.put_nowait({"type": "websocket.connect"})
+    endpoint = VehicleEndpoint(lambda _allowed, _items: [], authenticate)
+    task = asyncio.create_task(endpoint({}, receive, send))
+    await settle(lambda: len(sent) == 1)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_body_is_read_across_pieces() -> None:

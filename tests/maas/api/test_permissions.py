@@ -29,6 +29,7 @@ PATHS = {
     "screen": "login",
     "name": "x.js",
     "slug": "forbidden",
+    "device_id": "van-1.none",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -45,6 +46,7 @@ WANTED = {
     Permission.DECIDE: {"dispatcher", "admin"},
     Permission.READ_RIDES: DESK | {"planner"},
     Permission.DRIVE: {"driver", "dispatcher", "admin"},
+    Permission.MANAGE_DEVICES: {"admin"},
 }
 
 

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from sqlalchemy import select, update
 
-from maas.auth.devices import enrol_device, vehicle_of
+from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.passwords import hash_password, verify_password
 from maas.auth.roles import GRANTS, Permission, Role, allowed
 from maas.auth.sessions import (
@@ -109,4 +109,4 @@ def test_what_the_table_of_roles_does_not_list_is_refused() -> None:
 async def test_an_unknown_vehicle_gets_no_device(database: Database) -> None:
     async with database.writing() as db:
         assert await enrol_device(db, "ghost", NOW_S) is None
-        assert await vehicle_of(db, "no such token") is None
+        assert await enrol_code(db, "ghost", NOW_S) is None

@@ -44,15 +44,28 @@ async def test_importing_again_leaves_the_driver_at_the_wheel(
 async def test_a_device_reports_until_it_is_revoked(database: Database, tmp_path: Path) -> None:
     await import_town(database, write_town(tmp_path / "town"))
     async with database.writing() as connection:
-        await fleet.add_device(connection, "d1", "van-1", "hash", 1.0)
+        row = fleet.DeviceRow("d1", "van-1", "tracker", "hash", 1.0, None)
+        await fleet.add_device(connection, row)
         known = await fleet.device_by_token(connection, "hash")
         assert known is not None
-        assert known.vehicle_id == "van-1"
+        assert known == row
         assert await fleet.device_by_token(connection, "other") is None
         assert await fleet.revoke_device(connection, "d1", 2.0)
         assert not await fleet.revoke_device(connection, "d1", 3.0)
         assert await fleet.device_by_token(connection, "hash") is None
         assert [row.revoked_at for row in await fleet.all_devices(connection)] == [2.0]
+        assert await fleet.all_devices(connection, revoked_too=False) == []
+
+
+async def test_a_code_enrols_once_and_in_time(database: Database, tmp_path: Path) -> None:
+    await import_town(database, write_town(tmp_path / "town"))
+    async with database.writing() as connection:
+        for code in ("one", "late"):
+            await fleet.add_enrol_code(connection, code, "van-1", 10.0)
+        assert await fleet.use_enrol_code(connection, "other", 5.0) is None
+        assert await fleet.use_enrol_code(connection, "one", 9.9) == "van-1"
+        assert await fleet.use_enrol_code(connection, "one", 9.9) is None
+        assert await fleet.use_enrol_code(connection, "late", 10.0) is None
 
 
 async def test_a_session_ends_by_itself_or_with_its_account(database: Database) -> None:
