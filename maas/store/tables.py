@@ -346,3 +346,71 @@ positions = Table(
     UniqueConstraint("device", "boot", "seq"),
     Index(None, "vehicle_id", "t"),
 )
+
+# Every stop event of a bus, in service-day seconds of its run; no time: it was not seen.
+stop_visits = Table(
+    "stop_visits",
+    metadata,
+    Column("service_date", Date, primary_key=True),
+    Column("trip_id", String, primary_key=True),
+    Column("call_index", Integer, primary_key=True, autoincrement=False),
+    Column("vehicle_id", String, primary_key=True),
+    Column("arrive_s", Double),
+    Column("depart_s", Double),
+    Column("passed", Boolean, nullable=False),
+)
+
+# What riders were told of a call, and when it was made (epoch seconds); kept for some weeks.
+# `said_at` is null for a call that nothing was told of.
+judged = Table(
+    "judged",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("service_date", Date, nullable=False),
+    Column("route_id", String, nullable=False),
+    Column("stop_id", String, nullable=False),
+    Column("trip_id", String, nullable=False),
+    Column("said_at", BigInteger),
+    Column("expected", BigInteger),
+    Column("low", BigInteger),
+    Column("high", BigInteger),
+    Column("be_there_by", BigInteger),
+    Column("actual", BigInteger, nullable=False),
+    Index(None, "service_date"),
+    Index(None, "route_id", "service_date"),
+    Index(None, "stop_id", "service_date"),
+)
+
+# --- what riders are told by people -----------------------------------------------------------
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("header", String, nullable=False),
+    Column("header_en", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("spoken", Text, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("effect", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("routes", JSON, nullable=False),
+    Column("stops", JSON, nullable=False),
+    Column("url", String, nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("ended_by", String),
+    Index(None, "ends_at"),
+)
+
+called_off = Table(
+    "called_off",
+    metadata,
+    Column("service_date", Date, primary_key=True),
+    Column("trip_id", String, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+)
