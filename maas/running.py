@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from maas.auth.devices import Roster
 from maas.buses import Buses, region_around
 from maas.clock import clock_from
 from maas.directory import read_directory
+from maas.joined import Joined
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
 from maas.store import places, towns
@@ -57,6 +59,8 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
         service = await _service(settings, registry, database, roads, history)
         registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))
+        if service.joined is not None:
+            await parts.enter_async_context(service.joined.running(partial(service.accept, None)))
         await parts.enter_async_context(_beside(service, history))
         for keeper in await _keepers(service):
             parts.push_async_callback(keeper.stop)
@@ -134,13 +138,16 @@ async def _service(
     region = town.region if town else region_around(feeds)
     first = next(iter(feeds.values()), None)
     timezone = town.timezone if town else first.timezone if first else DEFAULT_TIMEZONE
+    joined = None
+    if settings.redis_url:
+        joined = Joined(settings.redis_url, hub, f"maas:{town.id if town else ''}")
     buses = Buses(
-        hub,
+        hub if joined is None else joined.hub,
         feeds,
         region=region,
         zone=ZoneInfo(timezone),
         directory=directory,
-        record=history.add,
+        record=history.add if joined is None else joined.recording(history.add),
     )
     return Service(
         settings=settings,
@@ -155,6 +162,7 @@ async def _service(
         directory=directory,
         roads=roads,
         roster=Roster(settings.signing_key()),
+        joined=joined,
     )
 
 

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="Key that signs offers; made in the data directory when absent."),
     ] = None
+    redis_url: Annotated[
+        str | None,
+        Field(description="Redis that joins several server processes; without it one is alone."),
+    ] = None
     clock_start: Annotated[
         float | None,
         Field(description="Epoch seconds the service clock showed at the anchor (simulation)."),

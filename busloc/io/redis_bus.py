@@ -128,10 +128,10 @@ class RedisBus:
     async def run(self) -> None:
         """Carry ticks until cancelled, through every loss of Redis."""
         self._go_local()
-        while not _cancelled():
+        while not cancelled():
             try:
                 await self._load()
-                if not _cancelled():
+                if not cancelled():
                     await self._carry()
             except (RedisError, OSError, _GapError) as lost:
                 _log.warning("redis bus interrupted: %s: %s", type(lost).__name__, lost)
@@ -219,7 +219,7 @@ class RedisBus:
             await asyncio.gather(*both, return_exceptions=True)
 
     async def _write(self) -> None:
-        while not _cancelled():
+        while not cancelled():
             await self._news.wait()
             self._news.clear()
             sending = len(self._outbox)
@@ -231,7 +231,7 @@ class RedisBus:
             del self._outbox[:sending]
 
     async def _read(self) -> None:
-        while not _cancelled():
+        while not cancelled():
             answer: Any = await self._redis.xread(dict(self._read_ids), block=BLOCK_MS)
             for stream, entries in answer or ():
                 for read_id, entry in entries:
@@ -279,7 +279,7 @@ class RedisBus:
         return [topic, secrets.token_hex(6), ENTRIES_KEPT, kept, int(if_absent), tick, *each]
 
 
-def _cancelled() -> bool:
+def cancelled() -> bool:
     """Say whether this task was cancelled: redis-py swallows it while it reads an answer."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

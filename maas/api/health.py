@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from maas.api.identity import The
 from maas.api.permissions import needs
-from maas.api.service import Service
+from maas.api.service import READY, Service
 from maas.auth.roles import Permission
 
 router = APIRouter(tags=["health"])
@@ -30,7 +30,7 @@ async def readyz(request: Request) -> JSONResponse:
     """Say part by part whether the service can do its work; 503 while one cannot."""
     service = getattr(request.app.state, "service", None)
     parts = await service.parts() if isinstance(service, Service) else {"server": "starting"}
-    ready = all(state in {"ok", "absent"} for state in parts.values())
+    ready = all(state in READY for state in parts.values())
     status = {"status": "ready" if ready else "not ready", "parts": parts}
     return JSONResponse(status, status_code=200 if ready else 503)
 

@@ -22,6 +22,7 @@ from maas.auth.throttle import Throttle
 from maas.buses import Buses
 from maas.clock import Clock, service_day
 from maas.directory import Directory
+from maas.joined import Joined
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
@@ -31,6 +32,8 @@ from maas.store.fleet import DeviceRow
 from maas.store.towns import TownRow
 
 DEFAULT_TIMEZONE = "Asia/Tokyo"
+READY = frozenset({"ok", "absent", "alone"})
+"""States of a part with which the service can do its work."""
 ROSTER_MIN_S = 0.25
 """A token nobody knows has the devices read anew, but not more often than this."""
 
@@ -54,6 +57,7 @@ class Service:
     directory: Directory = field(default_factory=Directory)
     roads: Mapping[str, Roads] = field(default_factory=dict)
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    joined: Joined | None = None
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
@@ -163,7 +167,7 @@ class Service:
         return found if isinstance(found, BookingView) else None
 
     async def parts(self) -> dict[str, str]:
-        """Return the state of each part: `ok`, `absent`, or what is wrong with it."""
+        """Return the state of each part: one of `READY`, or what is wrong with it."""
         plans = [
             f"{area}: {wrong}" for area, k in self.keepers.items() for wrong in await k.check()
         ]
@@ -173,8 +177,15 @@ class Service:
             "roads": "ok" if self.roads else "absent",
             "timetable": "ok" if self.buses.feeds else "absent",
             "kernels": self.kernels,
+            "redis": self._bus_state(),
             "plan": ("; ".join(plans) or "ok") if self.keepers else "absent",
         }
+
+    def _bus_state(self) -> str:
+        """Return `alone` while Redis is away: this process then serves its own listeners."""
+        if self.joined is None:
+            return "absent"
+        return "ok" if self.joined.bus.connected else "alone"
 
     async def _database_state(self) -> str:
         try:
