@@ -24,6 +24,7 @@ BEHIND_BYTES = 64 * 1024
 CLOSE_BYTES = 1024 * 1024
 CLOSE_AFTER_S = 10.0
 STATE_KEYS = 100_000
+IDLE_TOPICS = 1_000
 CONNECT_S = 0.001
 """What a client that comes back costs in seconds of a processor, twice the measured."""
 LOSSLESS: Mapping[str, int] = {"plan": 1_000, "bookings": 5_000, "calls": 200}
@@ -91,6 +92,7 @@ class Hub:
         self._topics: dict[str, Topic] = {}
         self._due: list[tuple[float, int, Topic]] = []
         self._order = count()
+        self._idle: dict[str, None] = {}
         self._slow: dict[Subscriber, None] = {}
         self._fill: dict[str, Callable[[str], None]] = {}
         self._wake_at_s = float("inf")
@@ -356,8 +358,16 @@ class Hub:
         return Topic(name, *self.origin(name), lossless=lossless, keep=self.keys_kept(name))
 
     def _forget_idle(self, topic: Topic) -> None:
-        if topic.idle:
-            self._topics.pop(topic.name, None)
+        """Keep a topic nobody needs for a while: a poller of an empty one is soon back."""
+        if not topic.idle:
+            return
+        self._idle.pop(topic.name, None)
+        self._idle[topic.name] = None
+        while len(self._idle) > IDLE_TOPICS:
+            oldest = next(iter(self._idle))
+            del self._idle[oldest]
+            if self._topics[oldest].idle:
+                del self._topics[oldest]
 
     def _wake_by(self, at_s: float) -> None:
         if at_s < self._wake_at_s:

@@ -16,6 +16,7 @@ from maas.api import (
     glossary,
     health,
     live,
+    live_events,
     openapi,
     pages,
     places,
@@ -54,6 +55,7 @@ SUBJECTS = (
     roads.router,
     positions.router,
     devices.router,
+    live_events.router,
 )
 BESIDE = (
     health.router,

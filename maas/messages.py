@@ -81,6 +81,14 @@ PROBLEMS: Final = MappingProxyType(
                 "Too many failed sign-ins. Please wait {wait_s} seconds.",
             ),
         ),
+        "too-many-listeners": (
+            503,
+            Words("ただいま混み合っています", "Too many are listening"),
+            Words(
+                "ただいま接続が混み合っています。しばらくしてからもう一度お試しください。",
+                "Too many are listening at the moment. Please try again in a while.",
+            ),
+        ),
         "forbidden": (
             403,
             Words("権限がありません", "Not allowed"),

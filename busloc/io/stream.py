@@ -32,6 +32,7 @@ from busloc.io.protocol import HANDOVER, MESSAGE_BYTES, SharedFrameProtocol
 
 __all__ = [
     "MESSAGE_BYTES", "Admission", "Limits", "LiveEndpoint", "SharedFrameProtocol", "running",
+    "topics_named",
 ]  # fmt: skip
 
 Scope = dict[str, Any]
@@ -66,9 +67,14 @@ class Admission:
         self._from: Counter[str] = Counter()
         self.inside = 0
 
+    def has_room(self, address: str) -> bool:
+        """Say whether one more may come from an address."""
+        of_it = self._from.get(address, 0)
+        return self.inside < self._limits.connections and of_it < self._limits.per_address
+
     def enter(self, address: str) -> bool:
         """Let one more in from an address, unless there are too many."""
-        if self.inside >= self._limits.connections or self._full(address):
+        if not self.has_room(address):
             return False
         self.inside += 1
         self._from[address] += 1
@@ -80,9 +86,6 @@ class Admission:
         self._from[address] -= 1
         if not self._from[address]:
             del self._from[address]
-
-    def _full(self, address: str) -> bool:
-        return self._from.get(address, 0) >= self._limits.per_address
 
 
 class QueueClient:
@@ -187,7 +190,7 @@ class Session:
         if subscriber is None:
             return None
         for asked in control.unsub:
-            for topic in _named(asked):
+            for topic in topics_named(asked):
                 self._hub.unsubscribe(subscriber, topic)
         for asked in control.sub:
             self._subscribe(subscriber, asked, control.since)
@@ -196,7 +199,7 @@ class Session:
     def _subscribe(
         self, subscriber: Subscriber, asked: str, since: dict[str, tuple[str, int]]
     ) -> None:
-        topics = _named(asked)
+        topics = topics_named(asked)
         new = sum(topic not in subscriber.topics for topic in topics)
         if not topics or len(subscriber.topics) + new > TOPICS_MAX:
             self._hub.refuse(subscriber, asked, "limit")
@@ -208,7 +211,7 @@ class Session:
                 self._hub.refuse(subscriber, topic, "forbidden")
 
 
-def _named(asked: str) -> list[str]:
+def topics_named(asked: str) -> list[str]:
     """Return the topics somebody asks for by a name: ``area:`` stands for the cells in it."""
     kind, _, where = asked.partition(":")
     area = parse_area(where) if kind == "area" else None

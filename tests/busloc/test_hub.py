@@ -15,6 +15,7 @@ from busloc.hub import (
     BEHIND_BYTES,
     CLOSE_AFTER_S,
     CLOSE_BYTES,
+    IDLE_TOPICS,
     LOSSLESS,
     TICK_S,
     Hub,
@@ -262,12 +263,22 @@ def test_a_topic_is_filled_before_its_first_listener_joins() -> None:
 
 def test_a_topic_nobody_needs_is_forgotten() -> None:
     hub, _ = new_hub()
-    for i in range(50):
+    for i in range(IDLE_TOPICS + 50):
         _, subscriber = listen(hub, f"stop:none-{i}")
         hub.leave(subscriber)
 
-    assert hub._topics == {}
+    assert len(hub.topics()) == IDLE_TOPICS
     assert hub.subscribers == {}
+
+
+def test_who_soon_comes_back_to_an_empty_topic_has_missed_nothing() -> None:
+    hub, _ = new_hub()
+    first, subscriber = listen(hub, "alerts")
+    hub.leave(subscriber)
+
+    again, _ = listen(hub, "alerts", since=(first.frames[0]["e"], 0))
+
+    assert kinds(again) == [("delta", 0, 0)]
 
 
 def test_a_quiet_topic_beats_without_taking_a_number() -> None:

@@ -17,6 +17,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from busloc.io.stream import Admission, Limits
 from maas.api import live
 from maas.api.identity import keep_alive
 from maas.api.service import Service
@@ -199,3 +200,71 @@ async def test_a_sign_hears_its_board_and_nothing_of_other_stops(served: Served)
     assert board["u"]
     assert {row["route_name"] for row in board["u"]} == {"東西線"}
     assert abs(board["n"] - served.service.clock()) < 5
+
+
+async def test_a_sign_without_websockets_hears_events_and_goes_on_after_a_break(
+    served: Served,
+) -> None:
+    where = f"http://{served.address}/api/v1/live/sse"
+    asked, last = {"topic": ["stop:P2", "vehicles"]}, ""
+    async with httpx.AsyncClient() as caller:
+        for _ in range(2):
+            headers = {"last-event-id": last}
+            async with caller.stream("GET", where, params=asked, headers=headers) as answer:
+                assert answer.headers["content-type"].startswith("text/event-stream")
+                lines = answer.aiter_lines()
+                told = [line async for line in _until(lines, 2)]
+            kinds = [json.loads(line[6:])["k"] for line in told if line.startswith("data: ")]
+            assert kinds == (["delta", "delta"] if last else ["snap", "snap"])
+            last = [line for line in told if line.startswith("id: ")][-1].removeprefix("id: ")
+    await _no_listener(served)
+
+
+async def _until(lines: AsyncIterator[str], events: int) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        events -= line.startswith("data: ")
+        if not events:
+            return
+
+
+async def _no_listener(served: Served) -> None:
+    async with asyncio.timeout(5):
+        while served.service.listeners.inside or served.service.hub.subscribers:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_poll_gives_what_is_new_since_the_last(served: Served) -> None:
+    async with served.staff("dispatcher") as caller:
+        first = (await caller.get("/api/v1/live/poll", params={"topic": "plan:tiny"})).json()
+        params = {"topic": "plan:tiny", "since": first["id"], "wait_s": 0.05}
+        second = (await caller.get("/api/v1/live/poll", params=params)).json()
+    assert first["frames"][0]["k"] == "snap"
+    assert second == {"id": first["id"], "frames": []}
+
+
+@pytest.mark.parametrize("way", ["sse", "poll"])
+@pytest.mark.parametrize("topic", ["plan:tiny", "calls", "nothing", "area:30,130,40,140"])
+async def test_nobody_unknown_hears_the_staff_without_websockets_either(
+    served: Served, way: str, topic: str
+) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{served.address}") as caller:
+        answer = await caller.get(f"/api/v1/live/{way}", params={"topic": topic})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+
+
+@pytest.mark.parametrize("way", ["sse", "poll"])
+async def test_a_full_house_says_when_to_come_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(served.service, "listeners", Admission(Limits(per_address=1)))
+    async with served.socket("/ws/live") as socket:
+        await socket.send(subscribe("vehicles"))
+        await frame(socket, "vehicles", "snap")
+        async with httpx.AsyncClient(base_url=f"http://{served.address}") as caller:
+            answer = await caller.get(f"/api/v1/live/{way}", params={"topic": "vehicles"})
+        with pytest.raises(InvalidStatus, match="503"):
+            async with served.socket("/ws/live"):
+                pass
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    await _no_listener(served)

@@ -116,7 +116,8 @@ CHECKS = (
 
 
 @pytest.mark.heavy
-@schema.exclude(operation_id=["signOut"]).parametrize()
+# `hearEvents` answers without end.
+@schema.exclude(operation_id=["signOut", "hearEvents"]).parametrize()
 @settings(
     max_examples=15,
     deadline=None,
