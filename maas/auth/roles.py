@@ -37,6 +37,8 @@ class Permission(StrEnum):
     VEHICLE = "vehicle"
     DEVICE = "device"
     MANAGE_DEVICES = "manage_devices"
+    READ_TIMETABLES = "read_timetables"
+    EDIT_TIMETABLES = "edit_timetables"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -54,6 +56,8 @@ GRANTS: Final = MappingProxyType(
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
         Permission.MANAGE_DEVICES: frozenset({Role.ADMIN}),
+        Permission.READ_TIMETABLES: _OFFICE,
+        Permission.EDIT_TIMETABLES: frozenset({Role.PLANNER, Role.ADMIN}),
     }
 )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -413,4 +414,25 @@ called_off = Table(
     Column("trip_id", String, primary_key=True),
     Column("at", Double, nullable=False),
     Column("by", String, nullable=False),
+)
+
+# The town's timetable: whole GTFS zips, of which the published one that began last is in force.
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("feed", LargeBinary, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("published_at", Double),
+    Column("published_by", String),
+    CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
+    Index(None, "state", "valid_from"),
+    sqlite_autoincrement=True,
 )
