@@ -81,6 +81,46 @@ PROBLEMS: Final = MappingProxyType(
                 "Too many failed sign-ins. Please wait {wait_s} seconds.",
             ),
         ),
+        "bad-feed": (
+            422,
+            Words("読み込めないデータです", "Not a feed"),
+            Words(
+                "時刻表データに誤りがあります: {where}",
+                "The timetable data cannot be read: {where}",
+            ),
+        ),
+        "bad-edit": (
+            422,
+            Words("変更できません", "Cannot be changed so"),
+            Words(
+                "{number}番目の変更に誤りがあります: {where}",
+                "Change number {number} cannot be made: {where}",
+            ),
+        ),
+        "edition-moved": (
+            409,
+            Words("ほかの人が先に変更しました", "Changed by somebody else"),
+            Words(
+                "この時刻表は、ほかの人が先に変更しました。新しい内容を読み直してください。",
+                "Somebody else has changed this timetable. Please look at it again.",
+            ),
+        ),
+        "edition-faulty": (
+            422,
+            Words("このままでは公開できません", "Not fit to publish"),
+            Words(
+                "このままでは乗る人が困ります: {first}",
+                "As it is, riders would be misled: {first}",
+            ),
+        ),
+        "edition-in-force": (
+            409,
+            Words("いま使われている時刻表です", "In force"),
+            Words(
+                "いま使われている時刻表は取り下げられません。新しい時刻表を公開してください。",
+                "Riders travel by this timetable. Publish another one instead.",
+            ),
+        ),
         "too-many-listeners": (
             503,
             Words("ただいま混み合っています", "Too many are listening"),
