@@ -27,7 +27,7 @@ from busloc.hub import BEHIND_BYTES
 from busloc.inbound import Fault, Inbound, Said, close_code
 
 LINGER_S = 5.0
-READ_BYTES = 8192
+READ_MIN_BYTES, READ_MAX_BYTES = 8192, 65_536
 SAID_PER_S = 50
 _PING = ws_frame(b"", PING)
 
@@ -93,9 +93,10 @@ class Handover:
 class Hurry:
     """Counts what one client says within each second."""
 
-    __slots__ = ("_count", "_second")
+    __slots__ = ("_count", "_most", "_second")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = SAID_PER_S) -> None:
+        self._most = most
         self._second = 0
         self._count = 0
 
@@ -104,7 +105,7 @@ class Hurry:
         second = int(now_s)
         self._count = self._count + 1 if second == self._second else 1
         self._second = second
-        return self._count > SAID_PER_S
+        return self._count > self._most
 
 
 class Connection:
@@ -112,10 +113,17 @@ class Connection:
 
     __slots__ = (
         "_answered", "_bytes", "_closing", "_hurry", "_inbound", "_listener", "_loop", "_on_end",
-        "_peers", "_ping_s", "_send", "_sock", "_timer", "_waiting",
+        "_peers", "_ping_s", "_read_bytes", "_send", "_sock", "_timer", "_waiting",
     )  # fmt: skip
 
-    def __init__(self, handover: Handover, listener: Listener, limit: int) -> None:
+    def __init__(
+        self,
+        handover: Handover,
+        listener: Listener,
+        limit: int,
+        *,
+        said_per_s: int | None = SAID_PER_S,
+    ) -> None:
         self._sock = handover.sock
         self._send = handover.sock.send
         self._peers = handover.peers
@@ -127,7 +135,8 @@ class Connection:
         self._bytes = 0
         self._closing = False
         self._answered = True
-        self._hurry = Hurry()
+        self._hurry = None if said_per_s is None else Hurry(said_per_s)
+        self._read_bytes = min(max(limit, READ_MIN_BYTES), READ_MAX_BYTES)
         self._timer: asyncio.TimerHandle | None = None
         self._on_end: Callable[[], object] | None = None
 
@@ -204,12 +213,13 @@ class Connection:
                 return
         self._waiting = None
         self._loop.remove_writer(self._sock)
+        self._loop.add_reader(self._sock, self._readable)
 
     # Receiving
 
     def _readable(self) -> None:
         try:
-            data = self._sock.recv(READ_BYTES)
+            data = self._sock.recv(self._read_bytes)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
@@ -227,6 +237,9 @@ class Connection:
                 self._hang_up()
             elif (refused := self._take(said)) is not None:
                 self.close(refused)
+        if self._bytes > BEHIND_BYTES and self._sock.fileno() >= 0:
+            # Whoever does not read our answers may not ask for more.
+            self._loop.remove_reader(self._sock)
 
     def _take(self, said: Said) -> int | None:
         """Take what the client said; return the code to close with when it must go."""
@@ -234,11 +247,10 @@ class Connection:
             self._answer_close(said.payload)
         elif self._closing:
             return None
-        elif self._hurry.exceeded(self._loop.time()):
+        elif self._hurry is not None and self._hurry.exceeded(self._loop.time()):
             return POLICY
         elif said.opcode == PING:
-            if self._bytes <= BEHIND_BYTES:
-                self.write(ws_frame(said.payload, PONG))
+            self.write(ws_frame(said.payload, PONG))
         elif said.opcode != PONG:
             return self._listener.hear(said)
         return None

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
 import msgspec
 
-from busloc.io.stream import MESSAGE_BYTES, Receive, Scope, Send
+from busloc.frame import TEXT, TOO_BIG, UNSUPPORTED_DATA, ws_frame
+from busloc.inbound import Said
+from busloc.io.connection import Connection, Handover
+from busloc.io.stream import MESSAGE_BYTES, Receive, Scope, Send, first, handed_over, offered
 from busloc.ping import Malformed, Ping, Unreadable, Verdict, read_pings
 
 RECHECK_S = 2.0
-UNSUPPORTED_DATA, FORBIDDEN, TOO_BIG = 1003, 1008, 1009
+FORBIDDEN = 1008
 
 Items = list[Ping | Malformed]
 Accept = Callable[[frozenset[str], Items], Sequence[Verdict]]
@@ -55,12 +58,28 @@ class VehicleEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
-        await receive()
+        take = offered(scope)
+        if take is None:
+            await receive()
         allowed = await self._authenticate(scope)
         if allowed is None:
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
         await send({"type": "websocket.accept"})
+        if take is None:
+            await self._converse(scope, allowed, receive, send)
+        elif (handover := await handed_over(take)) is not None:
+            device = _Device(handover, lambda text: self._hear(allowed, text))
+            await first(device.connection.ended(), self._unknown(scope))
+            device.connection.close(FORBIDDEN)
+        else:
+            await receive()
+            await self._converse(scope, allowed, receive, send)
+
+    async def _converse(
+        self, scope: Scope, allowed: frozenset[str], receive: Receive, send: Send
+    ) -> None:
+        """Listen to a device through the messages of ASGI."""
         listening = asyncio.current_task()
         watching = asyncio.create_task(self._watch(scope, listening))
         try:
@@ -75,27 +94,54 @@ class VehicleEndpoint:
         if code is not None:
             await send({"type": "websocket.close", "code": code})
 
-    async def _watch(self, scope: Scope, listening: asyncio.Task[None] | None) -> None:
-        """Interrupt the listening when the device is none of ours any more."""
+    async def _unknown(self, scope: Scope) -> None:
+        """Wait until the device is none of ours any more."""
         while await self._authenticate(scope) is not None:  # noqa: ASYNC110 - it is polled
             await asyncio.sleep(self._recheck_s)
+
+    async def _watch(self, scope: Scope, listening: asyncio.Task[None] | None) -> None:
+        """Interrupt the listening when the device is none of ours any more."""
+        await self._unknown(scope)
         if listening is not None:
             listening.cancel()
 
     async def _listen(self, allowed: frozenset[str], receive: Receive, send: Send) -> int | None:
         """Answer frames; return the code to close with, ``None`` when the device has left."""
         while (message := await receive())["type"] == "websocket.receive":
-            said = self._hear(allowed, message.get("text"))
+            text = message.get("text")
+            said = UNSUPPORTED_DATA if text is None else self._hear(allowed, text.encode())
             if isinstance(said, int):
                 return said
-            await send({"type": "websocket.send", "text": said})
+            await send({"type": "websocket.send", "text": said.decode()})
         return None
 
-    def _hear(self, allowed: frozenset[str], text: str | None) -> str | int:
+    def _hear(self, allowed: frozenset[str], text: bytes) -> bytes | int:
         """Return the answer to a frame, or the close code when it is no list of pings."""
-        if text is None:
-            return UNSUPPORTED_DATA
-        items = read_pings(text.encode())
+        items = read_pings(text)
         if isinstance(items, Unreadable):
             return TOO_BIG if items.reason == "too_many" else UNSUPPORTED_DATA
-        return answer(self._accept(allowed, items)).decode()
+        return answer(self._accept(allowed, items))
+
+
+class _Device:
+    """What stands behind a device's own socket."""
+
+    def __init__(self, handover: Handover, hear: Callable[[bytes], bytes | int]) -> None:
+        self._hear = hear
+        self.connection = Connection(handover, self, MESSAGE_BYTES, said_per_s=None)
+        self.connection.open()
+
+    def hear(self, said: Said) -> int | None:
+        """See ``busloc.io.connection.Listener``."""
+        found = self._hear(said.payload) if said.opcode == TEXT else UNSUPPORTED_DATA
+        if isinstance(found, int):
+            return found
+        self.connection.write(ws_frame(found))
+        return None
+
+    def leave(self) -> None:
+        """See ``busloc.io.connection.Listener``."""
+
+    def farewell(self) -> str:
+        """See ``busloc.io.connection.Listener``."""
+        return ""

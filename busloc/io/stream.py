@@ -246,7 +246,7 @@ class LiveEndpoint:
         self, scope: Scope, receive: Receive, send: Send, until: Until | None = None
     ) -> None:
         """Serve one connection, closing it when ``until()`` is over."""
-        take = scope.get("extensions", {}).get(HANDOVER, {}).get("take")
+        take = offered(scope)
         if take is None:
             await receive()
         if not self._origin_allowed(header(scope, b"origin")):
@@ -259,7 +259,7 @@ class LiveEndpoint:
         session = Session(self._hub, self._authorise(scope), self._admission, address)
         try:
             await send({"type": "websocket.accept"})
-            handover: Handover | None = await _handed_over(take) if take else None
+            handover: Handover | None = await handed_over(take) if take else None
         except BaseException:
             self._admission.leave(address)
             raise
@@ -269,7 +269,15 @@ class LiveEndpoint:
             await _converse(session, receive, send, until, connected=take is None)
 
 
-async def _handed_over(take: Callable[[], Handover | None]) -> Handover | None:
+def offered(scope: Scope) -> Callable[[], Handover | None] | None:
+    """Return what takes over a connection's socket, ``None`` where the server offers none."""
+    take: Callable[[], Handover | None] | None = (
+        scope.get("extensions", {}).get(HANDOVER, {}).get("take")
+    )
+    return take
+
+
+async def handed_over(take: Callable[[], Handover | None]) -> Handover | None:
     """Take over the socket as soon as the answer to the handshake has left."""
     for _ in range(FLUSHES_MAX):
         handover = take()
@@ -285,7 +293,7 @@ async def _listen(session: Session, handover: Handover, until: Until | None) -> 
     session.join(connection, deflates=handover.deflates)
     connection.open()
     if until is not None:
-        await _first(connection.ended(), until())
+        await first(connection.ended(), until())
         connection.close(POLICY, "session ended")
 
 
@@ -305,7 +313,7 @@ async def _converse(
     try:
         if not connected:
             await receive()
-        await _first(_hear_out(session, receive, client), asyncio.shield(pump))
+        await first(_hear_out(session, receive, client), asyncio.shield(pump))
         session.leave()
         if client.closing:
             await pump
@@ -336,7 +344,7 @@ async def _close_after(until: Until, client: QueueClient) -> None:
     client.close(POLICY, "session ended")
 
 
-async def _first(*awaited: Awaitable[object]) -> None:
+async def first(*awaited: Awaitable[object]) -> None:
     """Wait until one of several is over, and end the others."""
     tasks = [asyncio.ensure_future(each) for each in awaited]
     try:
