@@ -12,6 +12,7 @@ from gtfs import flex, rows
 from gtfs.calls import calls_by_trip, shapes_by_id
 from gtfs.fares import FaresV2, fares_v2
 from gtfs.flex import Location, LocationGroup
+from gtfs.frequencies import ExpandedCalls, Frequency, expanded_trips, frequencies
 from gtfs.geo import Line, distance_m
 from gtfs.rows import Agency, Calendar, CalendarDate, Route, Stop, StopTime, Trip
 from gtfs.tables import REQUIRED_TABLES, FeedError, Table
@@ -40,6 +41,7 @@ class Feed:
 
     ``tables`` holds each known file by its name without ``.txt``; ``extras`` holds the bytes of
     every other file by its full name, so that a feed can be written back without a loss.
+    In ``trips`` and ``stop_times`` a trip by headway stands as one trip a departure.
     """
 
     def __init__(
@@ -62,6 +64,10 @@ class Feed:
             self.table("trips").loaded(), "trip_id", rows.trips, lambda trip: trip.id
         )
         self.stop_times = calls_by_trip(self.table("stop_times"))
+        self.frequencies: Sequence[Frequency] = frequencies(self.table("frequencies"))
+        if self.frequencies:
+            self.trips = expanded_trips(self.trips, self.frequencies)
+            self.stop_times = ExpandedCalls(self.stop_times, self.trips, self.frequencies)
         self.calendars = _by_id(
             self.table("calendar").loaded(),
             "service_id",

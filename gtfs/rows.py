@@ -68,7 +68,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One run of a route on the days of its service; ``block_id`` is the vehicle's duty."""
+    """One run of a route on the days of its service; ``block_id`` is the vehicle's duty.
+
+    A departure of a trip by headway has that trip's id in ``run_of``, and when it starts.
+    """
 
     id: str
     route_id: str
@@ -79,6 +82,13 @@ class Trip:
     block_id: str
     shape_id: str
     wheelchair_accessible: int
+    run_of: str = ""
+    run_start_s: int | None = None
+
+    @property
+    def file_id(self) -> str:
+        """The id in trips.txt, as GTFS Realtime wants it."""
+        return self.run_of or self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,13 @@ class Table:
         for row in self.rows:
             yield dict(zip(self.columns, row, strict=True))
 
+    def line(self, i: int) -> int:
+        """Return the line of row ``i`` in the file, or where it would stand."""
+        return self.lines[i] if self.lines else i + 2
+
     def error(self, i: int, column: str, message: str) -> FeedError:
         """Return the error that points at row ``i``."""
-        line = self.lines[i] if self.lines else i + 2
-        return FeedError(f"{self.name}.txt", line, column, message)
+        return FeedError(f"{self.name}.txt", self.line(i), column, message)
 
     def _parse(self, i: int, column: str, text: str, parse: Callable[[str], T]) -> T:
         try:

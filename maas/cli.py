@@ -250,7 +250,7 @@ def gtfs_check(feed: Existing, *, as_json: AsJson = False) -> None:
     from maas.offline import check_feed
 
     findings = _feed_or_fail(lambda: check_feed(feed))
-    lines = [f"{f['severity']}: {f['text']} ({f['count']}: {f['example']})" for f in findings]
+    lines = [f"{f['severity']}: {f['sentence']} / {f['sentence_en']}" for f in findings]
     _say({"findings": findings}, as_json=as_json, text="\n".join(lines) or "ok")
     if any(finding["severity"] == "error" for finding in findings):
         raise typer.Exit(1)

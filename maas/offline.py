@@ -14,8 +14,9 @@ from typing import Any
 from dispatcher.roads import Roads
 from dispatcher.roads.build import build
 from dispatcher.roads.islands import Island
-from gtfs import Feed, read_feed
-from gtfs.check import check
+from gtfs import Feed, FeedError, read_feed
+from gtfs.check import check, unreadable
+from gtfs.guru import guru_findings
 from gtfs.report import import_report
 from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.roles import Role
@@ -134,9 +135,26 @@ async def published_feed(settings: Settings, name: str | None, *, flex: bool, ur
 
 
 def check_feed(path: Path) -> list[dict[str, Any]]:
-    """Return what riders would notice about a feed, the worst first.  Raises ``FeedError``."""
-    findings = check(read_feed(path), datetime.now(UTC).astimezone().date())
-    return [asdict(finding) | {"severity": finding.severity.value} for finding in findings]
+    """Return what riders would notice about a feed, the worst first, then what gtfs-guru says.
+
+    A feed that cannot be read has one finding, which says where.  Raises ``OSError``.
+    """
+    today = datetime.now(UTC).astimezone().date()
+    try:
+        findings = check(read_feed(path), today)
+    except FeedError as error:
+        findings = [unreadable(error)]
+    else:
+        findings += guru_findings(path, today) or []
+    return [
+        asdict(finding)
+        | {
+            "severity": finding.severity.value,
+            "sentence": finding.sentence(),
+            "sentence_en": finding.sentence("en"),
+        }
+        for finding in findings
+    ]
 
 
 async def add_staff_account(
