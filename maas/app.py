@@ -9,9 +9,11 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from maas.api import (
+    alerts,
     bookings,
     clock,
     devices,
+    editions,
     feeds,
     glossary,
     health,
@@ -41,6 +43,7 @@ from maas.running import running
 from maas.settings import Settings
 
 SUBJECTS = (
+    positions.router,  # the first route is the first to be tried, and no other is asked as often
     session.router,
     clock.router,
     places.router,
@@ -53,8 +56,9 @@ SUBJECTS = (
     stops.router,
     map_api.router,
     roads.router,
-    positions.router,
+    alerts.router,
     devices.router,
+    editions.router,
     live_events.router,
 )
 BESIDE = (

@@ -17,6 +17,7 @@ from busloc.live import Record
 from gtfs import Feed, Stop
 from gtfs.japan import stop_kana
 from maas.directory import Directory
+from maas.notices import Noticeboard
 from maas.realtime import Realtime
 from maas.town.search import Index
 
@@ -84,6 +85,7 @@ class Buses:
                 record_visits=record_visits,
                 record_judged=record_judged,
             )
+        self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)
         hub.fill("cell", next(iter(self._shares.values())).fills["cell"])
 
@@ -132,6 +134,7 @@ class Buses:
         """Let time pass on every map."""
         for live in self._maps.values():
             live.tick(now)
+        self.notices.tell(now)
         if self.realtime is not None:
             self.realtime.refresh(now)
 

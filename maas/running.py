@@ -24,6 +24,7 @@ from dispatcher.roads import RoadNetwork, Roads
 from maas.api.live import Publisher
 from maas.api.meters import PartMeters
 from maas.api.service import DEFAULT_TIMEZONE, Service
+from maas.arrivals import Arrivals
 from maas.auth.devices import Roster
 from maas.buses import Buses, region_around
 from maas.clock import clock_from
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 PLAN_S: Final = 2.0
+NOTICES_S: Final = 30.0
+ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
 
 
@@ -138,9 +141,10 @@ async def _service(
     region = town.region if town else region_around(feeds)
     first = next(iter(feeds.values()), None)
     timezone = town.timezone if town else first.timezone if first else DEFAULT_TIMEZONE
-    joined = None
+    joined, arrivals = None, Arrivals()
     if settings.redis_url:
         joined = Joined(settings.redis_url, hub, f"maas:{town.id if town else ''}")
+        arrivals.ours = partial(_heard_here, joined)
     buses = Buses(
         hub if joined is None else joined.hub,
         feeds,
@@ -148,7 +152,11 @@ async def _service(
         zone=ZoneInfo(timezone),
         directory=directory,
         record=history.add if joined is None else joined.recording(history.add),
+        record_visits=arrivals.take_visits,
+        record_judged=arrivals.take_judged,
     )
+    async with database.reading() as db:
+        await buses.notices.load(db, clock())
     return Service(
         settings=settings,
         clock=clock,
@@ -163,7 +171,12 @@ async def _service(
         roads=roads,
         roster=Roster(settings.signing_key()),
         joined=joined,
+        arrivals=arrivals,
     )
+
+
+def _heard_here(joined: Joined) -> bool:
+    return not joined.relay.receiving
 
 
 async def _keepers(service: Service) -> list[Keeper]:
@@ -197,6 +210,8 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(TICK_S, lambda: _tick(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
+        _every(NOTICES_S, lambda: _look_again(service)),
+        _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
         _warm(service),
     ]
     writing = asyncio.create_task(history.run())
@@ -222,6 +237,12 @@ async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _tick(service: Service) -> None:
     service.buses.tick(service.clock())
+
+
+async def _look_again(service: Service) -> None:
+    """Learn what another process or the command line has told riders."""
+    async with service.database.reading() as db:
+        await service.buses.notices.load(db, service.clock())
 
 
 async def _warm(service: Service) -> None:

@@ -89,6 +89,13 @@ async def updates_pb(service: The, request: Request) -> Response:
     return await _published(_realtime(service).updates(service.clock()), request)
 
 
+@router.get("/gtfs-rt/alerts.pb", operation_id="readAlertsFeed", **_described(PROTOBUF))
+async def alerts_pb(service: The, request: Request) -> Response:
+    """What riders are told, and which trips do not run, as GTFS Realtime."""
+    _timetable(service)
+    return await _published(service.buses.notices.message(service.clock()), request)
+
+
 @router.get(
     "/gtfs-rt/vehicle-positions.json",
     operation_id="readVehiclePositionsJson",
@@ -109,6 +116,18 @@ async def positions_json(service: The, known: IfNoneMatch = None) -> Response:
 async def updates_json(service: The, known: IfNoneMatch = None) -> Response:
     """When the buses are expected, for people to read."""
     message = _realtime(service).updates(service.clock())
+    return _cached(_as_json(message), "application/json", known, MAX_AGE_S)
+
+
+@router.get(
+    "/gtfs-rt/alerts.json",
+    operation_id="readAlertsFeedJson",
+    **_described("application/json"),
+)
+async def alerts_json(service: The, known: IfNoneMatch = None) -> Response:
+    """What riders are told, for people to read."""
+    _timetable(service)
+    message = service.buses.notices.message(service.clock())
     return _cached(_as_json(message), "application/json", known, MAX_AGE_S)
 
 

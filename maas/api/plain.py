@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem, language_of
+from maas.api.stops import notices_of
 from maas.auth.roles import Permission
 from maas.buses import stop_names
 from signage.board import board
@@ -45,7 +46,7 @@ async def plain_sign(
         as_of=now,
         tz=ZoneInfo(service.timezone),
         limit=ROWS,
-        notices=[Text(town.notice, town.notice_en)] if town and town.notice else [],
+        notices=[Text(told.text, told.text_en) for told in notices_of(service, stop_id)],
         phone=town.booking_phone if town else "",
     )
     language = lang or language_of(request.scope)

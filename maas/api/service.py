@@ -16,6 +16,7 @@ from busloc import Hub, Malformed, Ping, Region, Verdict
 from busloc.io.stream import Admission
 from dispatcher.roads import Roads
 from maas.api.problems import Problem
+from maas.arrivals import Arrivals
 from maas.auth.devices import Roster
 from maas.auth.staff import Person
 from maas.auth.throttle import Throttle
@@ -58,6 +59,7 @@ class Service:
     roads: Mapping[str, Roads] = field(default_factory=dict)
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     joined: Joined | None = None
+    arrivals: Arrivals = field(default_factory=Arrivals)
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))

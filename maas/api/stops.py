@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
@@ -59,10 +59,12 @@ class DepartureOut(Shape):
 
 
 class NoticeOut(BaseModel):
-    """A notice to riders."""
+    """A notice to riders; `spoken` is how it is read aloud where that differs."""
 
     text: str
     text_en: str
+    spoken: str = ""
+    severity: Literal["info", "warning", "severe"] = "info"
 
 
 class DeparturesOut(BaseModel):
@@ -104,17 +106,35 @@ async def list_departures(
         stop=_stop(feed, stop),
         now=now,
         departures=[DepartureOut.model_validate(departure) for departure in departures],
-        notices=notices_of(service),
+        notices=notices_of(service, stop_id),
         phone=service.town.booking_phone if service.town else "",
     )
 
 
-def notices_of(service: Service) -> list[NoticeOut]:
-    """Return what the town tells riders on every sign."""
+def notices_of(service: Service, stop_id: str) -> list[NoticeOut]:
+    """Return what riders are told at a stop: the alerts that hold there, then the town's own."""
+    rows = service.buses.notices.at_stop(stop_id, service.clock())
+    found = [
+        NoticeOut(
+            text=f"{row.header}{row.text}",
+            text_en=f"{row.header_en} {row.text_en}".strip(),
+            spoken=row.spoken,
+            severity=_severity(row.severity),
+        )
+        for row in reversed(rows)
+    ]
     town = service.town
-    if town is None or not town.notice:
-        return []
-    return [NoticeOut(text=town.notice, text_en=town.notice_en)]
+    if town is not None and town.notice:
+        found.append(NoticeOut(text=town.notice, text_en=town.notice_en))
+    return found
+
+
+def _severity(name: str) -> Literal["info", "warning", "severe"]:
+    known: dict[str, Literal["info", "warning", "severe"]] = {
+        "WARNING": "warning",
+        "SEVERE": "severe",
+    }
+    return known.get(name, "info")
 
 
 def _known(service: Service, stop_id: str) -> tuple[Feed, Stop]:

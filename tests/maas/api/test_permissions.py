@@ -30,6 +30,9 @@ PATHS = {
     "name": "x.js",
     "slug": "forbidden",
     "device_id": "van-1.none",
+    "alert_id": "none",
+    "trip_id": "none",
+    "day": "2026-11-25",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
