@@ -527,6 +527,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     warm()
+    events.warm_events()
     if arguments.improved:
         warm_search()
     for scene in scenes(arguments.seed + 1, 3, 30, 1):  # what only this benchmark compiles

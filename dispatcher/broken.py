@@ -122,7 +122,7 @@ def score(told: Mapping[str, Told], requests: Mapping[str, Request]) -> Score:
 def named(told: Mapping[str, Told], plan: Plan) -> tuple[BrokenPromise, ...]:
     """Return every broken promise, in the order in which to call."""
     found: list[tuple[tuple[bool, int, int, str], BrokenPromise]] = []
-    carrier = {id_: v for v, route in plan.routes.items() for id_ in route.request_ids}
+    carrier = {stop.request_id: v for v, route in plan.routes.items() for stop in route.stops}
     for id_, promise in told.items():
         now = plan.requests.get(id_)
         if now is promise.request and not promise.lost_s:

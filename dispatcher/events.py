@@ -72,8 +72,7 @@ def rider_late(
         latest_pickup_s=request.latest_pickup_s + by_s,
         latest_dropoff_s=request.latest_dropoff_s + by_s,
     )
-    repair = _repair(plan, travel, waiting)
-    repair.tell(Told(later))
+    repair = _repair(plan, travel, waiting, Told(later))
     return _mend(plan, repair, (), waiting, (later,))
 
 
@@ -154,8 +153,7 @@ def bus_late(
     Rides from it move with it, since nobody can get in before it comes.  Rides to it may be later
     only once the delay is ``confirmed``: until then the bus may still be on time.
     """
-    repair = _repair(plan, travel, waiting)
-    later: list[Request] = []
+    told: list[Told] = []
     for request in plan.requests.values():
         connection = request.connection
         if connection is None or connection.trip_id != trip_id:
@@ -164,10 +162,9 @@ def bus_late(
         if from_bus and request.id in _carrier(plan, request.id).boarded_s:
             continue
         if from_bus or confirmed or delay_s < 0:
-            told = _after_bus(request, connection, delay_s)
-            repair.tell(told)
-            later.append(told.request)
-    return _mend(plan, repair, (), waiting, later)
+            told.append(_after_bus(request, connection, delay_s))
+    repair = _repair(plan, travel, waiting, *told)
+    return _mend(plan, repair, (), waiting, [one.request for one in told])
 
 
 def back_in_service(
@@ -190,10 +187,10 @@ def back_in_service(
     return _mend(plan, repair, (), waiting)
 
 
-def _repair(plan: Plan, travel: Travel, waiting: Waiting) -> Repair:
-    """Begin the repair of a plan in which everybody is told what it says."""
-    told = told_by(plan.requests.values()) | {one.request.id: one for one in waiting}
-    return Repair(plan, travel, told)
+def _repair(plan: Plan, travel: Travel, waiting: Waiting, *promises: Told) -> Repair:
+    """Begin the repair of a plan in which everybody is told what it says, or these ``promises``."""
+    told = {one.request.id: one for one in (*waiting, *promises)}
+    return Repair(plan, travel, told_by(plan.requests.values()) | told)
 
 
 def _mend(
@@ -245,11 +242,11 @@ def _after_bus(request: Request, connection: Connection, delay_s: int) -> Told:
 
 def warm_events() -> None:
     """Compile what repairs need, so that no event waits for it; seconds the first time ever."""
-    travel, van = {"car": OneRoad()}, Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
+    travel, van = {"car": OneRoad()}, Vehicle("van", Place(0), Place(0), 0, 300, seats=4)
     party = Request("party", Place(1), Place(9), 0, 90, 0, 110, ride_max_s=100)
     plan = Plan(0, {"van": Route(van)}, {})
     plan = insert(plan, party, insertions(plan, party, travel)[0])
-    vehicle_late(plan, "van", Place(0), 200, travel)
+    vehicle_late(plan, "van", Place(0), 250, travel)  # taken off, and carried late in overtime
 
 
 def improved(

@@ -7,7 +7,6 @@ route that is the same object as before.  It must be built anew when travel time
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter, is_
 from typing import Final, NamedTuple
 
@@ -16,24 +15,12 @@ from numpy.typing import NDArray
 
 from dispatcher import cost, energy, kernel, kernels
 from dispatcher.load import is_overfull
-from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes
-from dispatcher.nodes import Ints, Nodes, energy_of, limits_of, nodes_at, places_of
+from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, TravelTimes, Vehicle
+from dispatcher.nodes import Ints, Nodes, energy_of, nodes_at, places_of
 
 _Int32s = NDArray[np.int32]
 WEIGHTS = kernel.Weights(cost.DRIVE, cost.ABOARD)
 _ID: Final = attrgetter("id")
-_all_but_limits: Final = attrgetter(
-    "origin",
-    "destination",
-    "seats",
-    "wheelchairs",
-    "bags",
-    "alone",
-    "boarding_s",
-    "alighting_s",
-    "only",
-    "pinned",
-)
 
 
 class CompiledRoute(NamedTuple):
@@ -56,89 +43,40 @@ class CompiledRoute(NamedTuple):
             map(is_, map(plan.requests.__getitem__, map(_ID, self.requests)), self.requests)
         )
 
-    def with_limits(self, route: Route, plan: Plan) -> CompiledRoute | None:
-        """Return the same way compiled with other limits, ``None`` where more has changed."""
-        before = self.route
-        if not (
-            before.stops is route.stops
-            and before.boarded_s is route.boarded_s
-            and before.tasks is route.tasks
-            and before.locked == route.locked
-            and (
-                before.vehicle is route.vehicle
-                or replace(before.vehicle, end_s=route.vehicle.end_s) == route.vehicle
-            )
-        ):
-            return None
-        moved: dict[str, Request] = {}
-        for was in self.requests:
-            now = plan.requests[was.id]
-            if now is not was:
-                if _all_but_limits(now) != _all_but_limits(was):
-                    return None
-                moved[was.id] = now
-        block = self.block.copy()
-        nodes = Nodes(*block[:-2])
-        nodes.late[0] = nodes.late[-1] = route.vehicle.end_s
-        for node, stop in enumerate(route.stops, start=1):
-            if stop.request_id in moved:
-                now = moved[stop.request_id]
-                nodes.early[node], nodes.late[node], _ = limits_of(stop, now, route.boarded_s)
-                if nodes.pickup[node] >= 0:
-                    nodes.ride[node] = now.boarding_s + now.ride_max_s
-        _reach(nodes, block[-2], block[-1])
-        carried = tuple(moved.get(one.id, one) for one in self.requests)
-        return self._replace(
-            route=route,
-            requests=carried,
-            nodes=nodes,
-            soonest=block[-2],
-            latest=block[-1],
-            block=block,
-        )
-
 
 class Layout:
     """Different places of every profile, each with its row among all of them."""
 
     def __init__(self, places: Mapping[str, Iterable[Place]]) -> None:
         self.places = {profile: sorted(set(all_)) for profile, all_ in places.items()}
+        self.at = [place for different in self.places.values() for place in different]
+        """The place of every row."""
         self._rows: dict[str, dict[Place, int]] = {}
         count = 0
         for profile, different in self.places.items():
             self._rows[profile] = {place: count + k for k, place in enumerate(different)}
             count += len(different)
 
-    def rows_of(self, one: CompiledRoute) -> Ints:
-        """Return the row of every node.
+    def rows_of(self, profile: str, places: Iterable[Place]) -> Ints:
+        """Return the rows of places on one profile's roads.
 
         Raises ``KeyError`` for a place that has none.
         """
-        at = self._rows[one.route.vehicle.profile]
-        return np.array([at[place] for place in one.places], dtype=np.int64)
+        at = self._rows[profile]
+        return np.array([at[place] for place in places], dtype=np.int64)
 
 
 class Fleet:
     """The routes of one plan, compiled; safe to quote from in several threads."""
 
     def __init__(
-        self,
-        plan: Plan,
-        travel: Mapping[str, TravelTimes],
-        before: Fleet | None = None,
-        *,
-        compiled: dict[str, CompiledRoute] | None = None,
-        layout: Layout | None = None,
+        self, plan: Plan, travel: Mapping[str, TravelTimes], before: Fleet | None = None
     ) -> None:
-        """Compile ``plan``, taking over from ``before`` the routes that did not change.
-
-        With ``compiled`` all of them are compiled already.  ``layout`` is one that has the profiles
-        and places of all routes, and may have more.
-        """
+        """Compile ``plan``, taking over from ``before`` the routes that did not change."""
         self.plan = plan
         self.travel = travel
         known = before.compiled if before is not None else {}
-        self.compiled: dict[str, CompiledRoute] = compiled or {
+        self.compiled: dict[str, CompiledRoute] = {
             vehicle_id: known[vehicle_id]
             if vehicle_id in known and known[vehicle_id].still(route, plan)
             else compile_route(route, plan, travel)
@@ -146,20 +84,8 @@ class Fleet:
         }
         self.vehicle_ids = list(plan.routes)
         routes = list(self.compiled.values())
-        self.layout = _layout(routes) if layout is None else layout
-        self.rows = self._rows(before)
-        self.arrays = _joined(routes, list(self.rows.values()))
-
-    def _rows(self, before: Fleet | None) -> dict[str, Ints]:
-        """Return every node's row, taken over where neither route nor layout changed."""
-        same = before is not None and before.layout is self.layout
-        old = before if same else None
-        return {
-            id_: old.rows[id_]
-            if old is not None and old.compiled.get(id_) is one
-            else self.layout.rows_of(one)
-            for id_, one in self.compiled.items()
-        }
+        self.layout = _layout(routes)
+        self.arrays = _joined(routes, self.layout)
 
     def at(self, plan: Plan) -> Fleet:
         """Return the fleet of a later plan under the same travel times."""
@@ -171,65 +97,78 @@ class Fleet:
 
     def approaches(self, pairs: Sequence[tuple[Place, Place]]) -> list[Approach]:
         """Look up the drives of several parties, each between its origin and destination."""
-        ends = [place for pair in pairs for place in pair]
-        last = [destination for _, destination in pairs]
-        profiles = [route.vehicle.profile for route in self.plan.routes.values()]
-        toward, away, direct = list[_Int32s](), list[_Int32s](), dict[str, _Int32s]()
-        for profile, places in self.layout.places.items():
-            toward.append(self.travel[profile].table(places, ends))
-            from_ends = self.travel[profile].table(ends, [*places, *last])
-            away.append(from_ends[:, : len(places)])
-            direct[profile] = np.diagonal(from_ends[::2, len(places) :])
-        to = _rows_first([table.T for table in toward], len(ends))
-        on = _rows_first(away, len(ends))
-        straight = [direct[profile] for profile in profiles]
-        used = self._energy(pairs, ends, last)
-        return [
-            Approach(
-                self,
-                kernel.Drives(
-                    to_p=to[2 * k],
-                    to_d=to[2 * k + 1],
-                    from_p=on[2 * k],
-                    from_d=on[2 * k + 1],
-                    direct=np.array([column[k] for column in straight], dtype=np.int64),
-                    use=used[k][0],
-                    use_direct=used[k][1],
-                ),
-            )
-            for k in range(len(pairs))
-        ]
-
-    def _energy(
-        self, pairs: Sequence[tuple[Place, Place]], ends: list[Place], last: list[Place]
-    ) -> list[tuple[_Int32s, _Int32s]]:
-        """Return ``Drives.use`` and ``Drives.use_direct`` for each of several parties."""
         vehicles = [route.vehicle for route in self.plan.routes.values()]
-        powered = {v.profile: v for v in vehicles if v.battery is not None}
-        if not powered:
-            nothing = np.zeros((4, 2, 0), dtype=np.int32), np.zeros((2, 0), dtype=np.int32)
-            return [nothing] * len(pairs)
-        count = sum(len(places) for places in self.layout.places.values())
-        use = np.zeros((len(pairs), 4, 2, count), dtype=np.int32)
-        use_direct = np.zeros((len(pairs), 2, len(vehicles)), dtype=np.int32)
-        begin = 0
-        for profile, places in self.layout.places.items():
-            end = begin + len(places)
-            if profile in powered:
-                roads = energy_of(powered[profile], self.travel[profile])
-                toward = roads.energy(places, ends)  # layer, place, end
-                away = roads.energy(ends, [*places, *last])
-                size = 2, len(places), len(pairs), 2
-                use[:, :2, :, begin:end] = toward.reshape(size).transpose(2, 3, 0, 1)
-                size = 2, len(pairs), 2, len(places)
-                onward = away[:, :, : len(places)].reshape(size)
-                use[:, 2:, :, begin:end] = onward.transpose(1, 2, 0, 3)
-                direct = away[:, ::2, len(places) :].diagonal(axis1=1, axis2=2).T
-                for v, vehicle in enumerate(vehicles):
-                    if vehicle.profile == profile:
-                        use_direct[:, :, v] = direct
-            begin = end
-        return list(zip(use, use_direct, strict=True))
+        found = drives_between(pairs, self.layout, vehicles, self.travel)
+        return [Approach(self, drives) for drives in found]
+
+
+def drives_between(
+    pairs: Sequence[tuple[Place, Place]],
+    layout: Layout,
+    vehicles: Sequence[Vehicle],
+    travel: Mapping[str, TravelTimes],
+) -> list[kernel.Drives]:
+    """Look up the drives of several parties to and from all places, each of its vehicles' roads."""
+    ends = [place for pair in pairs for place in pair]
+    last = [destination for _, destination in pairs]
+    toward, away, direct = list[_Int32s](), list[_Int32s](), dict[str, _Int32s]()
+    for profile, places in layout.places.items():
+        toward.append(travel[profile].table(places, ends))
+        from_ends = travel[profile].table(ends, [*places, *last])
+        away.append(from_ends[:, : len(places)])
+        direct[profile] = np.diagonal(from_ends[::2, len(places) :])
+    to = _rows_first([table.T for table in toward], len(ends))
+    on = _rows_first(away, len(ends))
+    straight = [direct[vehicle.profile] for vehicle in vehicles]
+    used = _energy_between(pairs, layout, vehicles, travel)
+    return [
+        kernel.Drives(
+            to_p=to[2 * k],
+            to_d=to[2 * k + 1],
+            from_p=on[2 * k],
+            from_d=on[2 * k + 1],
+            direct=np.array([column[k] for column in straight], dtype=np.int64),
+            use=used[k][0],
+            use_direct=used[k][1],
+        )
+        for k in range(len(pairs))
+    ]
+
+
+def _energy_between(
+    pairs: Sequence[tuple[Place, Place]],
+    layout: Layout,
+    vehicles: Sequence[Vehicle],
+    travel: Mapping[str, TravelTimes],
+) -> list[tuple[_Int32s, _Int32s]]:
+    """Return ``Drives.use`` and ``Drives.use_direct`` for each of several parties."""
+    powered = {v.profile: v for v in vehicles if v.battery is not None}
+    if not powered:
+        nothing = np.zeros((4, 2, 0), dtype=np.int32), np.zeros((2, 0), dtype=np.int32)
+        return [nothing] * len(pairs)
+    ends = [place for pair in pairs for place in pair]
+    last = [destination for _, destination in pairs]
+    count = sum(len(places) for places in layout.places.values())
+    use = np.zeros((len(pairs), 4, 2, count), dtype=np.int32)
+    use_direct = np.zeros((len(pairs), 2, len(vehicles)), dtype=np.int32)
+    begin = 0
+    for profile, places in layout.places.items():
+        end = begin + len(places)
+        if profile in powered:
+            roads = energy_of(powered[profile], travel[profile])
+            toward = roads.energy(places, ends)  # layer, place, end
+            away = roads.energy(ends, [*places, *last])
+            size = 2, len(places), len(pairs), 2
+            use[:, :2, :, begin:end] = toward.reshape(size).transpose(2, 3, 0, 1)
+            size = 2, len(pairs), 2, len(places)
+            onward = away[:, :, : len(places)].reshape(size)
+            use[:, 2:, :, begin:end] = onward.transpose(1, 2, 0, 3)
+            direct = away[:, ::2, len(places) :].diagonal(axis1=1, axis2=2).T
+            for v, vehicle in enumerate(vehicles):
+                if vehicle.profile == profile:
+                    use_direct[:, :, v] = direct
+        begin = end
+    return list(zip(use, use_direct, strict=True))
 
 
 def compiled(plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet | None) -> Fleet:
@@ -247,10 +186,6 @@ class Approach:
     def __init__(self, fleet: Fleet, drives: kernel.Drives) -> None:
         self.fleet = fleet
         self.drives = drives
-
-    def fits(self, fleet: Fleet) -> bool:
-        """Whether the drives are those to the stops of another fleet on the same roads."""
-        return self.fleet.layout is fleet.layout and self.fleet.vehicle_ids == fleet.vehicle_ids
 
     @property
     def direct_s(self) -> int:
@@ -360,8 +295,9 @@ def _layout(compiled: list[CompiledRoute]) -> Layout:
     return Layout(by_profile)
 
 
-def _joined(compiled: list[CompiledRoute], rows: list[Ints]) -> kernel.Fleet:
+def _joined(compiled: list[CompiledRoute], layout: Layout) -> kernel.Fleet:
     """Lay all routes end to end."""
+    rows = [layout.rows_of(one.route.vehicle.profile, one.places) for one in compiled]
     empty = np.empty(0, dtype=np.int64)
     none = np.empty((len(Nodes._fields) + 2, 0), dtype=np.int64)
     block = np.concatenate([none, *(one.block for one in compiled)], axis=1)

@@ -47,7 +47,7 @@ def soft_times(rows: Rows, late_s: Ints, room_s: Ints) -> bool:
     if long:
         _soonest(rows, rows[OTHER], 1)
         _late(rows, rows[OTHER], room_s)
-        if _less(room_s, late_s) and not _passed(rows, rows[OTHER]):
+        if less(room_s, late_s) and not _passed(rows, rows[OTHER]):
             for k in range(count):
                 rows[TIMES, k] = rows[OTHER, k]
             for k in range(len(late_s)):
@@ -113,7 +113,7 @@ def _passed(rows: Rows, times: Ints) -> bool:
 
 
 @compiled
-def _less(these: Ints, those: Ints) -> bool:
+def less(these: Ints, those: Ints) -> bool:
     """Whether the first level that differs is less."""
     for k in range(len(these)):
         if these[k] != those[k]:
@@ -278,7 +278,7 @@ def _try_route(
                 continue
             on_j = weights.drive + weights.aboard * n.riders[j]
             cost = so_far + to_d * (on_j + more) + on_d * on_j - (n.leg[j] * on_j if j > i else 0)
-            if cost >= found.cost[0] and not _less(whole, best):
+            if cost >= found.cost[0] and not less(whole, best):
                 continue
             found.tried[0] += 1
             splice(fleet, v, party, drives, i - a, j - a, room)
@@ -287,7 +287,7 @@ def _try_route(
             late_s = sums[NOW]
             if not soft_times(rows, late_s, sums[OTHERS]):
                 continue
-            if not _less(late_s, best) and (_less(best, late_s) or cost >= found.cost[0]):
+            if not less(late_s, best) and (less(best, late_s) or cost >= found.cost[0]):
                 continue
             if fleet.battery[v, 0] > 0 and not lasts(fleet, v, party, drives, i - a, j - a, room):
                 continue
@@ -361,37 +361,6 @@ def _beyond(these: Ints, level: int, more: int, best: Ints) -> bool:
         if here != best[k]:
             return bool(here > best[k])
     return False
-
-
-@njit(cache=True, nogil=True)
-def late_without(
-    rows: Rows, drives_s: NDArray[np.int32], open_end: int, pairs: Rows, late_s: Rows
-) -> None:
-    """Write what a route would pass without each of some parties, a row a party.
-
-    ``pairs`` are the nodes where they get in and out, ``drives_s`` the drives between all nodes.
-    The first column of ``late_s`` is what may not be passed, then come the levels.
-    """
-    few = np.zeros((ROWS, rows.shape[1] - 2), np.int64)
-    other_s = np.zeros(late_s.shape[1] - 1, np.int64)
-    last = few.shape[1] - 1
-    for m in range(len(pairs)):
-        p, d, to, before = pairs[m, 0], pairs[m, 1], 0, 0
-        for k in range(rows.shape[1]):
-            if k in (p, d):
-                continue
-            few[:, to] = rows[:, k]
-            q = rows[PICKUP, k]
-            if q >= 0:
-                few[PICKUP, to] = q - (1 if q > p else 0) - (1 if q > d else 0)
-            if to > 0:
-                few[LEG, to - 1] = 0 if to == last and open_end == 1 else drives_s[before, k]
-            to, before = to + 1, k
-        soft_times(few, late_s[m, 1:], other_s)
-        late_s[m, 0] = 0
-        for k in range(last + 1):
-            if few[HARD, k] == 1:
-                late_s[m, 0] += max(0, few[TIMES, k] - few[LATE, k])
 
 
 @compiled

@@ -5,19 +5,15 @@ Every function takes values and returns the next ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-
-from dispatcher import kernel
 from dispatcher.broken import Told
-from dispatcher.energy import ENOUGH, levels_of
-from dispatcher.fleet import CompiledRoute
-from dispatcher.late_kernel import BOARDS, HARD, LEVEL, ROWS, Rows
-from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, StopKind, Task, TravelTimes
-from dispatcher.nodes import Ints, Nodes
+from dispatcher.late_kernel import PICKUP, Rows
+from dispatcher.line_kernel import passed
+from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, Task, TravelTimes
+from dispatcher.nodes import Ints
 from dispatcher.schedule import Schedule, schedule
 
 _LIMITS: Final = ("latest_pickup_s", "latest_dropoff_s", "ride_max_s")
@@ -38,66 +34,36 @@ def ending(route: Route, end_s: int) -> Route:
     return replace(route, vehicle=replace(route.vehicle, end_s=end_s))
 
 
-def has_room(one: CompiledRoute) -> bool:
-    """Whether everybody has room, and the battery lasts."""
-    if one.shut:
-        return False
-    battery = one.route.vehicle.battery
-    return battery is None or levels_of(battery, one.nodes)[1] == ENOUGH
+def kept(
+    route: Route, requests: Mapping[str, Request], rows: Rows, times: Ints
+) -> tuple[Route, list[Request]]:
+    """Return a route whose limits are as wide as these times need them, and whose requests change.
 
-
-def ended_s(nodes: Nodes) -> int:
-    """Return when the vehicle of a route that keeps its limits is back."""
-    times = np.empty_like(nodes.early)
-    kernel.least_times(*nodes[:6], times)
-    kernel.board_late(nodes.late, nodes.service, nodes.leg, nodes.boards, times)
-    return int(times[-2] + nodes.service[-2] + nodes.leg[-2])
-
-
-def rows_of(nodes: Nodes, levels: Ints) -> Rows:
-    """Return a route in the words of ``late_kernel``."""
-    rows = np.zeros((ROWS, len(nodes.early)), dtype=np.int64)
-    rows[: BOARDS + 1] = nodes[: BOARDS + 1]
-    rows[HARD] = nodes.bar
-    rows[HARD, [0, -1]] = 1
-    rows[LEVEL] = levels
-    return rows
-
-
-def kept(plan: Plan, route: Route, times: Sequence[int]) -> Plan:
-    """Return the plan with a route whose limits are as wide as these times need them.
-
-    ``times`` are those of all nodes: the start, every stop and the end.
+    ``times`` are those of all nodes: the start, every stop and the end; ``rows`` are the route's
+    arrays.
     """
-    tasks, began_s = dict(route.tasks), dict[str, int]()
-    waits_s, changed = dict[str, int](), list[Request]()
-    for stop, at_s in zip(route.stops, times[1:-1], strict=True):
-        if stop.request_id in tasks:
-            task = tasks[stop.request_id]
-            tasks[task.id] = replace(task, latest_s=max(task.latest_s, at_s))
+    tasks, changed, began_s = dict[str, Task](), list[Request](), times.tolist()
+    for node in passed(rows, times).tolist():
+        stop, at_s = route.stops[node - 1], began_s[node]
+        if stop.kind not in RIDER_STOPS:
+            tasks[stop.request_id] = replace(route.tasks[stop.request_id], latest_s=at_s)
             continue
-        request = plan.requests[stop.request_id]
-        if stop.kind is StopKind.PICKUP:
-            began_s[request.id] = at_s + request.boarding_s
-            waits_s[request.id] = at_s
-            continue
-        since_s = began_s.get(request.id, route.boarded_s.get(request.id, at_s))
-        limits = (
-            max(waits_s.get(request.id, 0), request.latest_pickup_s),
-            max(at_s, request.latest_dropoff_s),
-            max(at_s - since_s, request.ride_max_s),
+        request, pickup = requests[stop.request_id], int(rows[PICKUP, node])
+        waits_s = 0 if pickup < 0 else began_s[pickup]
+        since_s = route.boarded_s[request.id] if pickup < 0 else waits_s + request.boarding_s
+        changed.append(
+            replace(
+                request,
+                latest_pickup_s=max(waits_s, request.latest_pickup_s),
+                latest_dropoff_s=max(at_s, request.latest_dropoff_s),
+                ride_max_s=max(at_s - since_s, request.ride_max_s),
+            )
         )
-        if limits != (request.latest_pickup_s, request.latest_dropoff_s, request.ride_max_s):
-            changed.append(_with_limits(request, *limits))
-    if tasks != route.tasks:
-        route = replace(route, tasks=tasks)
-    if times[-1] > route.vehicle.end_s:
-        route = ending(route, times[-1])
-    return plan.with_route(route, *changed)
-
-
-def _with_limits(request: Request, pickup_s: int, dropoff_s: int, ride_s: int) -> Request:
-    return replace(request, latest_pickup_s=pickup_s, latest_dropoff_s=dropoff_s, ride_max_s=ride_s)
+    if tasks:
+        route = replace(route, tasks={**route.tasks, **tasks})
+    if began_s[-1] > route.vehicle.end_s:
+        route = ending(route, began_s[-1])
+    return route, changed
 
 
 def narrowed(route: Route, plan: Plan, told: Request, travel: Mapping[str, TravelTimes]) -> Request:

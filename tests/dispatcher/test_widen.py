@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dispatcher.model import Connection, Place, Plan, Route
-from dispatcher.widen import beginning, kept, least, narrowed, rescue
+from dispatcher.widen import beginning, least, narrowed, rescue
 from tests.dispatcher.test_events import van
 from tests.dispatcher.test_schedule import TRAVEL, ride, stops
 
@@ -23,15 +23,6 @@ def test_a_ride_that_begins_later_keeps_what_limits_it_can() -> None:
     assert beginning(a, 690) == replace(
         a, earliest_pickup_s=690, latest_pickup_s=690, latest_dropoff_s=750
     )
-
-
-def test_only_a_ride_may_be_too_long() -> None:
-    a = ride("a", 3, 9, ride_max_s=400)
-    plan = Plan(1, {"one": Route(van("one"), stops("+a -a"))}, {"a": a})
-
-    after = kept(plan, plan.routes["one"], [0, 180, 700, 1300])
-
-    assert after.requests["a"] == replace(a, ride_max_s=460)
 
 
 def test_who_has_left_the_bus_no_longer_waits_for_it() -> None:
