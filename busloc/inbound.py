@@ -25,9 +25,9 @@ from busloc.frame import (
     TOO_BIG,
 )
 
+_OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 _CONTROL_BYTES = 125
-_RESERVED = 0x30
-_MASKED = 0x80
+_OPCODE, _RESERVED, _MASKED = 0x0F, 0x30, 0x80
 
 
 class Said(NamedTuple):
@@ -43,24 +43,8 @@ class Fault(NamedTuple):
     code: int
 
 
-class _Head(NamedTuple):
-    """The start of a frame: its first byte, where its payload begins, and how long that is."""
-
-    first: int
-    start: int
-    size: int
-
-    @property
-    def opcode(self) -> int:
-        return self.first & 0x0F
-
-    @property
-    def fin(self) -> bool:
-        return bool(self.first & FIN)
-
-    @property
-    def deflated(self) -> bool:
-        return bool(self.first & DEFLATED)
+_Head = tuple[int, int, int]
+"""The start of a frame: its first byte, where its payload begins, and how long that is."""
 
 
 class Inbound:
@@ -81,44 +65,44 @@ class Inbound:
         self._rest += data
         said: list[Said | Fault] = []
         while (head := _head(self._rest)) is not None:
-            fault = self._wrong(head)
+            first, start, size = head
+            fault = self._wrong(first, size)
             if fault is not None:
                 return [*said, Fault(fault)]
-            if len(self._rest) < head.start + head.size:
+            if len(self._rest) < start + size:
                 break
-            found = self._take(head)
+            found = self._take(first, start, start + size)
             if found is not None:
                 said.append(found)
             if isinstance(found, Fault):
                 break
         return said
 
-    def _wrong(self, head: _Head) -> int | None:
+    def _wrong(self, first: int, size: int) -> int | None:
         """Return the code for a frame that may not come, judged before its payload is here."""
-        if head.size < 0 or head.first & _RESERVED:
+        opcode = first & _OPCODE
+        if size < 0 or first & _RESERVED or opcode not in _OPCODES:
             return PROTOCOL_ERROR
-        if head.opcode in (CLOSE, PING, PONG):
-            whole = head.fin and not head.deflated and head.size <= _CONTROL_BYTES
+        if opcode >= CLOSE:
+            whole = first & FIN and not first & DEFLATED and size <= _CONTROL_BYTES
             return None if whole else PROTOCOL_ERROR
-        if head.opcode not in (CONTINUATION, TEXT, BINARY):
+        if (opcode == CONTINUATION) != (self._opcode != CONTINUATION):
             return PROTOCOL_ERROR
-        if (head.opcode == CONTINUATION) != (self._opcode != CONTINUATION):
+        if first & DEFLATED and (opcode == CONTINUATION or not self._inflates):
             return PROTOCOL_ERROR
-        if head.deflated and (head.opcode == CONTINUATION or not self._inflates):
-            return PROTOCOL_ERROR
-        return TOO_BIG if len(self._parts) + head.size > self._limit else None
+        return TOO_BIG if len(self._parts) + size > self._limit else None
 
-    def _take(self, head: _Head) -> Said | Fault | None:
+    def _take(self, first: int, start: int, end: int) -> Said | Fault | None:
         """Take one frame off the bytes; ``None`` when its message goes on."""
-        end = head.start + head.size
-        payload = _unmask(self._rest[head.start : end], self._rest[head.start - 4 : head.start])
+        opcode = first & _OPCODE
+        payload = _unmask(self._rest[start:end], self._rest[start - 4 : start])
         self._rest = self._rest[end:]
-        if head.opcode in (CLOSE, PING, PONG):
-            return Said(head.opcode, payload)
-        if head.opcode != CONTINUATION:
-            self._opcode, self._deflated = head.opcode, head.deflated
+        if opcode >= CLOSE:
+            return Said(opcode, payload)
+        if opcode != CONTINUATION:
+            self._opcode, self._deflated = opcode, bool(first & DEFLATED)
         self._parts += payload
-        return self._whole() if head.fin else None
+        return self._whole() if first & FIN else None
 
     def _whole(self) -> Said | Fault:
         opcode, payload = self._opcode, self._parts
@@ -137,28 +121,29 @@ def close_code(payload: bytes) -> int:
     """Return the code to answer a client's close frame with."""
     if not payload:
         return NORMAL
+    if not _is_text(payload[2:]):
+        return BAD_DATA
     code = int.from_bytes(payload[:2], "big")
     known = 1000 <= code <= 1014 and code not in (1004, 1005, 1006)
-    if len(payload) == 1 or not (known or 3000 <= code < 5000):
-        return PROTOCOL_ERROR
-    return code if _is_text(payload[2:]) else BAD_DATA
+    return code if len(payload) > 1 and (known or 3000 <= code < 5000) else PROTOCOL_ERROR
 
 
 def _head(data: bytes) -> _Head | None:
     """Read the start of a frame; ``None`` while it is not all there, size -1 when it is wrong."""
     if len(data) < 2:
         return None
-    first, size = data[0], data[1] & 0x7F
-    if not data[1] & _MASKED:
-        return _Head(first, 2, -1)
-    extra = {126: 2, 127: 8}.get(size, 0)
-    if len(data) < 6 + extra:
+    first, second = data[0], data[1]
+    if second < _MASKED:
+        return first, 2, -1
+    size = second & 0x7F
+    if size < 126:
+        return (first, 6, size) if len(data) >= 6 else None
+    start = 8 if size == 126 else 14
+    if len(data) < start:
         return None
-    if extra:
-        size = int.from_bytes(data[2 : 2 + extra], "big")
-        if size < (126 if extra == 2 else 65_536) or size >= 2**63:
-            size = -1
-    return _Head(first, 6 + extra, size)
+    size = int.from_bytes(data[2 : start - 4], "big")
+    shortest = 126 if start == 8 else 65_536
+    return first, start, size if shortest <= size < 2**63 else -1
 
 
 def _unmask(payload: bytes, mask: bytes) -> bytes:
