@@ -191,7 +191,7 @@ def test_a_shared_compressed_frame_is_what_another_library_reads(size: int) -> N
 
 
 def test_what_is_secret_or_does_not_shrink_is_sent_plain() -> None:
-    noise = random.Random(0).randbytes(5000)
+    noise = random.Random(0).randbytes(5000)  # noqa: S311
     secret = Shared(b"a" * 5000, secret=True)
 
     assert secret.deflated is secret.plain
