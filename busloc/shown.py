@@ -1,6 +1,7 @@
 """Vehicles on the stream: each on the topics where somebody may look for it.
 
-Map cells are filled when somebody looks at them; the other topics always hold every vehicle.
+Map cells, and the topics of single vehicles, are filled when somebody looks at them; the other
+topics always hold every vehicle.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Shown:
         self._cells: frozenset[str] = frozenset()
         self.vehicles: dict[str, Vehicle] = {}
         hub.fill("cell", self._fill_cell)
+        hub.fill("veh", self._fill_vehicle)
 
     def tick(self) -> None:
         """Learn which map cells somebody looks at."""
@@ -46,10 +48,19 @@ class Shown:
 
     def _topics_of(self, vehicle: Vehicle) -> tuple[str, ...]:
         routes = (f"route:{vehicle.route}",) if vehicle.route else ()
+        own = f"veh:{vehicle.id}"
+        heard = ("vehicles", *routes, own) if self._hub.heard(own) else ("vehicles", *routes)
         if not self._cells:
-            return ("vehicles", *routes)
+            return heard
         here = topics_at(vehicle.lat, vehicle.lon)
-        return ("vehicles", *routes, *(topic for topic in here if topic in self._cells))
+        return (*heard, *(topic for topic in here if topic in self._cells))
+
+    def _fill_vehicle(self, topic: str) -> None:
+        """Publish one vehicle by itself, for the first who follows it."""
+        vehicle = self.vehicles.get(topic.partition(":")[2])
+        if vehicle is not None and topic not in self._topics[vehicle.id]:
+            self._hub.publish(topic, vehicle.id, encode(vehicle))
+            self._topics[vehicle.id] = (*self._topics[vehicle.id], topic)
 
     def _fill_cell(self, topic: str) -> None:
         """Publish the vehicles in a map cell, for the first who looks at it."""
