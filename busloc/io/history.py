@@ -12,6 +12,8 @@ from typing import NamedTuple
 from busloc.ping import Ping
 
 BATCH_ROWS = 1000
+WRITE_ROWS = 5000
+"""So many are written at once while they come faster than that."""
 BATCH_S = 1.0
 ROWS_MAX = 200_000
 RETRY_S = 1.0
@@ -43,17 +45,18 @@ class History:
         self._queue: deque[Fix] = deque()
         self._full = asyncio.Event()
         self._closing = False
+        self._being_written = 0
         self.written = 0
         self.lost = 0
 
     @property
     def waiting(self) -> int:
         """Fixes taken in and not yet written."""
-        return len(self._queue)
+        return len(self._queue) + self._being_written
 
     def add(self, pings: Sequence[Ping], received: float) -> None:
         """Take in fixes without waiting."""
-        self._queue.extend(Fix(ping, received) for ping in pings)
+        self._queue.extend([Fix(ping, received) for ping in pings])
         while len(self._queue) > self._rows_max:
             self._queue.popleft()
             self.lost += 1
@@ -78,13 +81,16 @@ class History:
     async def _write_all(self) -> bool:
         """Write batch after batch; return whether nothing failed."""
         while self._queue:
-            batch = [self._queue.popleft() for _ in range(min(BATCH_ROWS, len(self._queue)))]
+            batch = [self._queue.popleft() for _ in range(min(WRITE_ROWS, len(self._queue)))]
+            self._being_written = len(batch)
             try:
                 await self._write(batch)
             except Exception:
                 _log.exception("position history not written, %d fixes wait", len(batch))
                 self._put_back(batch)
                 return False
+            finally:
+                self._being_written = 0
             self.written += len(batch)
         return True
 

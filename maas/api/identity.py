@@ -89,6 +89,11 @@ async def device_of(connection: HTTPConnection) -> DeviceRow | None:
     return await service_of(connection).device_by_token(token)
 
 
+async def the_service(connection: HTTPConnection) -> Service:
+    """See ``service_of``; FastAPI would call that one in another thread, since it does not wait."""
+    return service_of(connection)
+
+
 MaybePerson = Annotated[Person | None, Depends(identify)]
 SignedIn = Annotated[Person, Depends(signed_in)]
-The = Annotated[Service, Depends(service_of)]
+The = Annotated[Service, Depends(the_service)]
