@@ -307,6 +307,17 @@ def test_a_tick_out_of_order_starts_the_topic_anew_and_says_so() -> None:
     assert [f.get("recovered") for f in listener.frames] == [None, False, None, False, False]
 
 
+def test_a_restored_topic_shows_none_of_what_was_before() -> None:
+    hub, _ = new_hub()
+    hub.restore("vehicles", "one", 7, {"a": bus("a", 1)})
+    first, _ = listen(hub, "vehicles")
+    hub.restore("vehicles", "two", 7, {"b": bus("b", 2)})
+    second, _ = listen(hub, "vehicles")
+
+    assert first.frames[0]["u"] == [{"id": "a", "v": 1}]
+    assert second.frames[0]["u"] == [{"id": "b", "v": 2}]
+
+
 def _update(key: str, value: int) -> Update:
     return Update(key, bus(key, value))
 
@@ -399,6 +410,42 @@ def test_a_slow_listener_who_subscribes_waits_for_its_buffer() -> None:
     assert waiting == before
     told = {(frame["t"], frame["k"]) for frame in slow.frames[before:]}
     assert told == {("stop:s1", "snap")}
+
+
+def test_a_slow_listener_who_leaves_a_topic_hears_no_more_of_it() -> None:
+    hub, clock = new_hub()
+    slow, subscriber = listen(hub, "vehicles", "stop:s1")
+    stall(hub, slow, clock)
+    hub.publish("stop:s1", "t", bus("t", 1))
+    clock.pass_s(hub, TICK_S)
+    before = len(slow.frames)
+
+    hub.unsubscribe(subscriber, "stop:s1")
+    slow.held, slow.stalled = 0, False
+    clock.pass_s(hub, TICK_S)
+
+    assert slow.frames[before:] == []
+
+
+def test_a_long_catch_up_stops_where_the_buffer_is_full_and_goes_on_there() -> None:
+    hub, clock = new_hub()
+    slow, _ = listen(hub, "plan:west", "calls")
+    stall(hub, slow, clock)
+    for value in range(6):
+        for topic in ("plan:west", "calls"):
+            fragment = json.dumps({"id": "van", "v": value, "pad": "x" * 30_000}).encode()
+            hub.publish(topic, "van", fragment)
+        clock.pass_s(hub, TICK_S)
+    most = 0
+    while hub._slow:
+        slow.held = 0
+        clock.pass_s(hub, TICK_S)
+        most = max(most, slow.held)
+
+    for topic in ("plan:west", "calls"):
+        told = [(f["k"], f["s"]) for f in slow.frames if f["t"] == topic]
+        assert told == [("snap", 0), *(("delta", i) for i in range(1, 7))]
+    assert most < 2 * BEHIND_BYTES
 
 
 def test_a_beat_behind_a_full_buffer_repeats_nothing() -> None:
