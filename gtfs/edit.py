@@ -164,7 +164,8 @@ class _Draft:
             self._tables["translations"] = _Rows(upgraded_translations(feed))
 
     def feed(self) -> Feed:
-        return Feed({name: rows.table(name) for name, rows in self._tables.items()}, self._extras)
+        tables = {name: rows.table(name) for name, rows in self._tables.items()}
+        return Feed({name: t for name, t in tables.items() if t.columns}, self._extras)
 
     @singledispatchmethod
     def make(self, edit: Edit) -> None:

@@ -89,6 +89,16 @@ class Buses:
         hub.fill("stop", self._fill_board)
         hub.fill("cell", next(iter(self._shares.values())).fills["cell"])
 
+    def take_timetable(self, feed: Feed) -> None:
+        """Put another timetable in the place of the town's own."""
+        name = next(iter(self._shares))
+        self.feeds = {name: feed, **{other: f for other, f in self.feeds.items() if other != name}}
+        self._owner = _owners(self.feeds)
+        self.live.take_timetable(feed)
+        self.notices.take_timetable()
+        for made in ("realtime", "stop_index"):
+            self.__dict__.pop(made, None)
+
     @property
     def live(self) -> LiveMap:
         """The live map of the town's own vehicles."""

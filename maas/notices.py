@@ -38,6 +38,10 @@ class Noticeboard:
     places: Places | None = None
 
     def __post_init__(self) -> None:
+        self.take_timetable()
+
+    def take_timetable(self) -> None:
+        """Learn which routes call where by the live map's timetable."""
         timetable = self.live.timetable
         if timetable is not None:
             self.places = Places(timetable.feed)

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 1.0
 PLAN_S: Final = 2.0
 NOTICES_S: Final = 30.0
+EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
 
@@ -60,6 +61,7 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
         await _join_places(database, roads)
         history = History(_writer(database))
         service = await _service(settings, registry, database, roads, history)
+        await service.take_edition()
         registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))
         if service.joined is not None:
@@ -211,6 +213,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
         _every(NOTICES_S, lambda: _look_again(service)),
+        _every(EDITION_S, service.take_edition),
         _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
         _warm(service),
     ]

@@ -22,6 +22,7 @@ from maas.api.problems import Problem
 from maas.api.service import Service
 from maas.auth.roles import Permission
 from maas.demand_feed import demand_facts, open_feed
+from maas.editions import Editions
 from maas.realtime import Message, Realtime
 
 router = APIRouter(prefix="/feeds", tags=["open data"])
@@ -32,8 +33,8 @@ MAX_AGE_S: Final = 15
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500)]
 
 
-def _described(media_type: str) -> dict[str, Any]:
-    declared = needs(Permission.PUBLIC, "no-timetable", "starting")
+def _described(media_type: str, *problems: str) -> dict[str, Any]:
+    declared = needs(Permission.PUBLIC, "no-timetable", "starting", *problems)
     text = media_type == "application/json"
     schema = {"type": "object"} if text else {"type": "string", "format": "binary"}
     content = {media_type: {"schema": schema}}
@@ -62,6 +63,21 @@ async def timetable_zip(service: The, request: Request, known: IfNoneMatch = Non
     if feed is None:
         raise Problem("no-timetable")
     body = await asyncio.to_thread(feed_bytes, feed)
+    return _cached(body, "application/zip", known, 3600)
+
+
+@router.get(
+    "/gtfs-jp-next.zip",
+    operation_id="readNextTimetable",
+    **_described("application/zip", "not-found"),
+)
+async def next_timetable_zip(service: The, known: IfNoneMatch = None) -> Response:
+    """The timetable that follows the one in force, as soon as it is published."""
+    editions = Editions(service.database)
+    _, coming = await editions.on(service.today())
+    body = None if coming is None else await editions.zip(coming.id)
+    if body is None:
+        raise Problem("not-found")
     return _cached(body, "application/zip", known, 3600)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from maas.auth.throttle import Throttle
 from maas.buses import Buses
 from maas.clock import Clock, service_day
 from maas.directory import Directory
+from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
@@ -60,6 +62,7 @@ class Service:
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     joined: Joined | None = None
     arrivals: Arrivals = field(default_factory=Arrivals)
+    edition: int | None = None
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
@@ -82,6 +85,18 @@ class Service:
     def today(self) -> date:
         """Return the service's calendar day."""
         return service_day(self.clock(), self.timezone)
+
+    async def take_edition(self) -> None:
+        """Run the buses by the edition of the timetable that is in force, if there is one."""
+        editions = Editions(self.database)
+        current, _ = await editions.on(self.today())
+        if current is None or current.id == self.edition:
+            return
+        data = await editions.zip(current.id)
+        if data is not None:
+            feed = await asyncio.to_thread(read_bytes, data)
+            self.buses.take_timetable(feed)
+            self.edition = current.id
 
     def area_of(self, person: Person, asked: str | None) -> str | None:
         """Return the area a person may look at, None for all; raises the problem 403."""

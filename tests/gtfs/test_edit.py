@@ -88,6 +88,11 @@ def test_a_calendar_has_its_days_more_and_less() -> None:
     assert runs == [1, 8, 15, 22, 29]
 
 
+def test_a_file_that_would_be_empty_is_not_made() -> None:
+    plain = replace(SUNDAYS, added=(), removed=())
+    assert "calendar_dates" not in edited(feed_of(calendar_dates=None), [plain]).tables
+
+
 def test_a_trip_taken_out_leaves_nothing_behind() -> None:
     before = edited(
         feed_of(
