@@ -167,8 +167,9 @@ def empty_feed(publisher: Operator, days: Sequence[date], version: str) -> Feed:
         "feed_version": version,
         "feed_contact_url": publisher.url,
     }
-    names = ("agency", "stops", "routes", "trips", "stop_times", "calendar")
+    names = ("agency", "stops", "routes", "trips", "calendar")
     tables = {name: Table(name, COLUMNS[name][:1], []) for name in names}
+    tables["stop_times"] = Table("stop_times", COLUMNS["stop_times"][:4], [])
     tables["feed_info"] = Table("feed_info", tuple(info), [tuple(info.values())])
     return Feed(tables)
 
@@ -188,7 +189,7 @@ class _Draft:
         if "translations" in self._added:
             tables["translations"] = upgraded_translations(self._feed)
         for name, records in self._added.items():
-            tables[name] = _with(tables.get(name) or Table(name, (), ()), records)
+            tables[name] = _with(tables.get(name, Table(name, (), ())), records)
         extras = dict(self._feed.extras)
         if self._features:
             extras[LOCATIONS] = _with_features(extras.get(LOCATIONS), self._features)
@@ -452,11 +453,13 @@ def _alike(days: Mapping[date, Offer]) -> dict[Offer, list[date]]:
 
 
 def _usual_weekdays(days: Sequence[date]) -> tuple[bool, ...]:
-    """Return on which weekdays (Monday first) more of the days run than not."""
+    """Return on which weekdays (Monday first) more of the days run than not, at least on one."""
     span = (days[-1] - days[0]).days + 1
     all_days = Counter((days[0] + timedelta(n)).weekday() for n in range(span))
     running = Counter(day.weekday() for day in days)
-    return tuple(2 * running[weekday] > all_days[weekday] for weekday in range(7))
+    share = {weekday: running[weekday] / all_days[weekday] for weekday in running}
+    most = min(0.5, max(share.values()) - 1e-9)
+    return tuple(share.get(weekday, 0) > most for weekday in range(7))
 
 
 def _exceptions(days: Sequence[date], week: Sequence[bool]) -> Iterator[tuple[date, str]]:

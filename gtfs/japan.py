@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from gtfs.directions import directions
 from gtfs.feed import Feed
 from gtfs.rows import whole
 from gtfs.tables import COLUMNS, Table
@@ -101,7 +102,8 @@ def profile_tables(feed: Feed, profile: Profile) -> dict[str, Table]:
     """Return the tables as a version of GTFS-JP wants them, every one sorted.
 
     Both have translations in today's form and the agency of every fare.  v3 says where a route
-    leads in routes_jp, v4 in pattern_jp, with location_type and timepoint on every row.
+    leads in routes_jp; v4 in pattern_jp, with location_type, timepoint and direction_id on every
+    row, and may have a fare for IC cards.
     """
     tables = dict(feed.tables)
     if "translations" in tables:
@@ -111,11 +113,16 @@ def profile_tables(feed: Feed, profile: Profile) -> dict[str, Table]:
         tables["fare_attributes"] = _filled(
             tables["fare_attributes"], "agency_id", lambda _: agency_id
         )
-    (_as_v3 if profile is Profile.JP3 else _as_v4)(tables)
+    if profile is Profile.JP3:
+        _as_v3(tables)
+    else:
+        _as_v4(tables, directions(feed))
     return {name: _sorted(table) for name, table in tables.items()}
 
 
 def _as_v3(tables: dict[str, Table]) -> None:
+    if "fare_attributes" in tables:
+        tables["fare_attributes"] = _without(tables["fare_attributes"], "ic_price")
     patterns = tables.pop("pattern_jp", None)
     if patterns is None or "routes_jp" in tables:
         return
@@ -131,7 +138,10 @@ def _as_v3(tables: dict[str, Table]) -> None:
     tables["routes_jp"] = Table("routes_jp", columns, rows)
 
 
-def _as_v4(tables: dict[str, Table]) -> None:
+def _as_v4(tables: dict[str, Table], ways: Mapping[str, str]) -> None:
+    if ways:
+        way = "direction_id"
+        tables["trips"] = _filled(tables["trips"], way, lambda trip: ways.get(trip["trip_id"], ""))
     tables["stops"] = _filled(tables["stops"], "location_type", lambda _: "0")
     tables["stop_times"] = _filled(tables["stop_times"], "timepoint", _timepoint)
     routes = tables.pop("routes_jp", None)
@@ -164,6 +174,14 @@ def _filled(table: Table, column: str, value: Callable[[Mapping[str, str]], str]
         for row, record in zip(table.rows, table.records(), strict=True)
     ]
     return Table(table.name, table.columns, filled)
+
+
+def _without(table: Table, column: str) -> Table:
+    if column not in table.columns:
+        return table
+    at = table.columns.index(column)
+    columns, *rows = ((*row[:at], *row[at + 1 :]) for row in (table.columns, *table.rows))
+    return Table(table.name, columns, rows)
 
 
 def _sorted(table: Table) -> Table:
