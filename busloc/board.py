@@ -21,6 +21,7 @@ LINGER_S = 900
 """How long a planned departure stays on the board when nothing was seen of the bus."""
 VANISH_S = 1800
 """A bus silent for longer has no expected time any more."""
+READY_KEPT = 10_000
 
 
 class Boards:
@@ -33,6 +34,7 @@ class Boards:
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
         self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
         self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
+        self._ready: dict[tuple[Run, int], tuple[Sighting, float]] = {}
         self._ahead_at_s = float("nan")
         self._ahead: dict[tuple[Run, int], dict[int, Expected]] = {}
 
@@ -110,6 +112,19 @@ class Boards:
             for call in self._calls_ahead(seen, run, now_s).values()
         ]
 
+    def _ready_s(self, sighting: Sighting, run: Run) -> float:
+        """Return when a vehicle seen on its duty was expected to begin a later run of it."""
+        key = run, id(sighting)
+        known = self._ready.get(key)
+        if known is None or known[0] is not sighting:
+            calls = self._coming.calls(sighting, run, sighting.match.t)
+            start = self._timetable.day_start(run.day)
+            begins_s = start + calls[0].depart_s if calls else float("inf")
+            if len(self._ready) > READY_KEPT:
+                self._ready.clear()
+            known = self._ready[key] = sighting, begins_s
+        return known[1]
+
     def state(self, run: Run, course: Course, now_s: float) -> RiderState:
         """Return what riders are told of a run at an instant (epoch seconds)."""
         return self._state(run, course, self._coming.sighting(run, course.trip), now_s)
@@ -120,14 +135,16 @@ class Boards:
         seen = self._seen
         strayed_s = seen.strayed.get(run)
         seen_s = None if sighting is None else sighting.match.t
+        on_trip = sighting is not None and sighting.match.run == run
         start_s = self._timetable.day_start(run.day) + course.depart_s[0]
         return rider_state(
             cancelled=run in seen.cancelled,
             start_s=max(start_s, seen.since_s),
             now_s=now_s,
             seen_s=seen_s if strayed_s is None else strayed_s,
-            on_trip=sighting is not None and sighting.match.run == run,
+            on_trip=on_trip,
             off_line=strayed_s is not None,
+            ready_s=self._ready_s(sighting, run) if sighting and not on_trip else float("inf"),
             hearing=now_s - seen.heard_s <= CONFIRM_S,
         )
 
