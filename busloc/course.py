@@ -60,6 +60,11 @@ class Course:
         depart_s = self.depart_s[i] if i < len(self.calls) - 1 else self.arrive_s[i]
         return time_s - min(max(time_s, arrive_s), depart_s)
 
+    def leg_m(self, along_m: float) -> float:
+        """Return the length of the way between the two calls round a place."""
+        i = bisect_right(self.offsets_m, along_m, 1, len(self.calls) - 1)
+        return self.offsets_m[i] - self.offsets_m[i - 1]
+
     def next_call(self, along_m: float) -> int:
         """Return the index of the first call not yet left behind; past the last: their number."""
         return bisect_right(self.offsets_m, along_m - AT_STOP_M)

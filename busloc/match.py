@@ -1,31 +1,44 @@
 """Which trip a vehicle is on, and how far along it.
 
-The trip comes from the driver's log-on (``ping.trip``) or from the vehicle's scheduled duty.  The
-place on a line that crosses or repeats itself is kept by progress: a vehicle hardly goes back, and
-no faster than 30 m/s.  Weights after ``reference/location.md`` §4.8 and §5.
+The trip comes from the driver's log-on (``ping.trip``) or from the vehicle's scheduled duty.  On a
+line that crosses or repeats itself one fix may mean several places.  All of them are kept as long
+as they are possible, each with the cost of the likeliest way there (Viterbi's algorithm): metres
+off the line, a heading against it, and moves along the line that were not made on the ground.  A
+vehicle hardly goes back, and no faster than 30 m/s.  Weights after ``reference/location.md`` §4-§5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import cos, inf, log1p, radians
 
 from busloc.course import Course, Run, Timetable
 from busloc.ping import Ping
+from gtfs.geo import Line, distance_m
 
 OFF_ROUTE_M = 150.0
 OFF_STRAIGHT_M = 400.0
-"""Where there is no shape, the bus follows the road and the line does not."""
+"""Where there is no shape, the bus follows the road and the line does not: on long legs by more."""
 BACK_M = 60.0
 AHEAD_MPS = 30.0
 AHEAD_M = 200.0
+START_M = 250.0
 EARLY_S = 20 * 60
+EARLY_ON_WAY_S = 5 * 60
+"""Earlier than this nobody begins a duty's trip in the middle of its way."""
 LATE_S = 90 * 60
 EARLY_WEIGHT = 3.0
-OFF_SCALE_M = 60.0
 DELAY_SCALE_S = 420.0
+OFF_SCALE_M, OFF_WEIGHT = 30.0, 1.3
+MOVE_SCALE_M, MOVE_SHARE, MOVE_MAX = 60.0, 0.3, 10.0
+HEADING_WEIGHT, HEADING_MPS = 1.5, 3.0
 STAY = 4.0
 """What leaving a trip before its end must be worth."""
+ANEW = 12.0
+"""What giving up the whole way so far must be worth."""
+PLACES_MAX = 6
+PRUNE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,28 @@ class Match:
     t: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fix may be, and what the way there cost more than the likeliest."""
+
+    match: Match
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """All places where a fix may be, the likeliest first, at least one; ``lat, lon`` of the fix."""
+
+    lat: float
+    lon: float
+    places: tuple[Place, ...]
+
+    @property
+    def match(self) -> Match:
+        """The likeliest place."""
+        return self.places[0].match
+
+
 def match(
     timetable: Timetable, ping: Ping, block_id: str | None, before: Match | None
 ) -> Match | None:
@@ -46,20 +81,37 @@ def match(
 
     ``before`` is the vehicle's last match, if it is still trusted.
     """
-    best: tuple[float, Match] | None = None
+    course = None if before is None else timetable.course(before.run.trip_id)
+    known = None
+    if before is not None and course is not None:
+        lat, lon, _ = course.line.at(before.along_m)
+        known = Belief(lat, lon, (Place(before, 0.0),))
+    belief = believe(timetable, ping, block_id, known)
+    return None if belief is None else belief.match
+
+
+def believe(
+    timetable: Timetable, ping: Ping, block_id: str | None, before: Belief | None
+) -> Belief | None:
+    """Return where a fix may be after what was believed of the one before it."""
+    passes: dict[int, list[tuple[float, float]]] = {}
+    found: list[Place] = []
     for run in candidates(timetable, ping, block_id):
         course = timetable.course(run.trip_id)
         if course is None:
             continue
-        time_s = ping.t - timetable.day_start(run.day)
-        same = before if before is not None and before.run == run else None
-        found = _place(course, run, ping, time_s, same)
-        if found is None:
-            continue
-        cost = _cost(found) + (0.0 if same else _leaving(timetable, before))
-        if best is None or cost < best[0]:
-            best = cost, found
-    return None if best is None else best[1]
+        line = course.line
+        if id(line) not in passes:
+            passes[id(line)] = line.passes(ping.lat, ping.lon)
+        way = _Way(timetable, run, course, ping, before)
+        spots = {round(spot[0]): spot for spot in passes[id(line)] + way.reached()}
+        found += (place for spot in spots.values() if (place := way.place(*spot)) is not None)
+    if not found:
+        return None
+    found.sort(key=lambda place: place.cost + _delay_cost(place.match.delay_s))
+    least = min(place.cost for place in found)
+    kept = [Place(p.match, p.cost - least) for p in found if p.cost <= least + PRUNE]
+    return Belief(ping.lat, ping.lon, tuple(kept[:PLACES_MAX]))
 
 
 def candidates(timetable: Timetable, ping: Ping, block_id: str | None) -> Iterator[Run]:
@@ -81,35 +133,81 @@ def candidates(timetable: Timetable, ping: Ping, block_id: str | None) -> Iterat
                 yield run
 
 
-def _place(
-    course: Course, run: Run, ping: Ping, time_s: float, before: Match | None
-) -> Match | None:
-    if before is None:
-        places = course.line.passes(ping.lat, ping.lon)
-    else:
-        ahead_m = before.along_m + AHEAD_MPS * max(0.0, ping.t - before.t) + AHEAD_M
-        places = [
-            course.line.project(
-                ping.lat, ping.lon, from_m=before.along_m - BACK_M, to_m=ahead_m
+class _Way:
+    """What it costs to be anywhere on one run at one fix."""
+
+    def __init__(
+        self, timetable: Timetable, run: Run, course: Course, ping: Ping, before: Belief | None
+    ) -> None:
+        self._run, self._course, self._ping = run, course, ping
+        self._time_s = ping.t - timetable.day_start(run.day)
+        places = () if before is None else before.places
+        self._own = [place for place in places if place.match.run == run]
+        self._anew = min((place.cost for place in places), default=-ANEW) + ANEW
+        others = (p.cost + _leaving(timetable, p.match) for p in places if p.match.run != run)
+        self._enter = min(others, default=self._anew)
+        self._ground_m = 0.0
+        if before is not None:
+            self._ground_m = distance_m(before.lat, before.lon, ping.lat, ping.lon)
+
+    def reached(self) -> list[tuple[float, float]]:
+        """Return the nearest places within reach of where the vehicle may have been."""
+        return [
+            self._course.line.project(
+                self._ping.lat,
+                self._ping.lon,
+                from_m=place.match.along_m - BACK_M,
+                to_m=place.match.along_m + self._reach_m(place),
             )
-        ]  # fmt: skip
-    near_m = OFF_STRAIGHT_M if course.straight else OFF_ROUTE_M
-    found = [
-        Match(run, along_m, off_m, course.delay_s(along_m, time_s), ping.t)
-        for along_m, off_m in places
-        if off_m <= near_m
-    ]
-    return min(found, key=_cost, default=None)
+            for place in self._own
+        ]
+
+    def place(self, along_m: float, off_m: float) -> Place | None:
+        """Return a place on the run with its cost, ``None`` when it is too far off or too early."""
+        if off_m > _near_m(self._course, along_m):
+            return None
+        delay_s = self._course.delay_s(along_m, self._time_s)
+        cost = min((self._moving(place, along_m) for place in self._own), default=inf)
+        early = self._ping.trip is None and along_m > START_M and delay_s < -EARLY_ON_WAY_S
+        if not early:
+            cost = min(cost, self._enter, self._anew)
+        if cost == inf:
+            return None
+        cost += OFF_WEIGHT * log1p((off_m / OFF_SCALE_M) ** 2)
+        cost += _heading_cost(self._course.line, along_m, self._ping)
+        return Place(Match(self._run, along_m, off_m, delay_s, self._ping.t), cost)
+
+    def _moving(self, place: Place, along_m: float) -> float:
+        move_m = along_m - place.match.along_m
+        if not -BACK_M - 1.0 <= move_m <= self._reach_m(place) + 1.0:
+            return inf
+        scale_m = MOVE_SCALE_M + MOVE_SHARE * self._ground_m
+        return place.cost + min(abs(move_m - self._ground_m) / scale_m, MOVE_MAX)
+
+    def _reach_m(self, place: Place) -> float:
+        return AHEAD_MPS * max(0.0, self._ping.t - place.match.t) + AHEAD_M
 
 
-def _cost(found: Match) -> float:
-    delay_s = found.delay_s if found.delay_s >= 0 else -EARLY_WEIGHT * found.delay_s
-    return (found.off_m / OFF_SCALE_M) ** 2 + (delay_s / DELAY_SCALE_S) ** 2
+def _near_m(course: Course, along_m: float) -> float:
+    """Return how far off its line a vehicle may be and still be on its way."""
+    return max(OFF_STRAIGHT_M, course.leg_m(along_m) / 2) if course.straight else OFF_ROUTE_M
 
 
-def _leaving(timetable: Timetable, before: Match | None) -> float:
+def _heading_cost(line: Line, along_m: float, ping: Ping) -> float:
+    if ping.bearing is None or (ping.speed is not None and ping.speed < HEADING_MPS):
+        return 0.0
+    _, _, bearing = line.at(along_m)
+    return HEADING_WEIGHT * (1.0 - cos(radians(ping.bearing - bearing)))
+
+
+def _delay_cost(delay_s: float) -> float:
+    weighed_s = delay_s if delay_s >= 0 else -EARLY_WEIGHT * delay_s
+    return (weighed_s / DELAY_SCALE_S) ** 2
+
+
+def _leaving(timetable: Timetable, before: Match) -> float:
     """Return the cost of changing trips: none at the end of the line."""
-    course = None if before is None else timetable.course(before.run.trip_id)
-    if before is None or course is None:
+    course = timetable.course(before.run.trip_id)
+    if course is None:
         return 0.0
     return STAY if course.next_call(before.along_m) < len(course.calls) - 1 else 0.0

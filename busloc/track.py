@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from busloc.course import Timetable
-from busloc.match import Match, match
+from busloc.match import Belief, Match, believe
 from busloc.ping import Ping
 
 SILENT_S = 180
@@ -29,11 +29,15 @@ class TrackState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A vehicle's newest fix, the last one that was placed on a trip, and those missed since."""
+    """A vehicle's newest fix, the last one that was placed on a trip, and those missed since.
+
+    ``belief`` is all that is thought possible of the place of ``match``.
+    """
 
     ping: Ping
     match: Match | None = None
     misses: int = 0
+    belief: Belief | None = None
 
 
 def follow(
@@ -42,13 +46,13 @@ def follow(
     """Return the track after one more fix, newer than all before it."""
     if timetable is None:
         return Track(ping)
-    trusted = before.match if before and before.misses < MISSES_MAX else None
-    found = match(timetable, ping, block_id, trusted)
+    trusted = before.belief if before and before.misses < MISSES_MAX else None
+    found = believe(timetable, ping, block_id, trusted)
     if found is not None:
-        return Track(ping, found)
+        return Track(ping, found.match, belief=found)
     if before is None or before.match is None or not _still_driving(timetable, before.match, ping):
         return Track(ping)
-    return Track(ping, before.match, before.misses + 1)
+    return Track(ping, before.match, before.misses + 1, before.belief)
 
 
 def state_of(

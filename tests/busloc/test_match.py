@@ -33,7 +33,7 @@ def test_a_known_trip_is_placed_by_metres_and_seconds() -> None:
 @pytest.mark.parametrize(
     ("metres", "east_m", "clock", "trip"),
     [
-        (2500, 450, "08:04:00", "t8"),
+        (2500, 550, "08:04:00", "t8"),
         (2500, 0, "07:30:00", "t8"),
         (2500, 0, "09:45:00", "t8"),
         (2500, 0, "08:04:00", "unknown"),
