@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dispatcher.draft import Draft
 from dispatcher.insert import insertions
 from dispatcher.leave_kernel import give_up
 from dispatcher.line import Line
 from dispatcher.line_kernel import OPEN_END, trial_of
-from dispatcher.model import Plan, Request, Route, TravelTimes, Vehicle
+from dispatcher.model import Follows, Place, Plan, Request, Route, TravelTimes, Vehicle
 from dispatcher.nodes import places_of
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search_plan import movable
-from tests.dispatcher.test_events import van
+from tests.dispatcher.test_events import PoweredTown, van
 from tests.dispatcher.test_repair import random_day
 from tests.dispatcher.test_schedule import TRAVEL, ride, stops
 
@@ -30,9 +31,18 @@ def drafted(plan: Plan, travel: Mapping[str, TravelTimes]) -> Draft:
     return Draft(plan, travel, list(plan.requests.values()), ranks, 2)
 
 
-def one_van(words: str, *asked: Request, vehicle: Vehicle | None = None) -> Draft:
-    route = Route(vehicle or van("one"), stops(words))
+def one_van(words: str, *asked: Request, vehicle: Vehicle | None = None, locked: int = 0) -> Draft:
+    route = Route(vehicle or van("one"), stops(words), locked=locked)
     return drafted(Plan(1, {"one": route}, {one.id: one for one in asked}), TRAVEL)
+
+
+class Courtyards(PoweredTown):
+    """A town in which it takes a while to drive from a place to the same place."""
+
+    def table(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        return super().table(origins, destinations) + np.int32(20)
 
 
 def assert_as_if_compiled_anew(draft: Draft, everybody: Plan) -> None:
@@ -92,6 +102,8 @@ def test_a_draft_is_what_its_plan_would_be_compiled_anew(seed: int) -> None:
         open_ended = plan.routes["two"]
         vehicle = replace(open_ended.vehicle, end=None)
         plan = plan.with_route(replace(open_ended, vehicle=vehicle))
+    if dice.random() < 0.5:
+        travel = {"car": Courtyards()}
     draft, off = drafted(plan, travel), dict[str, Request]()
     for _ in range(6):
         before, copied = draft.plan, draft.copy()
@@ -131,6 +143,57 @@ def test_bids_are_the_places_that_a_quote_finds(seed: int) -> None:
                         if one.cost_s == found[0].cost_s
                     ]
                     assert same in places
+
+
+def assert_same_without(draft: Draft, *gone: str) -> None:
+    everybody = draft.plan
+    draft.packed()
+    draft.take_off("one", gone)
+    assert_as_if_compiled_anew(draft, everybody)
+
+
+def test_a_parcel_beside_a_party_that_rides_alone_stays_when_that_leaves() -> None:
+    alone = replace(ride("a", 3, 9, seats=2), alone=True)
+    parcel = replace(ride("b", 4, 8), seats=0, bags=1)
+    roomy = replace(van("one"), bags=2)
+
+    assert_same_without(one_van("+a +b -a -b", alone, parcel, vehicle=roomy), "a")
+
+
+def test_a_vehicle_with_strangers_on_it_has_no_room_until_all_of_them_have_left() -> None:
+    strangers = [replace(ride(name, 3, 9), pinned="two") for name in "ab"]
+    draft = one_van("+a -a +b -b +c -c", *strangers, ride("c", 3, 9))
+    assert not draft.line("one").has_room
+
+    assert_same_without(draft, "a")
+
+    assert not draft.line("one").is_sound
+    assert not draft.line("one").has_room
+    assert_same_without(draft, "b")
+    assert draft.line("one").has_room
+
+
+def test_a_lock_is_gone_with_the_party_it_was_on() -> None:
+    draft = one_van("+a +b -a -b", ride("a", 3, 9), ride("b", 4, 9), locked=1)
+
+    assert_same_without(draft, "a")
+
+    assert draft.plan.routes["one"].locked == 0
+
+
+def test_a_return_leg_makes_anybody_late_but_its_own_outward_leg() -> None:
+    # Whoever is fetched first at 3 makes the other late: a by 60 s, or the new party by far more.
+    a = ride("a", 3, 9, latest_pickup_s=180, latest_dropoff_s=600, ride_max_s=6000)
+    due = {"latest_pickup_s": 240, "latest_dropoff_s": 660, "ride_max_s": 6000}
+    draft = one_van("+a -a", a)
+    for follows, first in ((None, True), (Follows("a"), False)):
+        back = replace(ride("b", 3, 9, **due), follows=follows)
+        other = Draft(draft.plan, TRAVEL, [a, back], {"a": 1, "b": 0}, 2)
+
+        spot = other.least_late(back, 0)
+
+        assert spot is not None
+        assert (spot.after_d == 0 or spot.after_p == 0) == first
 
 
 def test_of_equal_places_the_one_in_the_vehicle_that_changed_longest_ago_is_taken() -> None:
@@ -187,6 +250,16 @@ def test_the_vehicle_itself_comes_before_all_promises() -> None:
     draft = one_van("+far +near -near -far", far, near, vehicle=van("one", end_s=2000))
 
     assert leaving(draft, "far", "near") == (["far", "near"], [])
+
+
+def test_a_vehicle_that_may_end_anywhere_is_back_where_its_last_party_gets_out() -> None:
+    anywhere = replace(van("one", end_s=1000), end=None)
+    late = {"latest_dropoff_s": 9000, "ride_max_s": 9000}
+    near, far = ride("near", 3, 9, **late), ride("far", 9, 30, **late)
+    draft = one_van("+near -near +far -far", near, far, vehicle=anywhere)
+
+    # Without the far one everything is over at 630.
+    assert leaving(draft, "near", "far") == (["far"], [])
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
