@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from maas.api import (
+    accuracy,
     alerts,
     bookings,
     clock,
@@ -19,6 +20,7 @@ from maas.api import (
     health,
     live,
     live_events,
+    open_data,
     openapi,
     pages,
     places,
@@ -57,6 +59,7 @@ SUBJECTS = (
     map_api.router,
     roads.router,
     alerts.router,
+    accuracy.router,
     devices.router,
     editions.router,
     live_events.router,
@@ -67,7 +70,9 @@ BESIDE = (
     openapi.router,
     tiles.router,
     feeds.router,
+    open_data.router,
     plain.router,
+    accuracy.pages,
     pages.router,
 )
 

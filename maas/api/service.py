@@ -62,6 +62,10 @@ class Service:
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     joined: Joined | None = None
     arrivals: Arrivals = field(default_factory=Arrivals)
+    accuracy: dict[tuple[str | None, str | None, int], tuple[float, object]] = field(
+        default_factory=dict
+    )
+    """The reports on accuracy made lately: of which route, stop and days, and when."""
     edition: int | None = None
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
