@@ -54,6 +54,17 @@ test("a cancelled bus is cancelled whatever the clock says", () => {
   }
 });
 
+test("a bus on a detour comes around a time, for no minute is sure", () => {
+  const diverted = bus({ state: "diverted", expected: NOW + 700 });
+  expect(wait(diverted, NOW, "live")).toEqual({ kind: "around", time_s: NOW + 700 });
+  expect(wait(diverted, NOW, "timetable").kind).toBe("at");
+});
+
+test("a bus nobody has seen has its planned time only", () => {
+  const ghost = bus({ state: "not_running", expected: null });
+  expect(wait(ghost, NOW, "live")).toEqual({ kind: "at", time_s: NOW + 600 });
+});
+
 test("lateness counts from one whole minute and never from an old estimate", () => {
   expect(late(bus({ delay_s: 59 }), "live")).toBe(0);
   expect(late(bus({ delay_s: 190 }), "live")).toBe(3);

@@ -20,6 +20,7 @@ export type Wait =
   | { kind: "minutes"; minutes: number }
   | { kind: "soon" }
   | { kind: "at"; time_s: number }
+  | { kind: "around"; time_s: number }
   | { kind: "cancelled" };
 
 /** When the bus leaves as far as anybody knows. */
@@ -32,7 +33,7 @@ export function wait(departure: Departure, now_s: number, trusted: Trust): Wait 
   if (!timed || departure.expected === null) {
     return { kind: "at", time_s: departure.scheduled };
   }
-  if (departure.state === "diverted") return { kind: "at", time_s: departure.expected };
+  if (departure.state === "diverted") return { kind: "around", time_s: departure.expected };
   const minutes = Math.floor((departure.expected - now_s) / 60);
   if (minutes < 1) return { kind: "soon" };
   return minutes >= 60 ? { kind: "at", time_s: departure.expected } : { kind: "minutes", minutes };

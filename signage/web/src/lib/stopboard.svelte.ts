@@ -41,6 +41,9 @@ export class StopBoard {
       const known = frame.k === "snap" ? [] : this.board.departures;
       this.take({ ...this.board, departures: merge(known, changed) });
     });
+    live.subscribe("alerts", (frame) => {
+      if (frame.k === "delta" && frame.u.length > 0) void this.refresh();
+    });
     const timer = setInterval(() => this.tick(), 1000);
     return () => {
       clearInterval(timer);

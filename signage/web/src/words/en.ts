@@ -4,6 +4,7 @@ export const en: Words = {
   language: "日本語",
   minutes: (n) => ({ before: "in", number: String(n), after: "min" }),
   soon: "Due now",
+  around: { before: "about", after: "" },
   planned: "Sched.",
   cancelled: "Cancelled",
   late: (n) => `${n} min late`,

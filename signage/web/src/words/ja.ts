@@ -4,6 +4,7 @@ export const ja = {
   minutes: (n: number) => ({ before: "あと", number: String(n), after: "分" }),
   soon: "まもなく",
   planned: "予定",
+  around: { before: "", after: "ごろ" },
   cancelled: "運休",
   late: (n: number) => `遅れ${n}分`,
   onTime: "時刻どおり",

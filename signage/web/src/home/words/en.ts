@@ -11,6 +11,7 @@ export const en: HomeWords = {
   remembered: "Your stops",
   open: "See times",
   openSign: "See the sign",
+  accuracy: "How true our bus times were",
   nowRunning: "Buses on the road now",
   noBuses: "No bus is on the road now.",
   busAt: (speed, age_s) =>

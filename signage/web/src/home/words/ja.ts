@@ -10,6 +10,7 @@ export const ja = {
   remembered: "おぼえたバス停",
   open: "時刻を見る",
   openSign: "表示板で見る",
+  accuracy: "バスの時刻は、どのくらい合っていたか",
   nowRunning: "いま走っているバス",
   noBuses: "いま走っているバスは、ありません。",
   busAt: (speed: number, age_s: number): string =>
