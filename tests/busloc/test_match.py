@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise, product
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from busloc.course import Run, Timetable
-from busloc.match import Match, match
+from busloc.match import Match, believe, match
 from busloc.ping import Ping
 from busloc.track import Track, TrackState, follow, state_of
+from gtfs.geo import distance_m
 from tests.busloc.towns import DAY, TZ, Bus, at, back, feed_of, hourly, ping
 
 LINE = Timetable(feed_of(hourly()), TZ)
@@ -187,3 +194,136 @@ def test_a_vehicle_without_a_duty_runs_on_demand_and_one_with_it_is_idle() -> No
 
     assert state_of(DUTY, track, None, track.ping.t) == "demand"
     assert state_of(DUTY, track, "b", track.ping.t) == "idle"
+
+
+# A spur: in to the hospital and out again by the same street (逆T字)
+
+SPUR = Timetable(
+    feed_of(
+        Bus(
+            "t",
+            [("s0", "08:00:00"), ("s2", "08:03:20"), ("s3", "08:05:00"), ("s2", "08:06:40"),
+             ("s5", "08:11:40")],
+            shape="way",
+        ),
+        shapes={"way": [(0, 0), (2000, 0), (3000, 0), (2000, 0), (5000, 0)]},
+    ),
+    TZ,
+)  # fmt: skip
+
+
+def heading(fix: Ping, bearing: float) -> Ping:
+    return msgspec.structs.replace(fix, bearing=bearing, speed=10.0)
+
+
+def test_in_a_spur_the_way_in_is_not_taken_for_the_way_out() -> None:
+    """Each fix of the way in lies on the way out too, and within reach."""
+    track: Track | None = None
+    placed = []
+    for k in range(26):
+        metres = 1500 + 100 * k if k <= 15 else 3000 - 100 * (k - 15)
+        fix = ping(metres, at("08:02:30") + 10 * k, trip="t", east_m=8 * (-1) ** k)
+        track = follow(SPUR, track, fix, None)
+        assert track.match is not None
+        placed.append(track.match.along_m)
+
+    assert placed == pytest.approx([1500 + 100 * k for k in range(26)], abs=25)
+
+
+def test_a_heading_tells_the_way_out_of_a_spur_at_the_first_fix() -> None:
+    late = at("08:06:00")
+
+    into, out = (
+        place_of(SPUR, heading(ping(2500, late, trip="t"), bearing)).along_m
+        for bearing in (0.0, 180.0)
+    )
+
+    assert (into, out) == (pytest.approx(2500, abs=2), pytest.approx(3500, abs=2))
+
+
+def test_a_loop_that_ends_where_it_began_starts_at_its_start_and_ends_at_its_end() -> None:
+    corners = [(0, 0), (2000, 0), (2000, 1000), (0, 1000), (0, 0)]
+    loop = Timetable(
+        feed_of(
+            Bus("t", [("s0", "08:00:00"), ("s2", "08:03:20"), ("s0", "08:10:00")], shape="way"),
+            shapes={"way": corners},
+        ),
+        TZ,
+    )
+    track: Track | None = None
+    placed = []
+    for k, (metres, east_m) in enumerate([(0, 0), (1900, 0), (2000, 900), (100, 1000), (0, 0)]):
+        fix = ping(metres, at("08:00:00") + 150 * k, trip="t", east_m=east_m)
+        track = follow(loop, track, fix, None)
+        assert track.match is not None
+        placed.append(track.match.along_m)
+
+    assert placed == pytest.approx([0, 1900, 2900, 4900, 6000], abs=30)
+
+
+def test_before_its_trip_a_bus_on_the_line_is_on_its_way_to_the_start() -> None:
+    """A duty that begins at the far end of the line is driven to along the line."""
+    track: Track | None = None
+    states = []
+    for metres, clock in [
+        (3500, "07:46:00"),
+        (2000, "07:49:00"),
+        (500, "07:52:00"),
+        (0, "07:53:00"),
+    ]:
+        track = follow(DUTY, track, ping(metres, at(clock)), "b")
+        states.append(state_of(DUTY, track, "b", track.ping.t))
+
+    assert states[-1] == TrackState.LAYOVER
+    assert TrackState.ON_TRIP not in states
+
+
+def every_way(fixes: Sequence[Ping], timetable: Timetable, run: Run) -> dict[int, float]:
+    """Return the cost of the cheapest way to each place of the last fix, by trying every one."""
+    course = timetable.course(run.trip_id)
+    assert course is not None
+    stages: list[list[tuple[float, float]]] = []
+    for k, fix in enumerate(fixes):
+        spots = list(course.line.passes(fix.lat, fix.lon))
+        for along_m, _ in stages[-1] if stages else []:
+            reach_m = 30 * (fix.t - fixes[k - 1].t) + 200
+            spots.append(
+                course.line.project(fix.lat, fix.lon, from_m=along_m - 60, to_m=along_m + reach_m)
+            )
+        stages.append([spot for spot in spots if spot[1] <= 150])
+    costs: dict[int, float] = {}
+    for way in product(*stages):
+        total = sum(1.3 * math.log(1 + (off_m / 30) ** 2) for _, off_m in way)
+        for (one, a), (other, b) in pairwise(zip(fixes, way, strict=True)):
+            ground_m = distance_m(one.lat, one.lon, other.lat, other.lon)
+            move_m = b[0] - a[0]
+            possible = -61 <= move_m <= 30 * (other.t - one.t) + 201
+            strain = min(10.0, abs(move_m - ground_m) / (60 + 0.3 * ground_m))
+            total += strain if possible else 12.0
+        end = round(way[-1][0])
+        costs[end] = min(costs.get(end, math.inf), total)
+    return costs
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3200), st.integers(-60, 60)), min_size=2, max_size=4),
+    st.integers(5, 60),
+)
+def test_every_place_believed_has_the_cost_of_the_cheapest_way_there(
+    where: list[tuple[int, int]], step_s: int
+) -> None:
+    fixes = [
+        ping(metres, at("08:05:00") + step_s * k, trip="t", east_m=east_m)
+        for k, (metres, east_m) in enumerate(where)
+    ]
+    belief = None
+    for fix in fixes:
+        belief = believe(SPUR, fix, None, belief)
+        assert belief is not None
+
+    costs = every_way(fixes, SPUR, Run("t", DAY))
+    least = min(costs.values())
+    assert belief is not None
+    for place in belief.places:
+        assert place.cost == pytest.approx(costs[round(place.match.along_m)] - least, abs=1e-6)
