@@ -1,0 +1,204 @@
+"""When a vehicle under way comes to the stops ahead, told from all that is known at a moment.
+
+The time to a stop is the usual time of the legs before it, less what has passed since the last
+stop, and a weighted sum of what speaks against that: how long the vehicle stands or drives already
+(a bus that is overdue is *still* to come), what the last vehicles took on the same legs, the pace
+of the line and of the whole town today, the vehicle's own, the timetable, and its delay.  The
+weights are learnt (``busloc.learning``).  Instants are seconds on any one clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from busloc.usual import Floats, Indices, Table, half_hour
+
+OVER = np.array([0.0, 0.4, 0.7, 0.9, 1.1, 1.4, 1.9, 2.8, 4.5])
+"""Time spent on the present leg, in its usual time: where the weights are given."""
+FAR_S = np.array([0.0, 150.0, 400.0, 800.0, 1600.0])
+"""Usual time to the stop: where the weights are given."""
+VOICES = (
+    "level", "scale", "outright", "timetable", "ahead", "line", "town", "own", "late", "early",
+)  # fmt: skip
+PLACES = ("stands, next", "stands, later", "drives, next", "drives, later")
+FEATURES = len(PLACES) * len(OVER) + 2 + len(VOICES) * len(FAR_S)
+
+RECENT = 4
+"""So many vehicles ahead are remembered on a leg."""
+FADE_S = 1800.0
+FORGET_S = 7200.0
+DOUBT = 3.0
+"""Vehicles' worth of doubt whether those ahead tell anything."""
+TOWN_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A trip as its legs: their numbers in a table, and the timetable's arrivals at its stops."""
+
+    legs: Indices
+    due_s: Floats
+
+    @property
+    def planned_s(self) -> Floats:
+        """The seconds the timetable gives each leg."""
+        return np.diff(self.due_s)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a vehicle has done on its run.  ``day_s`` is the instant of second 0 of its day.
+
+    ``came_s`` is when it came to call ``index`` (to the first: left it, or will), ``left_s`` when
+    it left there, if it has; ``over_s`` and ``usual_s`` sum up the legs behind it.
+    """
+
+    way: Way
+    day_s: float
+    index: int
+    came_s: float
+    left_s: float | None = None
+    over_s: float = 0.0
+    usual_s: float = 0.0
+
+    @property
+    def late_s(self) -> float:
+        """How late it was at the last call."""
+        return float(self.came_s - self.day_s - self.way.due_s[self.index])
+
+
+@dataclass
+class Traffic:
+    """What today's vehicles took for their legs, beyond the usual."""
+
+    legs: int
+    ended_s: Floats = field(init=False)
+    over_s: Floats = field(init=False)
+    usual_s: Floats = field(init=False)
+    _next: Indices = field(init=False)
+    _town: deque[tuple[float, float, float]] = field(default_factory=deque)
+    _town_over_s: float = 0.0
+    _town_usual_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Start with nothing seen."""
+        self.ended_s = np.full((self.legs + 1, RECENT), -np.inf)
+        self.over_s = np.zeros((self.legs + 1, RECENT))
+        self.usual_s = np.zeros((self.legs + 1, RECENT))
+        self._next = np.zeros(self.legs + 1, dtype=np.intp)
+
+    def see(self, leg: int, ended_s: float, over_s: float, usual_s: float) -> None:
+        """Note a leg driven: its end, and how much longer than usual it took."""
+        over_s = min(max(over_s, -0.6 * usual_s), 1.5 * usual_s + 20)
+        if leg < self.legs:
+            k = self._next[leg]
+            self.ended_s[leg, k], self.over_s[leg, k] = ended_s, over_s
+            self.usual_s[leg, k] = usual_s
+            self._next[leg] = (k + 1) % RECENT
+        self._town.append((ended_s, over_s, usual_s))
+        self._town_over_s += over_s
+        self._town_usual_s += usual_s
+
+    def pace(self, now_s: float) -> float:
+        """Return how much slower than usual the town is in the last hour, as a share."""
+        while self._town and self._town[0][0] < now_s - TOWN_S:
+            _, over_s, usual_s = self._town.popleft()
+            self._town_over_s -= over_s
+            self._town_usual_s -= usual_s
+        return self._town_over_s / (self._town_usual_s + 3000.0)
+
+    def ahead(self, legs: Indices, now_s: float) -> tuple[Floats, Floats]:
+        """Return the faded sum of what those ahead took too long on each leg, and its weight."""
+        ended_s = self.ended_s[legs]
+        known = (ended_s > now_s - FORGET_S) & (ended_s <= now_s)
+        weight = np.where(known, np.exp(-np.maximum(now_s - ended_s, 0.0) / FADE_S), 0.0)
+        return (weight * self.over_s[legs]).sum(axis=1), weight.sum(axis=1)
+
+
+def usual_times(way: Way, table: Table, late_s: float) -> tuple[Floats, Floats]:
+    """Return the usual seconds of each leg, by the timetable's difference and outright."""
+    start_s = way.due_s[:-1] + late_s
+    bins = np.clip(start_s // 1800, 0, table.n.shape[1] - 1).astype(np.intp)
+    return table.times(way.legs, way.planned_s, bins)
+
+
+def move(
+    progress: Progress, traffic: Traffic, table: Table, index: int, came_s: float
+) -> None:  # fmt: skip
+    """Have a vehicle come to call ``index``; the leg behind it is told to the traffic."""
+    if index == progress.index + 1:
+        way, at = progress.way, progress.index
+        start_s = progress.left_s if at == 0 and progress.left_s else progress.came_s
+        leg = way.legs[at : at + 1]
+        planned_s = way.planned_s[at : at + 1]
+        bins = np.array([half_hour(start_s - progress.day_s)])
+        usual_s = float(table.times(leg, planned_s, bins)[0][0])
+        over_s = came_s - start_s - usual_s
+        traffic.see(int(leg[0]), came_s, over_s, usual_s)
+        progress.over_s += min(max(over_s, -0.6 * usual_s), 1.5 * usual_s + 20)
+        progress.usual_s += usual_s
+    progress.index, progress.came_s, progress.left_s = index, came_s, None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The stops ahead as numbers: what is left of the usual times, and what speaks against them."""
+
+    left_s: Floats
+    features: Floats
+    overdue: float
+
+
+def view(progress: Progress, traffic: Traffic, table: Table, now_s: float) -> View:
+    """Return the view from ``now_s`` on the calls after the last one made, if there are any."""
+    way, i = progress.way, progress.index
+    carried, outright = usual_times(way, table, progress.late_s)
+    carried, outright, legs = carried[i:], outright[i:], way.legs[i:]
+    gone = progress.left_s is not None and progress.left_s <= now_s
+    spent_s = now_s - progress.came_s
+    driven_s = now_s - progress.left_s if gone and progress.left_s is not None else spent_s
+    first_s = max(float(carried[0]), 15.0)
+    sums = np.cumsum(carried)
+    left_s = sums - spent_s
+    far_s = np.maximum(left_s, 0.0)
+    over, weight = traffic.ahead(legs, now_s)
+    line = float(over.sum() / ((weight * carried).sum() + 600.0))
+    town = traffic.pace(now_s)
+    own = progress.over_s / (progress.usual_s + 600.0)
+    late_s = progress.late_s
+    one = np.ones_like(far_s)
+    voices = np.stack([
+        one, far_s, np.cumsum(outright) - sums, np.cumsum(way.planned_s[i:]) - sums,
+        np.cumsum(over / (weight + DOUBT)), line * far_s, town * far_s,
+        own * np.minimum(far_s, 1200.0),
+        min(max(late_s, 0.0), 900.0) * one, max(min(late_s, 0.0), -600.0) * one,
+    ], axis=1)  # fmt: skip
+    nearness = hats(far_s, FAR_S)
+    spoken = (voices[:, :, None] * nearness[:, None, :]).reshape(len(far_s), -1)
+    overdue = driven_s / first_s
+    waits = np.zeros((len(far_s), len(PLACES) * len(OVER) + 2))
+    spent = hats(np.array([overdue]), OVER)[0] * first_s
+    beyond_s = max(spent_s - OVER[-1] * first_s, 0.0)
+    for rows, place in ((slice(0, 1), 2 * gone), (slice(1, None), 2 * gone + 1)):
+        waits[rows, place * len(OVER) : (place + 1) * len(OVER)] = spent
+    waits[0, -2], waits[1:, -1] = beyond_s, beyond_s
+    return View(left_s, np.hstack([waits, spoken]), overdue)
+
+
+def hats(values: Floats, knots: Floats) -> Floats:
+    """Return how near each value is to each knot: linear between two, sums of 1.
+
+    >>> hats(np.array([0.5, 9.0]), np.array([0.0, 2.0, 4.0])).tolist()
+    [[0.75, 0.25, 0.0], [0.0, 0.0, 1.0]]
+    """
+    clipped = np.clip(values, knots[0], knots[-1])
+    k = np.clip(np.searchsorted(knots, clipped, side="right") - 1, 0, len(knots) - 2)
+    share = (clipped - knots[k]) / (knots[k + 1] - knots[k])
+    found = np.zeros((len(values), len(knots)))
+    rows = np.arange(len(values))
+    found[rows, k] = 1.0 - share
+    found[rows, k + 1] = share
+    return found
