@@ -36,6 +36,7 @@ town = _group("town", "町のデータ / The town's places, members, vehicles an
 roads = _group("roads", "道路網 / The road network.")
 gtfs = _group("gtfs", "バス時刻表 / Bus timetables (GTFS-JP).")
 staff = _group("staff", "職員 / Staff accounts.")
+history = _group("history", "位置の履歴 / The history of positions.")
 device = _group("device", "車載端末 / Devices in vehicles.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
@@ -276,6 +277,16 @@ def staff_add(
         asyncio.run(add_staff_account(_settings(), name, display_name, role, area, password))
     except ValueError as error:
         _fail(str(error))
+
+
+@history.command("roll")
+def history_roll(*, as_json: AsJson = False) -> None:
+    """Write positions to the files of their days and forget old ones; the server does at night."""
+    from maas.offline import roll_history
+
+    done = asyncio.run(roll_history(_settings()))
+    text = "{archived} archived in {written}, {deleted} left the database".format(**done)
+    _say(done, as_json=as_json, text=text)
 
 
 @device.command("enrol")

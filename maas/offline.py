@@ -18,11 +18,13 @@ from gtfs import Feed, FeedError, read_feed
 from gtfs.check import check, unreadable
 from gtfs.guru import guru_findings
 from gtfs.report import import_report
+from maas.api.service import DEFAULT_TIMEZONE
 from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.clock import clock_from
 from maas.demand_feed import demand_facts, open_feed
+from maas.history import Rule, as_json, roll
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
@@ -185,6 +187,22 @@ async def enrol(settings: Settings, vehicle: str) -> str | None:
     """Enrol a tracker for a vehicle; its token, or None when there is no such vehicle."""
     async with _database(settings) as database, database.writing() as connection:
         return await enrol_device(connection, vehicle, time.time())
+
+
+async def roll_history(settings: Settings) -> dict[str, object]:
+    """Write what came since the last time to the files of its days, and forget by the rule."""
+    rule = Rule(settings.history_sql_days, settings.history_raw_days, settings.history_days)
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            town = await towns.the_town(db)
+        done = await roll(
+            database,
+            settings.history_dir,
+            rule,
+            now=clock_from(settings)(),
+            timezone=town.timezone if town else DEFAULT_TIMEZONE,
+        )
+    return as_json(done)
 
 
 def build_roads(

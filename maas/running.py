@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ from maas.api.service import DEFAULT_TIMEZONE, Service
 from maas.arrivals import Arrivals
 from maas.auth.devices import Roster
 from maas.buses import Buses, region_around
-from maas.clock import clock_from
+from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
 from maas.rides.keeper import Keeper
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 
 TICK_S: Final = 1.0
 PLAN_S: Final = 2.0
+NIGHT_S: Final = 60.0
+NIGHT_HOUR: Final = 3
 NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
@@ -212,6 +215,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(TICK_S, lambda: _tick(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
+        _every(NIGHT_S, _nightly(service)),
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),
         _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
@@ -248,6 +252,24 @@ async def _look_again(service: Service) -> None:
         await service.buses.notices.load(db, service.clock())
 
 
+def _nightly(service: Service) -> Callable[[], Awaitable[None]]:
+    """Return what rolls the history once a night, in another process with memory of its own."""
+    rolled = service.today()
+
+    async def look() -> None:
+        nonlocal rolled
+        now = local(service.clock(), service.timezone)
+        if now.date() > rolled and now.hour >= NIGHT_HOUR:
+            rolled = now.date()
+            settings = service.settings.environment()
+            settings["MAAS_CLOCK_ANCHOR"] = str(service.clock.anchor_epoch)
+            code = await another_process("-m", "maas", "history", "roll", settings=settings)
+            if code:
+                log.error("the history was not rolled: exit code %d", code)
+
+    return look
+
+
 async def _warm(service: Service) -> None:
     """Compile the kernels in another process and load them; plain Python answers meanwhile."""
     if not kernels.is_compiled() and not kernels.is_cached():
@@ -259,10 +281,17 @@ async def _warm(service: Service) -> None:
 
 async def _compile() -> None:
     """Fill the cache of compiled code, so that this process has only to load it."""
-    command = (sys.executable, "-c", "import dispatcher; dispatcher.warm()")
-    compiling = await asyncio.create_subprocess_exec(*command)
+    await another_process("-c", "import dispatcher; dispatcher.warm()")
+
+
+async def another_process(*arguments: str, settings: Mapping[str, str] | None = None) -> int:
+    """Run Python beside the server and return its exit code; it ends when the server does."""
+    environment = os.environ | dict(settings or {})
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
     try:
-        await compiling.wait()
+        return await other.wait()
     finally:
-        if compiling.returncode is None:
-            compiling.kill()
+        if other.returncode is None:
+            other.kill()

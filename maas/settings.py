@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     ] = None
     clock_speed: Annotated[float, Field(gt=0, description="Service seconds per real second.")] = 1.0
     demo: Annotated[bool, Field(description="This is a demo; the screens say so.")] = False
+    history_sql_days: Annotated[
+        int, Field(ge=1, description="Days that positions stay in the database.")
+    ] = 35
+    history_raw_days: Annotated[
+        int, Field(ge=1, description="Days after which vehicles on demand are thinned out.")
+    ] = 30
+    history_days: Annotated[int, Field(ge=1, description="Days that positions are kept.")] = 1095
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port it listens on; 0 picks one.")] = (
         8000
@@ -65,6 +72,17 @@ class Settings(BaseSettings):
     def feeds_dir(self) -> Path:
         """Where imported timetables lie."""
         return self.data_dir / "feeds"
+
+    @property
+    def history_dir(self) -> Path:
+        """Where the days of positions lie as Parquet files."""
+        return self.data_dir / "history"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give another process these settings."""
+        values = self.model_dump()
+        values["secret"] = self.secret.get_secret_value() if self.secret else None
+        return {f"MAAS_{k.upper()}": str(v) for k, v in values.items() if v is not None}
 
     def signing_key(self) -> bytes:
         """Return the signing key; made and kept in the data directory the first time."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import positions
@@ -100,3 +100,17 @@ async def positions_between(
         .order_by(positions.c.vehicle_id, positions.c.t, positions.c.seq)
     )
     return [PositionRow(**row) for row in rows.mappings()]
+
+
+async def page_after(
+    connection: AsyncConnection, number: int, limit: int
+) -> list[tuple[int, PositionRow]]:
+    """Return the next rows in the order they were written, each with its number."""
+    columns = [positions.c[name] for name in ("id", *PositionRow._fields)]
+    query = select(*columns).where(positions.c.id > number).order_by(positions.c.id).limit(limit)
+    return [(row[0], PositionRow._make(row[1:])) for row in await connection.execute(query)]
+
+
+async def delete_positions(connection: AsyncConnection, numbers: Sequence[int]) -> None:
+    """Delete rows by their numbers, a few thousand at most."""
+    await connection.execute(delete(positions).where(positions.c.id.in_(numbers)))
