@@ -358,6 +358,18 @@ def test_a_driver_who_has_to_go_at_once_still_sets_down_who_is_on_board() -> Non
     assert check(done.plan, TRAVEL) == []
 
 
+def test_riders_on_board_are_fetched_by_a_driver_who_works_an_hour_longer_for_it() -> None:
+    a = ride("a", 3, 30, latest_dropoff_s=6000, ride_max_s=6000)
+    one = Route(van("one", 5, 400), stops("-a"), {"a": 240})
+    plan = Plan(1, {"one": one, "two": Route(van("two", end_s=600))}, {"a": a})
+
+    done = events.broken_down(plan, "one", Place(5), 420, TRAVEL)
+
+    # Two is there at 420 and in at 480, has set a down at 2010 and is back at 3810.
+    assert done.unplaced == ()
+    assert done.overtime_s == {"two": 3810 - 600}
+
+
 def test_nobody_is_put_into_the_overtime_of_a_driver_who_has_gone() -> None:
     b = ride("b", 3, 5)
     plan = plan_of({"one": "+b -b"}, b)
