@@ -187,7 +187,8 @@ def holed(recording: Recording, dice: random.Random) -> tuple[Recording, dict[st
     for vehicle in dice.sample(busy, len(busy) // 3):
         first, last = times[vehicle][0], times[vehicle][-1]
         ends[vehicle] = dice.uniform(first + HOLE_S + 600, last - 600)
-    heard, missed = [], defaultdict(list)
+    heard: list[Heard] = []
+    missed: defaultdict[str, list[Ping]] = defaultdict(list)
     for each in recording.heard:
         vehicle = each.pings[0].vehicle
         end = ends.get(vehicle, 0.0)

@@ -41,8 +41,8 @@ def rider_state(
     ``seen_s`` is the last fix of a vehicle on the trip or its duty (``None``: never), ``on_trip``
     whether it was on the trip itself, ``off_line`` whether it had then left the trip's line.
     ``ready_s`` is when a vehicle seen on its duty was expected to begin the trip: seen only before
-    that, it confirms the trip no more.  While nobody at all is heard (not ``hearing``) no trip is called not running: it may be us.
-    All times on one clock, in seconds.
+    that, it confirms the trip no more.  While nobody at all is heard (not ``hearing``) no trip is
+    called not running: it may be us.  All times on one clock, in seconds.
     """
     if cancelled:
         return RiderState.CANCELLED

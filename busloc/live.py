@@ -49,6 +49,8 @@ class LiveMap:
         record_judged: RecordJudged = lambda _judged: None,
     ) -> None:
         self.gate = Gate(region)
+        self.changed: set[str] = set()
+        """The vehicles looked at since somebody emptied this."""
         self._tz = tz
         self._names = dict(names or {})
         self._duties = dict(duties or {})
@@ -196,6 +198,7 @@ class LiveMap:
     def _show(self, vehicle: str, now: float) -> None:
         shown = self._vehicle(vehicle, now)
         self._looked_at_s[vehicle] = now
+        self.changed.add(vehicle)
         if shown.state != TrackState.GHOST:
             self._shown.show(shown)
         else:

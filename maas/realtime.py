@@ -34,6 +34,10 @@ REMADE_S: Final = 10.0
 """A trip's update is made anew this often, since its bus may stand and be overtaken by time."""
 RESTAMPED_S: Final = 15.0
 """A message that does not change still says this often that it holds."""
+BEHIND_S: Final = 1.5
+"""A refresh older than this is made up for when a message is asked for."""
+AT_ONCE: Final = 50
+"""So many vehicles are looked at while somebody waits for a message."""
 AT_STOP_M: Final = 30.0
 AT_LAST_M: Final = 50.0
 INCOMING_M: Final = 150.0
@@ -74,6 +78,11 @@ class Shelf:
             self.entities[key] = entity
             self.changed = True
 
+    def drop(self, key: str) -> None:
+        """Take a key's entity away, if there is one."""
+        if self.entities.pop(key, None) is not None:
+            self.changed = True
+
     def keep(self, keys: Iterable[str]) -> None:
         """Drop every entity whose key is not among these."""
         for key in self.entities.keys() - set(keys):
@@ -109,39 +118,81 @@ class Realtime:
         self._others = Shelf(version)
         self._updates = Shelf(version)
         self._seen: dict[str, Vehicle] = {}
+        self._serving: dict[str, str] = {}
         self._made: dict[str, _Made] = {}
+        self._off: set[Run] = set()
+        self._called_off: set[str] = set()
+        self._refreshed_s = float("-inf")
 
     def positions(self, now: float) -> Message:
         """Return where the buses on trips are."""
-        self.refresh(now)
+        self._catch_up(now)
         return self._positions.message(now)
 
     def others(self, now: float) -> Message:
         """Return where the vehicles are that serve no trip of the timetable."""
-        self.refresh(now)
+        self._catch_up(now)
         return self._others.message(now)
 
     def updates(self, now: float) -> Message:
         """Return when the buses are expected, and which trips are called off."""
-        self.refresh(now)
+        self._catch_up(now)
         return self._updates.message(now)
 
     def refresh(self, now: float) -> None:
-        """Make anew what has changed."""
-        shown = {v.id: v for v in self._live.shown.values() if now - v.ts <= FRESH_S}
-        serving: dict[str, str] = {}
-        for vehicle in shown.values():
+        """Make anew what has changed, by news or by time."""
+        self._refreshed_s = now
+        for vehicle_id in {*self._live.shown, *self._seen}:
+            self._look(vehicle_id, now)
+        self._live.changed.clear()
+        called_off = set(self._call_off(now))
+        for key in self._called_off - called_off:
+            self._drop(key)
+        self._called_off = called_off
+
+    def _catch_up(self, now: float) -> None:
+        """Look at the few vehicles heard of since the last refresh; many wait for the next."""
+        if not 0 <= now - self._refreshed_s < BEHIND_S or self._live.cancelled != self._off:
+            self.refresh(now)
+        elif len(self._live.changed) <= AT_ONCE:
+            for vehicle_id in list(self._live.changed):
+                self._look(vehicle_id, now)
+            self._live.changed.clear()
+
+    def _look(self, vehicle_id: str, now: float) -> None:
+        """Publish a vehicle and its trip's update as they are now, or not at all."""
+        vehicle = self._live.shown.get(vehicle_id)
+        before = self._serving.get(vehicle_id)
+        if vehicle is None or now - vehicle.ts > FRESH_S:
+            for shelf in (self._positions, self._others):
+                shelf.drop(vehicle_id)
+            self._seen.pop(vehicle_id, None)
+            key = None
+        elif self._seen.get(vehicle_id) is vehicle and not self._due(before, now):
+            return
+        else:
             key = self._serve(vehicle, now)
-            if key is not None:
-                serving[vehicle.id] = key
             self._put_position(vehicle, now, on_trip=key is not None)
-        self._positions.keep(serving)
-        self._others.keep(shown.keys() - serving.keys())
-        self._seen = {key: v for key, v in self._seen.items() if key in shown}
-        self._keep_updates({*serving.values(), *self._call_off(now)})
+        if before is not None and before != key:
+            del self._serving[vehicle_id]
+            if before not in self._serving.values():
+                self._drop(before)
+        if key is not None:
+            self._serving[vehicle_id] = key
+
+    def _due(self, key: str | None, now: float) -> bool:
+        made = None if key is None else self._made.get(key)
+        return made is not None and not 0 <= now - made.at < REMADE_S
+
+    def _drop(self, key: str) -> None:
+        self._updates.drop(key)
+        self._made.pop(key, None)
 
     def _put_position(self, vehicle: Vehicle, now: float, *, on_trip: bool) -> None:
-        shelf = self._positions if on_trip else self._others
+        shelf, other = self._positions, self._others
+        if not on_trip:
+            shelf, other = other, shelf
+        other.drop(vehicle.id)
         if self._seen.get(vehicle.id) is vehicle and vehicle.id in shelf.entities:
             return
         self._seen[vehicle.id] = vehicle
@@ -219,7 +270,8 @@ class Realtime:
 
     def _call_off(self, now: float) -> Iterable[str]:
         """Publish the trips called off that would still be under way; yield their keys."""
-        for run in self._live.cancelled:
+        self._off = set(self._live.cancelled)
+        for run in self._off:
             course = self._timetable.course(run.trip_id)
             if course is None or self._timetable.day_start(run.day) + course.arrive_s[-1] < now:
                 continue
@@ -231,11 +283,6 @@ class Realtime:
                 vehicle = self._live.vehicle_of(course.trip.block_id)
                 self._updates.put(key, update_entity(Update(trip, now, vehicle_id=vehicle), now))
             yield key
-
-    def _keep_updates(self, keys: set[str]) -> None:
-        self._updates.keep(keys)
-        if len(self._made) > 2 * len(keys) + 100:
-            self._made = {key: made for key, made in self._made.items() if key in keys}
 
 
 @dataclass(slots=True)
