@@ -7,11 +7,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
@@ -67,6 +67,11 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
         await service.take_edition()
         registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))
+        if settings.mqtt_url:
+            from busloc.io.mqtt import MqttListener  # few have a broker
+
+            service.mqtt = MqttListener(settings.mqtt_url, service.accept_named)
+            await parts.enter_async_context(_going(service.mqtt.run()))
         if service.joined is not None:
             await parts.enter_async_context(service.joined.running(partial(service.accept, None)))
         await parts.enter_async_context(_beside(service, history))
@@ -250,6 +255,17 @@ async def _look_again(service: Service) -> None:
     """Learn what another process or the command line has told riders."""
     async with service.database.reading() as db:
         await service.buses.notices.load(db, service.clock())
+
+
+@asynccontextmanager
+async def _going(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let something go on as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _nightly(service: Service) -> Callable[[], Awaitable[None]]:

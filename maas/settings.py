@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Redis that joins several server processes; without it one is alone."),
     ] = None
+    mqtt_url: Annotated[
+        str | None,
+        Field(description="Broker that devices publish to: mqtt(s)://name:password@host/prefix."),
+    ] = None
     clock_start: Annotated[
         float | None,
         Field(description="Epoch seconds the service clock showed at the anchor (simulation)."),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,8 +34,11 @@ from maas.store.database import Database
 from maas.store.fleet import DeviceRow
 from maas.store.towns import TownRow
 
+if TYPE_CHECKING:
+    from busloc.io.mqtt import MqttListener
+
 DEFAULT_TIMEZONE = "Asia/Tokyo"
-READY = frozenset({"ok", "absent", "alone"})
+READY = frozenset({"ok", "absent", "alone", "away"})
 """States of a part with which the service can do its work."""
 ROSTER_MIN_S = 0.25
 """A token nobody knows has the devices read anew, but not more often than this."""
@@ -61,6 +64,7 @@ class Service:
     roads: Mapping[str, Roads] = field(default_factory=dict)
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     joined: Joined | None = None
+    mqtt: MqttListener | None = None
     arrivals: Arrivals = field(default_factory=Arrivals)
     accuracy: dict[tuple[str | None, str | None, int], tuple[float, object]] = field(
         default_factory=dict
@@ -131,6 +135,14 @@ class Service:
             self.roster.note(device.id, boot, self.real_now())
         return self.accept(frozenset((device.vehicle_id,)), items)
 
+    def accept_named(self, device_id: str, items: Sequence[Ping | Malformed]) -> None:
+        """Take in what a broker brought from a device, unless it is unknown or revoked."""
+        device = self.roster.device(device_id)
+        if device is None:
+            self.buses.live.gate.counts[Verdict.FORBIDDEN] += len(items)
+        else:
+            self.accept_from(device, items)
+
     def accept(
         self, allowed: frozenset[str] | None, items: Sequence[Ping | Malformed]
     ) -> Sequence[Verdict]:
@@ -199,6 +211,7 @@ class Service:
             "timetable": "ok" if self.buses.feeds else "absent",
             "kernels": self.kernels,
             "redis": self._bus_state(),
+            "mqtt": "absent" if self.mqtt is None else "ok" if self.mqtt.connected else "away",
             "plan": ("; ".join(plans) or "ok") if self.keepers else "absent",
         }
 
