@@ -23,6 +23,7 @@ from maas.realtime import Message, Shelf, feed_version
 from maas.store.alerts import AlertRow, alerts_from, called_off_since
 
 TOPIC: Final = "alerts"
+LEAD_S: Final = 30
 SOON_S: Final = 7 * 86_400.0
 """An alert is in the feed so long before it begins; signs show it when it has begun."""
 
@@ -34,7 +35,7 @@ class Noticeboard:
     hub: Hub
     live: LiveMap
     alerts: list[AlertRow] = field(default_factory=list)
-    shelf: Shelf = field(default_factory=lambda: Shelf(""))
+    shelf: Shelf = field(default_factory=lambda: Shelf("", LEAD_S))
     places: Places | None = None
 
     def __post_init__(self) -> None:
@@ -45,7 +46,7 @@ class Noticeboard:
         timetable = self.live.timetable
         if timetable is not None:
             self.places = Places(timetable.feed)
-            self.shelf = Shelf(feed_version(timetable.feed))
+            self.shelf = Shelf(feed_version(timetable.feed), LEAD_S)
 
     async def load(self, connection: AsyncConnection, now: float) -> None:
         """Learn what the database has, and tell it."""

@@ -64,9 +64,13 @@ class Message:
 
 @dataclass(slots=True)
 class Shelf:
-    """The entities of one message as bytes, and the message as it was last joined."""
+    """The entities of one message as bytes, and the message as it was last joined.
+
+    Its time may run ahead of the clock by ``lead_s``, where it changes several times a second.
+    """
 
     version: str
+    lead_s: int = 1
     entities: dict[str, bytes] = field(default_factory=dict)
     boot: str = field(default_factory=lambda: secrets.token_hex(4))
     joined: Message | None = None
@@ -93,11 +97,11 @@ class Shelf:
         """Return the message; its time never goes back and moves on when its content does.
 
         Two contents within one second would bear one time, so the second of them bears the next
-        second, and a third waits for it.
+        second; what would run too far ahead of the clock waits.
         """
         last = self.joined
         if last is not None:
-            due = self.changed and last.at <= now
+            due = self.changed and last.at + 1 <= now + self.lead_s
             if not due and now - last.at < RESTAMPED_S:
                 return last
         at = int(now) if last is None else max(int(now), last.at + 1)
