@@ -10,7 +10,7 @@ from busloc.coming import Coming, Sighting, Sightings
 from busloc.course import Course, Run, Timetable
 from busloc.ghost import CONFIRM_S, RiderState, rider_state
 from busloc.match import LATE_S
-from busloc.predict import Expected, Spread, spread
+from busloc.predict import Expected, Predictor, Spread
 from busloc.publish import Departure
 from gtfs.calendar import format_date
 from gtfs.feed import StopTime, Trip
@@ -27,10 +27,12 @@ READY_KEPT = 10_000
 class Boards:
     """Makes departure boards out of a timetable and sightings."""
 
-    def __init__(self, timetable: Timetable, sightings: Sightings) -> None:
+    def __init__(
+        self, timetable: Timetable, sightings: Sightings, predictor: Predictor | None = None
+    ) -> None:
         self._timetable = timetable
         self._seen = sightings
-        self._coming = Coming(timetable, sightings)
+        self._coming = Coming(timetable, sightings, predictor)
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
         self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
         self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
@@ -84,7 +86,7 @@ class Boards:
                 expected = None
         if expected is None and scheduled < now_s - LINGER_S:
             return None
-        return self._row(scheduled, run, course, call, state, sighting, expected, now_s)
+        return self._row(scheduled, run, course, call, state, sighting, expected)
 
     def _calls_ahead(self, sighting: Sighting, run: Run, now_s: float) -> dict[int, Expected]:
         """Return a run's calls to come by index, made once an instant for all boards."""
@@ -103,14 +105,7 @@ class Boards:
 
     def bands(self, run: Run, now_s: float) -> list[tuple[Expected, Spread]]:
         """Return the calls to come of a run somebody was seen on, each with its interval."""
-        seen, course = self._seen.by_run.get(run), self._timetable.course(run.trip_id)
-        if seen is None or course is None:
-            return []
-        start = self._timetable.day_start(run.day)
-        return [
-            (call, spread(course, call, now_s=now_s - start, fix_s=seen.match.t - start))
-            for call in self._calls_ahead(seen, run, now_s).values()
-        ]
+        return [(call, call.spread) for call in self.ahead(run, now_s)]
 
     def _ready_s(self, sighting: Sighting, run: Run) -> float:
         """Return when a vehicle seen on its duty was expected to begin a later run of it."""
@@ -150,16 +145,14 @@ class Boards:
 
     def _row(
         self, scheduled: int, run: Run, course: Course, call: StopTime, state: RiderState,
-        sighting: Sighting | None, expected: Expected | None, now_s: float,
+        sighting: Sighting | None, expected: Expected | None,
     ) -> Departure:  # fmt: skip
         feed = self._timetable.feed
         trip, route = course.trip, feed.routes.get(course.trip.route_id)
         headsign = call.headsign or trip.headsign
         name_field = "route_short_name" if route and route.short_name else "route_long_name"
         start = self._timetable.day_start(run.day)
-        band = None
-        if expected is not None and sighting is not None:
-            band = spread(course, expected, now_s=now_s - start, fix_s=sighting.match.t - start)
+        band = None if expected is None else expected.spread
         leaves = None if expected is None else start + expected.depart_s
         name = route.name if route else ""
         return Departure(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from busloc.course import Course, Run, Timetable
+from busloc.course import Run, Timetable
 from busloc.match import Match
-from busloc.predict import Expected, predict, start_after
+from busloc.predict import Expected, Predictor, start_after
 from gtfs.feed import Trip
 
 CHAIN_MAX = 3
@@ -59,8 +59,11 @@ class Sightings:
 class Coming:
     """Tells the calls to come of any run out of the sightings."""
 
-    def __init__(self, timetable: Timetable, sightings: Sightings) -> None:
+    def __init__(
+        self, timetable: Timetable, sightings: Sightings, predictor: Predictor | None = None
+    ) -> None:
         self._timetable = timetable
+        self._predictor = predictor or Predictor(timetable)
         self._seen = sightings
 
     def sighting(self, run: Run, trip: Trip) -> Sighting | None:
@@ -87,17 +90,21 @@ class Coming:
         there = self._timetable.course(seen.run.trip_id)
         if there is None:
             return []
-        calls = predict(there, along_m=seen.along_m, delay_s=seen.delay_s, now_s=now_s - day_start)
+        fix_s = seen.t - day_start
+        calls = self._predictor.ahead(
+            seen.run, along_m=seen.along_m, delay_s=seen.delay_s, fix_s=fix_s,
+            now_s=now_s - day_start,
+        )  # fmt: skip
         for later in self._runs_between(seen.run, run):
             course = self._timetable.course(later.trip_id)
             if course is None or later in self._seen.cancelled:
                 continue
-            free_s = calls[-1].arrive_s if calls else seen.t - day_start
-            calls = self._next_trip(course, free_s, now_s - day_start)
+            free_s = calls[-1].arrive_s if calls else fix_s
+            late_s = start_after(course, free_s)
+            calls = self._predictor.ahead(
+                later, along_m=0.0, delay_s=late_s, fix_s=fix_s, now_s=now_s - day_start
+            )
         return calls
-
-    def _next_trip(self, course: Course, free_s: float, now_s: float) -> list[Expected]:
-        return predict(course, along_m=0.0, delay_s=start_after(course, free_s), now_s=now_s)
 
     def _runs_between(self, seen: Run, run: Run) -> tuple[Run, ...]:
         """Return the runs of the duty after the one a vehicle was seen on, up to ``run``."""

@@ -12,7 +12,9 @@ from math import isfinite
 from busloc.board import Boards
 from busloc.coming import Sightings
 from busloc.course import Course, Timetable
+from busloc.model import Model
 from busloc.ping import Ping
+from busloc.predict import Predictor
 from busloc.told import Judged, Told, sayings
 from busloc.track import MISSES_MAX, SILENT_S, Track, follow
 from busloc.visits import Visit
@@ -38,10 +40,14 @@ class Drives:
         duties: Mapping[str, str],
         record_visits: RecordVisits,
         record_judged: RecordJudged,
+        model: Model | None = None,
     ) -> None:
         self.timetable = timetable
         self.sightings = Sightings()
-        self.boards = None if timetable is None else Boards(timetable, self.sightings)
+        self.predictor = None if timetable is None else Predictor(timetable, model)
+        self.boards = (
+            None if timetable is None else Boards(timetable, self.sightings, self.predictor)
+        )
         self.tracks: dict[str, Track] = {}
         self._duties = duties
         self._record_visits = record_visits
@@ -115,11 +121,12 @@ class Drives:
 
     def forget_old(self, now: float) -> None:
         """Drop the service days that are over."""
-        if self.timetable is None or self._told is None:
+        if self.timetable is None or self._told is None or self.predictor is None:
             return
         yesterday = self.timetable.days_around(now)[0]
         self.sightings.forget_before(yesterday)
         self._told.forget_before(yesterday)
+        self.predictor.forget_before(yesterday)
 
     def _follow(self, ping: Ping) -> Track:
         """Return the track after one more fix, and note the stop events it tells of."""
@@ -136,8 +143,10 @@ class Drives:
         return found
 
     def _note(self, vehicle: str, visits: Sequence[Visit]) -> None:
-        if not visits or self._told is None:
+        if not visits or self._told is None or self.predictor is None:
             return
+        for visit in visits:
+            self.predictor.see(visit)
         self._record_visits(vehicle, visits)
         judged = [each for visit in visits for each in self._told.judge(visit)]
         if judged:

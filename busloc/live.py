@@ -10,6 +10,7 @@ from busloc.course import Course, Run, Timetable
 from busloc.drives import Drives, RecordJudged, RecordVisits
 from busloc.ghost import RiderState
 from busloc.hub import Hub
+from busloc.model import Model
 from busloc.ping import Gate, Malformed, Ping, Region, Verdict
 from busloc.predict import Expected, Spread
 from busloc.publish import Departure, NextStop, Vehicle
@@ -47,6 +48,7 @@ class LiveMap:
         record: Record = lambda _pings, _now: None,
         record_visits: RecordVisits = lambda _vehicle, _visits: None,
         record_judged: RecordJudged = lambda _judged: None,
+        model: Model | None = None,
     ) -> None:
         self.gate = Gate(region)
         self.changed: set[str] = set()
@@ -57,6 +59,7 @@ class LiveMap:
         self._record = record
         self._record_visits = record_visits
         self._record_judged = record_judged
+        self._model = model
         self._looked_at_s: dict[str, float] = {}
         self._next: dict[str, tuple[Track | None, NextStop | None]] = {}
         self._drives = self._drives_of(feed)
@@ -71,7 +74,9 @@ class LiveMap:
 
     def _drives_of(self, feed: Feed | None) -> Drives:
         timetable = None if feed is None else Timetable(feed, self._tz)
-        return Drives(timetable, self._duties, self._record_visits, self._record_judged)
+        return Drives(
+            timetable, self._duties, self._record_visits, self._record_judged, self._model
+        )
 
     def enrol(self, vehicle: str, name: str, block: str | None = None) -> None:
         """Make a vehicle known, or give a known one another name or duty."""

@@ -80,6 +80,7 @@ class Traffic:
     usual_s: Floats = field(init=False)
     _next: Indices = field(init=False)
     _town: deque[tuple[float, float, float]] = field(default_factory=deque)
+    _latest_s: float = -np.inf
     _town_over_s: float = 0.0
     _town_usual_s: float = 0.0
 
@@ -92,6 +93,9 @@ class Traffic:
 
     def see(self, leg: int, ended_s: float, over_s: float, usual_s: float) -> None:
         """Note a leg driven: its end, and how much longer than usual it took."""
+        if ended_s < self._latest_s - FORGET_S:
+            return
+        self._latest_s = max(self._latest_s, ended_s)
         over_s = min(max(over_s, -0.6 * usual_s), 1.5 * usual_s + 20)
         if leg < self.legs:
             k = self._next[leg]
@@ -152,11 +156,18 @@ class View:
     overdue: float
 
 
-def view(progress: Progress, traffic: Traffic, table: Table, now_s: float) -> View:
-    """Return the view from ``now_s`` on the calls after the last one made, if there are any."""
+def view(
+    progress: Progress, traffic: Traffic, table: Table, now_s: float, left_share: float = 1.0
+) -> View:  # fmt: skip
+    """Return the view from ``now_s`` on the calls after the last one made, of which there are some.
+
+    ``left_share`` is how much of the present leg lay ahead at ``progress.came_s``.
+    """
     way, i = progress.way, progress.index
     carried, outright = usual_times(way, table, progress.late_s)
     carried, outright, legs = carried[i:], outright[i:], way.legs[i:]
+    carried[0] *= left_share
+    outright[0] *= left_share
     gone = progress.left_s is not None and progress.left_s <= now_s
     spent_s = now_s - progress.came_s
     driven_s = now_s - progress.left_s if gone and progress.left_s is not None else spent_s
@@ -169,9 +180,11 @@ def view(progress: Progress, traffic: Traffic, table: Table, now_s: float) -> Vi
     town = traffic.pace(now_s)
     own = progress.over_s / (progress.usual_s + 600.0)
     late_s = progress.late_s
+    planned_s = way.planned_s[i:]
+    planned_s[0] *= left_share
     one = np.ones_like(far_s)
     voices = np.stack([
-        one, far_s, np.cumsum(outright) - sums, np.cumsum(way.planned_s[i:]) - sums,
+        one, far_s, np.cumsum(outright) - sums, np.cumsum(planned_s) - sums,
         np.cumsum(over / (weight + DOUBT)), line * far_s, town * far_s,
         own * np.minimum(far_s, 1200.0),
         min(max(late_s, 0.0), 900.0) * one, max(min(late_s, 0.0), -600.0) * one,

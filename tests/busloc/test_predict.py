@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from busloc.course import Course, Timetable
-from busloc.predict import LAYOVER_S, Expected, predict, spread, start_after
+from busloc.predict import LAYOVER_S, Expected, carried, start_after
 from tests.busloc.towns import TZ, Bus, feed_of, hourly
 
 H = 8 * 3600
@@ -28,6 +28,10 @@ STANDS = [
     ("s2", "08:06:40"),
     ("s3", "08:08:20"),
 ]
+
+
+def predict(course: Course, *, along_m: float, delay_s: float, now_s: float) -> list[Expected]:
+    return carried(course, along_m=along_m, delay_s=delay_s, fix_s=now_s, now_s=now_s)
 
 
 def times(calls: list[Expected]) -> list[tuple[int, int, int]]:
@@ -70,11 +74,7 @@ def test_a_stopped_vehicle_is_always_still_to_come() -> None:
     assert times(calls) == [(3, 501, 501), (4, 601, 601), (5, 701, 701)]
 
 
-def test_only_as_many_calls_as_asked_for() -> None:
-    assert times(predict(LINE, along_m=0, delay_s=0, now_s=H, calls_max=2)) == [
-        (0, 1, 1),
-        (1, 101, 101),
-    ]
+def test_behind_its_last_stop_nothing_is_to_come() -> None:
     assert predict(LINE, along_m=5100, delay_s=0, now_s=H) == []
 
 
@@ -84,11 +84,12 @@ def test_the_next_trip_starts_after_a_rest() -> None:
 
 
 def test_the_spread_round_a_departure() -> None:
-    call = Expected(3, H + 400, H + 400)
+    call = {"along_m": 2500, "delay_s": 100, "now_s": H + 200}
 
-    fresh = spread(LINE, call, now_s=H + 200, fix_s=H + 200)
-    old = spread(LINE, call, now_s=H + 200, fix_s=H)
+    fresh = carried(LINE, fix_s=H + 200, **call)[0]
+    old = carried(LINE, fix_s=H, **call)[0]
 
+    assert fresh.depart_s == H + 400
     assert (fresh.low_s - H, fresh.high_s - H, fresh.be_there_by_s - H) == (378, 444, 377)
     assert (old.low_s - H, old.high_s - H, old.be_there_by_s - H) == (328, 544, 327)
 
@@ -150,26 +151,27 @@ def test_nobody_leaves_a_time_point_early_and_delays_do_not_grow_by_themselves(
 def test_the_spread_widens_with_age_and_with_distance(
     course: Course, delay_s: float, now_s: float, age_s: float, older_s: float
 ) -> None:
-    calls = predict(course, along_m=0, delay_s=delay_s, now_s=now_s)
-    young = [spread(course, call, now_s=now_s, fix_s=now_s - age_s) for call in calls]
-    old = [spread(course, call, now_s=now_s, fix_s=now_s - age_s - 4 * older_s) for call in calls]
+    fixes_s = now_s - age_s, now_s - age_s - 4 * older_s
+    young, old = (
+        carried(course, along_m=0, delay_s=delay_s, fix_s=fix_s, now_s=now_s) for fix_s in fixes_s
+    )
 
-    for call, before, after in zip(calls, young, old, strict=True):
+    for before, after in zip(young, old, strict=True):
+        call = before
         assert before.low_s <= call.depart_s <= before.high_s
         assert int(now_s) <= before.be_there_by_s <= call.depart_s
         assert (after.low_s, -after.high_s) <= (before.low_s, -before.high_s)
         assert after.high_s > before.high_s
         if course.calls[call.index].timepoint:
             assert before.be_there_by_s >= min(course.depart_s[call.index], call.depart_s)
-    ahead = [band.high_s - call.depart_s for band, call in zip(young, calls, strict=True)]
+    ahead = [call.high_s - call.depart_s for call in young]
     assert ahead == sorted(ahead)
 
 
 @pytest.mark.parametrize("timepoints", [True, False])
 def test_a_rider_need_not_stand_there_before_a_kept_departure(timepoints: bool) -> None:  # noqa: FBT001
     course = course_of(Bus("t", hourly().calls, timepoints=timepoints))
-    call = Expected(3, H + 300, H + 300)
 
-    by_s = spread(course, call, now_s=H, fix_s=H).be_there_by_s
+    by_s = carried(course, along_m=0, delay_s=0, fix_s=H - 10, now_s=H - 10)[3].be_there_by_s
 
     assert by_s == (H + 300 if timepoints else H + 273)
