@@ -250,7 +250,7 @@ _READS = ("not-found",)
 _CHANGES = ("not-found", "edition-moved")
 
 
-@router.get("", operation_id="listTimetables", **needs(Permission.READ_TIMETABLES))
+@router.get("", operation_id="listEditions", **needs(Permission.READ_TIMETABLES))
 async def list_editions(service: The) -> EditionsOut:
     """Return every edition of the town's timetable."""
     editions = _editions(service)
@@ -260,7 +260,7 @@ async def list_editions(service: The) -> EditionsOut:
 
 @router.post(
     "",
-    operation_id="draftTimetable",
+    operation_id="draftEdition",
     status_code=201,
     **needs(Permission.EDIT_TIMETABLES, "not-found", "no-timetable", changes=True),
 )
@@ -279,7 +279,7 @@ async def start_draft(service: The, person: SignedIn, body: DraftIn) -> EditionO
 
 @router.post(
     "/import",
-    operation_id="importTimetable",
+    operation_id="importEdition",
     status_code=201,
     openapi_extra={
         "requestBody": {
@@ -307,7 +307,7 @@ async def import_draft(
 
 
 @router.get(
-    "/{edition_id}", operation_id="readTimetable", **needs(Permission.READ_TIMETABLES, *_READS)
+    "/{edition_id}", operation_id="readEdition", **needs(Permission.READ_TIMETABLES, *_READS)
 )
 async def read_edition(service: The, edition_id: Id) -> DraftOut:
     """Return an edition with what riders would notice of it."""
@@ -317,7 +317,7 @@ async def read_edition(service: The, edition_id: Id) -> DraftOut:
 
 @router.get(
     "/{edition_id}/gtfs.zip",
-    operation_id="downloadTimetable",
+    operation_id="downloadEdition",
     response_class=Response,
     dependencies=(_download := needs(Permission.READ_TIMETABLES, *_READS))["dependencies"],
     responses=_download["responses"]
@@ -333,7 +333,7 @@ async def download_edition(service: The, edition_id: Id) -> Response:
 
 @router.get(
     "/{edition_id}/{what}",
-    operation_id="readTimetableRows",
+    operation_id="readEditionRows",
     **needs(Permission.READ_TIMETABLES, *_READS),
 )
 async def read_rows(
@@ -354,7 +354,7 @@ async def read_rows(
 
 @router.post(
     "/{edition_id}/edits",
-    operation_id="editTimetable",
+    operation_id="editEdition",
     **needs(Permission.EDIT_TIMETABLES, *_CHANGES, "bad-edit", changes=True),
 )
 async def edit_draft(service: The, person: SignedIn, edition_id: Id, body: EditsIn) -> DraftOut:
@@ -374,7 +374,7 @@ async def edit_draft(service: The, person: SignedIn, edition_id: Id, body: Edits
 
 @router.post(
     "/{edition_id}/publication",
-    operation_id="publishTimetable",
+    operation_id="publishEdition",
     **needs(Permission.EDIT_TIMETABLES, *_CHANGES, "bad-edit", "edition-faulty", changes=True),
 )
 async def publish_draft(
@@ -401,7 +401,7 @@ async def publish_draft(
 
 @router.delete(
     "/{edition_id}",
-    operation_id="withdrawTimetable",
+    operation_id="withdrawEdition",
     status_code=204,
     **needs(Permission.EDIT_TIMETABLES, *_CHANGES, "edition-in-force"),
 )

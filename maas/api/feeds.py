@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from google.transit import gtfs_realtime_pb2
 
 from busloc import Timetable
 from gtfs.write import feed_bytes
+from maas.api.cached import IfNoneMatch, cached
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
@@ -30,8 +30,6 @@ router = APIRouter(prefix="/feeds", tags=["open data"])
 PROTOBUF: Final = "application/x-protobuf"
 MAX_AGE_S: Final = 15
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=500)]
-
 
 def _described(media_type: str, *problems: str) -> dict[str, Any]:
     declared = needs(Permission.PUBLIC, "no-timetable", "starting", *problems)
@@ -45,14 +43,6 @@ def _described(media_type: str, *problems: str) -> dict[str, Any]:
     return declared | {"responses": responses, "response_class": Response}
 
 
-def _cached(body: bytes, media_type: str, known: str | None, max_age_s: int) -> Response:
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": f"public, max-age={max_age_s}"}
-    if known is not None and etag in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
-
-
 @router.get("/gtfs-jp.zip", operation_id="readTimetable", **_described("application/zip"))
 async def timetable_zip(service: The, request: Request, known: IfNoneMatch = None) -> Response:
     """The timetable and the demand service; the same bytes as long as neither changes."""
@@ -63,7 +53,7 @@ async def timetable_zip(service: The, request: Request, known: IfNoneMatch = Non
     if feed is None:
         raise Problem("no-timetable")
     body = await asyncio.to_thread(feed_bytes, feed)
-    return _cached(body, "application/zip", known, 3600)
+    return cached(body, "application/zip", known, 3600)
 
 
 @router.get(
@@ -78,7 +68,7 @@ async def next_timetable_zip(service: The, known: IfNoneMatch = None) -> Respons
     body = None if coming is None else await editions.zip(coming.id)
     if body is None:
         raise Problem("not-found")
-    return _cached(body, "application/zip", known, 3600)
+    return cached(body, "application/zip", known, 3600)
 
 
 @router.get(
@@ -121,7 +111,7 @@ async def positions_json(service: The, known: IfNoneMatch = None) -> Response:
     """Where every vehicle is, for people to read: first those on trips, then all others."""
     realtime, now = _realtime(service), service.clock()
     parts = realtime.positions(now), realtime.others(now)
-    return _cached(_as_json(*parts), "application/json", known, MAX_AGE_S)
+    return cached(_as_json(*parts), "application/json", known, MAX_AGE_S)
 
 
 @router.get(
@@ -132,7 +122,7 @@ async def positions_json(service: The, known: IfNoneMatch = None) -> Response:
 async def updates_json(service: The, known: IfNoneMatch = None) -> Response:
     """When the buses are expected, for people to read."""
     message = _realtime(service).updates(service.clock())
-    return _cached(_as_json(message), "application/json", known, MAX_AGE_S)
+    return cached(_as_json(message), "application/json", known, MAX_AGE_S)
 
 
 @router.get(
@@ -144,7 +134,7 @@ async def alerts_json(service: The, known: IfNoneMatch = None) -> Response:
     """What riders are told, for people to read."""
     _timetable(service)
     message = service.buses.notices.message(service.clock())
-    return _cached(_as_json(message), "application/json", known, MAX_AGE_S)
+    return cached(_as_json(message), "application/json", known, MAX_AGE_S)
 
 
 def _timetable(service: Service) -> Timetable:

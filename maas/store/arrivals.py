@@ -58,6 +58,13 @@ async def visits_between(connection: AsyncConnection, first: date, last: date) -
     return [VisitRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
+async def visited_days(connection: AsyncConnection, first: date, end: date) -> list[date]:
+    """Return the service days from one to before another that have stop events, newest first."""
+    day = stop_visits.c.service_date
+    query = select(day).where(day >= first, day < end).distinct().order_by(day.desc())
+    return list(await connection.scalars(query))
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
     """What was told of a call, and when it was made; None: nothing was told (epoch seconds)."""

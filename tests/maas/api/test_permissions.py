@@ -33,6 +33,10 @@ PATHS = {
     "alert_id": "none",
     "trip_id": "none",
     "day": "2026-11-25",
+    "edition_id": "999",
+    "what": "stops",
+    "file": "gofs.json",
+    "language": "ja",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -50,6 +54,8 @@ WANTED = {
     Permission.READ_RIDES: DESK | {"planner"},
     Permission.DRIVE: {"driver", "dispatcher", "admin"},
     Permission.MANAGE_DEVICES: {"admin"},
+    Permission.READ_TIMETABLES: DESK | {"planner"},
+    Permission.EDIT_TIMETABLES: {"planner", "admin"},
 }
 
 
