@@ -2,18 +2,22 @@
 
 A fix arrives after it was taken, so the arrival less the fix's own time is what the clock lags by
 plus a delay that is never negative: the least of many is the clock's error (the minimum filter of
-network time protocols).  The third least is used, so that two fixes with a corrupt time sway
-nothing.
+network time protocols).  The third least is used, and for a clock ahead half of the latest fixes
+must lie near it, so that corrupt times sway nothing.
 """
 
 from __future__ import annotations
 
 from bisect import insort
+from collections import deque
 from dataclasses import dataclass, field
 
 VOTES = 3
 BUCKET_S = 30.0
 BUCKETS = 3
+RECENT = 9
+NEAR_S = 10.0
+"""A fix of a clock that is ahead, and was not long on its way, lies so near to the least lag."""
 RIGHT_WITHIN_S = 5.0
 """An error this small is the network's: the clock counts as right."""
 AGREE_WITHIN_S = 5.0
@@ -39,10 +43,11 @@ class Skew:
     is believed only when the least lags of three stretches agree.
     """
 
-    __slots__ = ("_buckets", "correction_s", "lag_s")
+    __slots__ = ("_buckets", "_recent", "correction_s", "lag_s")
 
     def __init__(self) -> None:
         self._buckets: list[_Bucket] = []
+        self._recent: deque[float] = deque(maxlen=RECENT)
         self.lag_s: float | None = None
         self.correction_s = 0.0
 
@@ -50,6 +55,7 @@ class Skew:
         """Learn from a fix taken at ``t`` by the device's clock that arrived at ``now_s``."""
         least = self._bucket(now_s).least
         lag_s = now_s - t
+        self._recent.append(lag_s)
         if len(least) == VOTES and lag_s >= least[-1][0]:
             return
         if any(t == known for _, known in least):
@@ -76,12 +82,17 @@ class Skew:
         if len(votes) < VOTES:
             return
         lag_s = votes[-1][0]
-        known = lag_s < RIGHT_WITHIN_S or self._agreed()
+        known = self._agreed() if lag_s >= RIGHT_WITHIN_S else self._usual(lag_s)
         self.lag_s = lag_s if known else None
         correctable = known and RIGHT_WITHIN_S <= abs(lag_s) <= CORRECTED_MAX_S
         wanted_s = lag_s if correctable else 0.0
         if not wanted_s or abs(wanted_s - self.correction_s) > HOLD_S:
             self.correction_s = wanted_s
+
+    def _usual(self, lag_s: float) -> bool:
+        """Say whether the latest fixes are rather like this than not."""
+        near = sum(abs(each - lag_s) <= NEAR_S for each in self._recent)
+        return near >= VOTES and 2 * near >= len(self._recent)
 
     def _agreed(self) -> bool:
         floors = [bucket.least[-1][0] for bucket in self._buckets if len(bucket.least) == VOTES]

@@ -133,3 +133,11 @@ def test_each_boot_has_a_clock_of_its_own() -> None:
     verdict, shown = admitted(gate, ping(0, NOW + 11, seq=0, boot="next"), NOW + 11)
 
     assert (verdict, shown) == ("live", NOW + 11)
+
+
+def test_corrupt_times_scattered_among_good_ones_change_nothing() -> None:
+    chance, skew = random.Random(7), Skew()  # noqa: S311 -- not a secret
+    for second in range(3000):
+        wrong_s = chance.uniform(31, 180) if chance.random() < 0.3 else 0.0
+        skew.see(NOW + second + wrong_s, NOW + second + 0.3)
+        assert skew.correction_s == 0
