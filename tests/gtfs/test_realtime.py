@@ -13,11 +13,21 @@ from hypothesis import strategies as st
 
 from gtfs.realtime import (
     Call,
+    Cause,
+    Concern,
+    Effect,
+    Notice,
     Position,
+    Severity,
     Status,
     TripRef,
     Update,
+    alert_entity,
+    alerts,
+    position_entity,
+    spliced,
     trip_updates,
+    update_entity,
     vehicle_positions,
 )
 
@@ -169,3 +179,105 @@ def test_a_stop_is_named_whole_or_not_at_all(where: dict[str, Any]) -> None:
 
     assert not entity.vehicle.HasField("current_stop_sequence")
     assert not entity.vehicle.HasField("stop_id")
+
+
+# Alerts
+
+
+def test_an_alert_says_whom_it_is_about_when_and_in_which_languages() -> None:
+    notice = Notice(
+        id="a1",
+        header={"ja": "雪のため遅れています。", "en": "Delays because of snow."},
+        text={"ja": "峠の道が通れません。", "en": ""},
+        spoken={"ja": "ゆきのため、おくれています。"},
+        concerns=(Concern(route_id="r1"), Concern(stop_id="c"), Concern(trip=TRIP)),
+        from_s=NOW,
+        to_s=NOW + 3600,
+        cause=Cause.WEATHER,
+        effect=Effect.DELAYS,
+        severity=Severity.WARNING,
+        url="https://example.invalid/snow",
+    )
+
+    [entity] = parsed(alerts([notice], now=NOW, feed_version="7")).entity
+
+    alert = entity.alert
+    assert entity.id == "a1"
+    assert words(alert.header_text) == {
+        "ja": "雪のため遅れています。",
+        "en": "Delays because of snow.",
+    }
+    assert words(alert.description_text) == {"ja": "峠の道が通れません。"}
+    assert words(alert.tts_description_text) == {"ja": "ゆきのため、おくれています。"}
+    assert words(alert.url) == {"ja": "https://example.invalid/snow"}
+    assert [(p.start, p.end) for p in alert.impact_period] == [(int(NOW), int(NOW) + 3600)]
+    assert [(p.start, p.end) for p in alert.communication_period] == [(int(NOW), int(NOW) + 3600)]
+    assert not alert.active_period
+    assert [each.route_id for each in alert.informed_entity] == ["r1", "", ""]
+    assert [each.stop_id for each in alert.informed_entity] == ["", "c", ""]
+    assert alert.informed_entity[2].trip.trip_id == "up"
+    assert (alert.cause, alert.effect) == (pb.Alert.WEATHER, pb.Alert.SIGNIFICANT_DELAYS)
+    assert alert.severity_level == pb.Alert.WARNING
+
+
+def test_an_alert_without_an_end_or_speech_says_nothing_of_them() -> None:
+    notice = Notice("a1", {"ja": "工事中です。"}, (Concern(agency_id="a"),), from_s=NOW)
+
+    [entity] = parsed(alerts([notice], now=NOW)).entity
+
+    assert not entity.alert.impact_period[0].HasField("end")
+    assert not entity.alert.HasField("tts_header_text")
+    assert not entity.alert.HasField("url")
+    assert entity.alert.informed_entity[0].agency_id == "a"
+
+
+def words(text: pb.TranslatedString) -> dict[str, str]:
+    return {each.language: each.text for each in text.translation}
+
+
+# Spliced messages
+
+places = st.builds(
+    Position,
+    vehicle_id=st.text(min_size=1, max_size=300),
+    label=st.text(max_size=5),
+    lat=st.floats(-90, 90),
+    lon=st.floats(-180, 180),
+    at=st.floats(NOW - 90, NOW + 5),
+    bearing=st.none() | st.floats(0, 359),
+    trip=st.none() | st.just(TRIP),
+    stop_sequence=st.none() | st.integers(0, 99),
+    stop_id=st.none() | st.text(max_size=4),
+)
+calls_of = st.lists(
+    st.builds(
+        Call, st.integers(0, 99), st.text(min_size=1, max_size=4), st.floats(NOW, NOW + 9e3),
+        st.none() | st.floats(NOW, NOW + 9e3), st.none() | st.integers(0, 900),
+    ),
+    max_size=30,
+)  # fmt: skip
+known_updates = st.builds(
+    Update, st.just(TRIP), st.floats(NOW - 90, NOW), calls_of, st.text(max_size=3)
+)
+notices = st.builds(
+    Notice,
+    id=st.text(min_size=1, max_size=9),
+    header=st.dictionaries(st.sampled_from(["ja", "en"]), st.text(max_size=200)),
+    concerns=st.lists(st.builds(Concern, route_id=st.text(max_size=3)), max_size=3),
+)
+
+
+@given(st.lists(places, max_size=4), st.lists(known_updates, max_size=4), st.lists(notices))
+def test_a_spliced_message_parses_as_if_it_were_built_whole(
+    seen: list[Position], known: list[Update], told: list[Notice]
+) -> None:
+    positions = [position_entity(each, NOW) for each in seen]
+    updates = [update_entity(each, NOW) for each in known]
+    made = [
+        (vehicle_positions(seen, now=NOW, feed_version="7"), positions),
+        (trip_updates(known, now=NOW, feed_version="7"), updates),
+        (alerts(told, now=NOW, feed_version="7"), [alert_entity(each) for each in told]),
+    ]
+
+    for whole, parts in made:
+        assert parsed(spliced(parts, now=NOW, feed_version="7")) == parsed(whole)

@@ -37,6 +37,11 @@ class Drive:
         return self.knots[-1][1]
 
 
+def dice_of(seed: int) -> random.Random:
+    """Return dice that fall the same way for a seed."""
+    return random.Random(seed)  # noqa: S311 -- noise, no secret
+
+
 def drives_of(feed: Feed, day: date, zone: ZoneInfo, dice: random.Random) -> list[Drive]:
     """Return the drives of a day: one vehicle a block, or a trip where there is no block."""
     start, found = day_start_epoch(day, zone), []
