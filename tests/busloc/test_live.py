@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from busloc.cells import topics_at
+from busloc.course import Run
 from busloc.frame import ws_payload
 from busloc.ghost import rider_state
 from busloc.hub import Hub
 from busloc.live import LiveMap
 from busloc.ping import Ping, Verdict
 from busloc.publish import Departure
+from busloc.told import Judged
+from busloc.visits import Visit
 from gtfs.feed import Feed
 from tests.busloc.test_hub import Clock, Reader, new_hub
-from tests.busloc.towns import DAY, REGION, TZ, Bus, at, back, feed_of, hourly, ping
+from tests.busloc.towns import DAY, REGION, TZ, Bus, at, back, feed_of, hourly, ping, place
 
 
 def live_map(
@@ -386,3 +391,183 @@ def test_what_is_shown_never_goes_back_in_time(fixes: list[tuple[str, int, int, 
                 assert item["low"] <= item["expected"] <= item["high"]
                 assert item["be_there_by"] <= item["expected"]
                 assert item["expected"] >= item["scheduled"]
+
+
+# States
+
+
+def test_a_trip_nobody_runs_is_told_within_three_minutes_while_others_are_heard() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    live.tick(at("07:00:00"))
+    send(live, ping(500, at("08:02:00"), vehicle="van"))
+
+    assert board(live, "s2", "08:02:49")[0][:2] == ("t8", "scheduled")
+    assert board(live, "s2", "08:02:50")[0] == ("t8", "not_running", None, None)
+    assert live.state(Run("t8", DAY), at("08:02:50")) == "not_running"
+    assert live.state(Run("none", DAY), at("08:02:50")) == "scheduled"
+    send(live, ping(100, at("08:04:00"), trip="t8"))
+    assert board(live, "s2", "08:04:00")[0][:2] == ("t8", "running")
+
+
+def test_what_began_before_we_listened_is_not_missed_at_once() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    live.tick(at("08:05:00"))
+    send(live, ping(500, at("08:05:00"), vehicle="van"))
+
+    assert board(live, "s5", "08:07:49", 1) == []  # the line ends there
+    assert board(live, "s4", "08:07:49")[0][1] == "scheduled"
+    assert board(live, "s4", "08:07:50")[0][1] == "not_running"
+
+
+def test_where_no_vehicle_is_known_nobody_is_missed() -> None:
+    hub, _ = new_hub(start=at("08:00:00"))
+    live = LiveMap(hub, region=REGION, tz=TZ, feed=feed_of(hourly()))
+    live.tick(at("07:00:00"))
+
+    assert board(live, "s2", "08:10:00")[0][1] == "scheduled"
+    live.enrol("bus", "赤バス")
+    live.tick(at("08:10:00"))
+    assert board(live, "s2", "08:12:50")[0][1] == "unconfirmed"
+
+
+def test_a_bus_off_its_line_is_on_a_detour_until_it_is_back_or_silent() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:01:00"), trip="t8"))
+    states = []
+    for clock, metres, east_m in (
+        ("08:01:30", 700, 900), ("08:02:00", 900, 1200), ("08:04:00", 1900, 1200),
+        ("08:04:40", 2300, 0),
+    ):  # fmt: skip
+        send(live, ping(metres, at(clock), trip="t8", east_m=east_m))
+        states.append(board(live, "s4", clock)[0][1])
+
+    assert states == ["running", "diverted", "diverted", "running"]
+    assert board(live, "s4", "08:07:41")[0][1] == "unconfirmed"
+
+
+# Stop events and sayings
+
+
+def story(live_of: LiveMap, fixes: list[Ping], *, batch: int) -> None:
+    """Send fixes in batches, each as it would come in, with the ticks between."""
+    for i in range(0, len(fixes), batch):
+        part = fixes[i : i + batch]
+        live_of.accept(None, part, part[-1].t)
+        live_of.tick(part[-1].t)
+    for second in range(200):
+        live_of.tick(fixes[-1].t + second)
+
+
+def recording() -> tuple[LiveMap, dict[tuple[str, int], Visit], list[Judged]]:
+    hub, _ = new_hub(start=at("08:00:00"))
+    visits: dict[tuple[str, int], Visit] = {}
+    judged: list[Judged] = []
+
+    def note(vehicle: str, found: Sequence[Visit]) -> None:
+        assert vehicle == "bus"
+        for visit in found:
+            if visit.depart_s is not None or (visit.run.trip_id, visit.index) not in visits:
+                visits[visit.run.trip_id, visit.index] = visit
+
+    live = LiveMap(
+        hub, region=REGION, tz=TZ, feed=feed_of(hourly()), names={"bus": "赤バス"},
+        record_visits=note, record_judged=judged.extend,
+    )  # fmt: skip
+    return live, visits, judged
+
+
+@pytest.mark.parametrize("batch", [1, 7, 60, 200])
+def test_every_stop_is_told_of_whether_fixes_come_singly_or_in_bursts(batch: int) -> None:
+    fixes = [ping(i * 10, at("08:00:30") + i, trip="t8") for i in range(500)]
+    live, visits, _ = recording()
+
+    story(live, fixes, batch=batch)
+
+    assert [index for _, index in sorted(visits)] == [0, 1, 2, 3, 4, 5]
+    left = {index: visit.depart_s or visit.arrive_s for (_, index), visit in visits.items()}
+    for index in range(1, 5):
+        assert left[index] == pytest.approx(8 * 3600 + 30 + 100 * index, abs=12)
+
+
+def test_what_was_told_of_a_stop_is_judged_when_the_bus_has_left_it() -> None:
+    fixes = [ping(i * 10, at("08:00:30") + i, trip="t8") for i in range(500)]
+    live, _, judged = recording()
+
+    story(live, fixes, batch=1)
+
+    said = [j for j in judged if j.index == 3 and j.saying is not None]
+    assert len(said) >= 3
+    assert len({j.actual for j in said}) == 1
+    assert said[0].actual == pytest.approx(at("08:00:30") + 300, abs=10)
+    assert all(abs(j.saying.expected - j.actual) <= 40 for j in said if j.saying)
+    assert all(j.saying.low <= j.saying.expected <= j.saying.high for j in said if j.saying)
+
+
+def test_a_hole_and_its_burst_leave_the_map_right_and_the_story_whole() -> None:
+    fixes = [ping(i * 5, at("08:00:30") + i, trip="t8") for i in range(1000)]
+    live, visits, _ = recording()
+    for fix in fixes[:200]:
+        live.accept(None, [fix], fix.t)
+    states = set()
+    for second in range(200, 800, 10):
+        live.tick(at("08:00:30") + second)
+        states.add(live.state(Run("t8", DAY), at("08:00:30") + second))
+    live.accept(None, fixes[200:800], fixes[799].t)
+    after = live.state(Run("t8", DAY), fixes[799].t)
+    where = live.vehicles(fixes[799].t)[0].ts
+    story(live, fixes[800:], batch=1)
+
+    assert states == {"running", "unconfirmed"}
+    assert (after, where) == ("running", fixes[799].t)
+    assert [index for _, index in sorted(visits)] == [0, 1, 2, 3, 4, 5]
+    left = {index: visit.depart_s or 0 for (_, index), visit in visits.items()}
+    assert left[3] == pytest.approx(8 * 3600 + 30 + 600, abs=15)
+
+
+# Map cells
+
+
+def test_a_cell_shows_the_vehicles_in_it_to_whoever_looks() -> None:
+    live, hub, clock = live_map(feed_of(hourly()))
+    send(live, ping(500, at("08:00:50"), trip="t8"))
+    send(live, ping(4500, at("08:00:50"), vehicle="bus2"))
+    here = topics_at(*place(500))[-1]
+    there = topics_at(*place(4500))[-1]
+
+    frames = listen(hub, here)
+    inside = [item["id"] for item in frames[0]["u"]]
+    live.tick(at("08:00:51"))
+    send(live, ping(4500, at("08:07:30"), trip="t8"))
+    clock.pass_s(hub, 1)
+
+    assert here != there
+    assert inside == ["bus"]
+    assert frames[-1]["u"] == [{"id": "bus", "gone": True}]
+    assert {item["id"] for item in listen(hub, there)[0]["u"]} == {"bus", "bus2"}
+
+
+# Many boards
+
+
+def test_more_boards_than_a_tick_makes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("busloc.signs.BOARDS_MIN", 2)
+    live, hub, _ = live_map(feed_of(hourly()))
+    made: list[str] = []
+    departures = live._signs._departures
+
+    def note(stop: str, now: float) -> Sequence[Departure]:
+        made.append(stop)
+        return departures(stop, now)
+
+    monkeypatch.setattr(live._signs, "_departures", note)
+    listen(hub, *(f"stop:s{i}" for i in range(5)))
+    live.tick(at("08:00:00"))
+    made.clear()
+    rounds = []
+    for second in range(10, 13):
+        live.tick(at("08:00:00") + second)
+        rounds.append(made[:])
+        made.clear()
+
+    assert [len(each) for each in rounds] == [2, 2, 1]
+    assert sorted(each for tick in rounds for each in tick) == [f"s{i}" for i in range(5)]
