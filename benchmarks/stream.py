@@ -6,38 +6,35 @@ yardstick of ``../shared/tools/stream`` which parses nothing, with messages of t
 and turn about; the medians of the repeats are printed.  Server on core 0, load on core 1.
 
 Two ways of ticking are measured, each beside ``rawfan`` ticking the same way: ``tick_ms`` 0 sends
-every position at once (the workload of the targets), 200 is the service's own setting (the first
-position of a quiet topic at once, the rest conflated for a tick).
+every position at once, 200 is the service's own setting (the first position of a quiet topic at
+once, the rest conflated for a tick).  ``--acceptance`` measures the workloads of the project's
+targets, with the limit of each in its row; ``--slow`` three listeners that stop reading; and
+``--storm N`` how soon N clients are right again after the server has died.
 
     python -m benchmarks.stream --clients 1000 --topics 10 --vehicles 100 --hz 1 --seconds 10 --json
+    python -m benchmarks.stream --acceptance --repeats 5 --seconds 6
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import gc
 import json
 import os
 import platform
-import random
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-TOOLS = Path(__file__).resolve().parents[2] / "shared" / "tools" / "stream"
-SERVER_CORE, LOAD_CORE = 0, 1
+from benchmarks.stream_run import LOAD_CORE, TOOLS, build_tools, load, rawfan, service
+from benchmarks.stream_storm import run_storm
+
 TICKS_MS = (0, 200)
-KEY = '"ts":'
 PING = (
     '[{"vehicle":"{veh}","boot":"b","seq":{ts},"t":{ts}e-6,"lat":{lat},"lon":{lon},'
     '"speed":{spd},"bearing":{brg},"trip":"{topic}"}]'
@@ -47,129 +44,43 @@ RAW = (
     '"u":[{"id":"{veh}","lat":{lat},"lon":{lon},"bearing":{brg}.0,"speed":{spd},"ts":{ts},'
     '"state":"on_trip","route":"{topic}"}]}'
 )
-
-
-# The service
-
-
-async def serve(tick_ms: int) -> None:
-    """Serve on a free port, printed, until the process is ended."""
-    import uvicorn
-    from fastapi import FastAPI
-    from starlette.routing import WebSocketRoute
-
-    from busloc.hub import Hub
-    from busloc.io.ingest import Items, VehicleEndpoint
-    from busloc.io.stream import Admission, Limits, LiveEndpoint, Scope, running
-    from busloc.ping import Gate, Verdict
-    from busloc.publish import Vehicle, encode
-
-    hub = Hub(now=time.time, monotonic=time.monotonic, tick_s=tick_ms / 1000)
-    gate = Gate((30.0, 125.0, 45.0, 145.0))
-    known = {f"v{i:04d}": "" for i in range(10_000)}
-
-    def accept(allowed: frozenset[str], items: Items) -> list[Verdict]:
-        admitted = gate.admit(items, time.time(), known=known, allowed=allowed)
-        for ping in admitted.live:
-            shown = Vehicle(
-                ping.vehicle, ping.lat, ping.lon, ping.bearing, ping.speed,
-                ts=ping.seq, state="on_trip", route=ping.trip or "",
-            )  # fmt: skip
-            hub.publish(f"route:{ping.trip}", ping.vehicle, encode(shown))
-        return admitted.verdicts
-
-    async def everybody(_scope: Scope) -> frozenset[str]:
-        return frozenset(known)
-
-    roomy = Admission(Limits(per_address=20_000))
-    app = FastAPI()
-    app.router.routes += [
-        WebSocketRoute(
-            "/ws/live", LiveEndpoint(hub, lambda _scope: lambda _topic: True, admission=roomy)
-        ),
-        WebSocketRoute("/ws/vehicle", VehicleEndpoint(accept, everybody)),
-    ]
-    config = uvicorn.Config(
-        app, port=0, ws="busloc.io.stream:SharedFrameProtocol", http="httptools",
-        log_level="warning", ws_per_message_deflate=False,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    async with running(hub):
-        serving = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        gc.freeze()
-        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-        await serving
-
-
-# Running both
-
-
-@contextmanager
-def service(tick_ms: int) -> Iterator[tuple[int, int]]:
-    """Start the service on its core and yield its process id and port."""
-    command = [sys.executable, "-m", "benchmarks.stream", "--serve", str(tick_ms)]
-    with pinned(command, SERVER_CORE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        yield process.pid, int(process.stdout.readline())
-
-
-@contextmanager
-def rawfan(binary: Path, tick_ms: int) -> Iterator[tuple[int, int]]:
-    """Start the C yardstick on the same core and yield its process id and port."""
-    port = free_port()
-    with pinned([str(binary), str(port), str(tick_ms)], SERVER_CORE) as process:
-        await_port(port)
-        yield process.pid, port
-
-
-@contextmanager
-def pinned(command: list[str], core: int, **kwargs: Any) -> Iterator[subprocess.Popen[bytes]]:  # noqa: ANN401
-    """Run a process on one core, and end that very process afterwards."""
-    process = subprocess.Popen(["taskset", "-c", str(core), *command], **kwargs)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def free_port() -> int:
-    """Return a port below the ephemeral ones that nobody listens on."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-
-
-def await_port(port: int) -> None:
-    """Wait until something listens."""
-    for _ in range(500):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
-def load(binary: Path, pid: int, port: int, workload: Sequence[str], way: Sequence[str]) -> Any:  # noqa: ANN401
-    """Drive one server and return what ``wsload`` saw."""
-    command = [
-        "taskset", "-c", str(LOAD_CORE), str(binary), "--port", str(port), "--pid", str(pid),
-        "--clock", "wall", "--ts-unit", "us", "--key", KEY, *workload, *way,
-    ]  # fmt: skip
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    print(f"  {done.stdout.strip()}{done.stderr.strip()}", file=sys.stderr)
-    return json.loads(done.stdout)
-
-
 OURS = (
     "--sub-path", "/ws/live", "--sub-msg", '{"sub":["route:{topic}"]}',
     "--pub-path", "/ws/vehicle", "--payload", PING,
 )  # fmt: skip
 THEIRS = ("--payload", RAW)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A load, and how the service and the yardstick tick under it."""
+
+    name: str
+    clients: int
+    topics: int
+    vehicles: int
+    hz: float = 1
+    tick_ms: int = 0
+    baseline_tick_ms: int = 0
+
+    def flags(self, seconds: int) -> list[str]:
+        """Return what ``wsload`` is told."""
+        return [
+            "--clients", str(self.clients), "--topics", str(self.topics),
+            "--vehicles", str(self.vehicles), "--hz", str(self.hz),
+            "--duration", str(seconds), "--warmup", "2",
+        ]  # fmt: skip
+
+
+IMMEDIATE = Workload("immediate", 1000, 10, 100)
+CONFLATED = Workload("conflated", 5000, 10, 1000, tick_ms=200)
+CROWD = Workload("crowd", 10_000, 100, 200)
+SLOW_BYTES = {0: 65_000, 200: 150_000}
+"""How large a vehicle must be for a stalled listener's share to overflow what the system keeps."""
+SLOW_PING = (
+    '[{"vehicle":"{veh}{pad}","boot":"b","seq":{ts},"t":{ts}e-9,"lat":{lat},"lon":133.7,'
+    '"trip":"r0"}]'
+)
 
 
 def cost_per_frame_us(seen: dict[str, float]) -> float:
@@ -178,17 +89,18 @@ def cost_per_frame_us(seen: dict[str, float]) -> float:
 
 
 def measure(
-    tools: Path, tick_ms: int, workload: Sequence[str], repeats: int
+    tools: Path, workload: Workload, seconds: int, repeats: int
 ) -> tuple[list[Any], list[Any]]:
     """Return what was seen of the service and of the yardstick, run in turn."""
     ours, theirs = [], []
+    flags = workload.flags(seconds)
     for repeat in range(repeats):
-        print(f"tick {tick_ms} ms, run {repeat + 1} of {repeats}", file=sys.stderr)
-        with service(tick_ms) as (pid, port):
-            seen = load(tools / "wsload", pid, port, workload, OURS)
+        print(f"{workload.name}, run {repeat + 1} of {repeats}", file=sys.stderr)
+        with service(workload.tick_ms) as (pid, port):
+            seen = load(tools / "wsload", pid, port, flags, OURS)
             ours.append(seen | {"acks_per_s": seen["pub_per_s"]})
-        with rawfan(tools / "rawfan", tick_ms) as (pid, port):
-            theirs.append(load(tools / "wsload", pid, port, workload, THEIRS) | {"acks_per_s": 0})
+        with rawfan(tools / "rawfan", workload.baseline_tick_ms) as (pid, port):
+            theirs.append(load(tools / "wsload", pid, port, flags, THEIRS) | {"acks_per_s": 0})
     return ours, theirs
 
 
@@ -197,43 +109,93 @@ def middle(seen: list[Any], name: str, digits: int = 2) -> float:
     return round(float(median(run[name] for run in seen)), digits)
 
 
-def row(
-    chosen: argparse.Namespace, tick_ms: int, ours: list[Any], theirs: list[Any]
-) -> dict[str, Any]:
-    """Return the medians of one way of ticking; ``ratio`` compares the CPU of one update."""
+def row(workload: Workload, ours: list[Any], theirs: list[Any]) -> dict[str, Any]:
+    """Return the medians of one workload; ``ratio`` compares the CPU of one update."""
     update_us = [[run["server_us_per_update"] for run in seen] for seen in (ours, theirs)]
     return {
-        "clients": chosen.clients,
-        "topics": chosen.topics,
-        "vehicles": chosen.vehicles,
-        "hz": chosen.hz,
-        "tick_ms": tick_ms,
+        "name": workload.name,
+        "clients": workload.clients,
+        "topics": workload.topics,
+        "vehicles": workload.vehicles,
+        "hz": workload.hz,
+        "tick_ms": workload.tick_ms,
+        "baseline_tick_ms": workload.baseline_tick_ms,
         "cpu_us_per_frame": round(median(map(cost_per_frame_us, ours)), 2),
-        "cpu_us_per_update": middle(ours, "server_us_per_update"),
+        "cpu_us_per_update": middle(ours, "server_us_per_update", 3),
         "updates_per_s": middle(ours, "updates_per_s", 0),
         "delivered_ratio": middle(ours, "delivered_ratio", 4),
         "p50_ms": middle(ours, "p50_ms"),
         "p99_ms": middle(ours, "p99_ms"),
         "rss_kib_per_client": middle(ours, "kib_per_conn"),
+        "connect_cpu_us": middle(ours, "conn_cpu_us", 0),
         "baseline_cpu_us_per_frame": round(median(map(cost_per_frame_us, theirs)), 2),
-        "baseline_cpu_us_per_update": middle(theirs, "server_us_per_update"),
+        "baseline_cpu_us_per_update": middle(theirs, "server_us_per_update", 3),
         "baseline_p99_ms": middle(theirs, "p99_ms"),
-        "ratio": round(median(update_us[0]) / median(update_us[1]), 2),
-        "ratio_of_best_runs": round(min(update_us[0]) / min(update_us[1]), 2),
+        "ratio": round(median(update_us[0]) / median(update_us[1]), 3),
+        "ratio_of_best_runs": round(min(update_us[0]) / min(update_us[1]), 3),
         "client_cpu": middle(ours, "client_cpu"),
     }
 
 
-def build_tools(folder: Path) -> str | None:
-    """Compile the C tools; return why that is impossible, or ``None``."""
-    if not TOOLS.is_dir():
-        return f"no {TOOLS.name} tools beside the project: stream not measured"
-    if shutil.which("gcc") is None or shutil.which("taskset") is None:
-        return "gcc and taskset (Linux) are needed: stream not measured"
-    for name, flags in (("wsload", ["-DNO_ZLIB"]), ("rawfan", [])):
-        source, target = str(TOOLS / f"{name}.c"), str(folder / name)
-        subprocess.run(["gcc", "-O2", *flags, "-o", target, source], check=True)
-    return None
+def slow(tick_ms: int) -> dict[str, Any]:
+    """Return how three listeners that stop reading fare, and the one that does not."""
+    filler = str(SLOW_BYTES.get(tick_ms, 150_000))
+    with service(tick_ms, "--monotonic", "--filler", filler) as (pid, port):
+        address = f"ws://127.0.0.1:{port}"
+        command = [
+            "taskset", "-c", str(LOAD_CORE), sys.executable, str(TOOLS / "slow.py"),
+            "--sub", f"{address}/ws/live", "--sub-msg", '{"sub":["route:r0"]}',
+            "--pub", f"{address}/ws/vehicle", "--pid", str(pid), "--pad", "0",
+            "--payload", SLOW_PING,
+        ]  # fmt: skip
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seen = json.loads(done.stdout)
+    print(f"  {done.stdout.strip()}", file=sys.stderr)
+    return {
+        "name": "slow",
+        "tick_ms": tick_ms,
+        **{key: seen[key] for key in ("sent", "publish_blocked", "healthy_updates")},
+        **{key: seen[key] for key in ("healthy_p50_ms", "healthy_max_ms", "rss_growth_mb")},
+        "stalled_behind_ms": [one["last_is_behind_ms"] for one in seen["stalled"]],
+        "stalled_closed": [one["close"] for one in seen["stalled"]],
+        "limits": {"healthy_max_ms": 50, "rss_growth_mb": 5, "stalled_behind_ms": 0},
+    }
+
+
+def acceptance(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield one row per target, with its limits."""
+    seconds, repeats = chosen.seconds, chosen.repeats
+    immediate = row(IMMEDIATE, *measure(tools, IMMEDIATE, seconds, repeats))
+    yield immediate | {"limits": {"ratio": 1.6}}
+    conflated = row(CONFLATED, *measure(tools, CONFLATED, seconds, repeats))
+    at_once_us = immediate["baseline_cpu_us_per_update"]
+    yield conflated | {
+        "ratio_to_unsaturated": round(conflated["cpu_us_per_update"] / at_once_us, 3),
+        "limits": {"ratio": round(1 / 15, 4)},
+    }
+    crowd = row(CROWD, *measure(tools, CROWD, seconds, repeats))
+    p99_ms = round(crowd["baseline_p99_ms"] + 10, 2)
+    yield crowd | {"limits": {"p99_ms": p99_ms, "rss_kib_per_client": 20}}
+    yield slow(200)
+    yield slow(0)
+    yield run_storm(8000) | {"limits": {"consistent_max_s": 15}}
+
+
+def rows(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the rows asked for."""
+    if chosen.acceptance:
+        yield from acceptance(tools, chosen)
+    elif chosen.storm:
+        yield run_storm(chosen.storm)
+    elif chosen.slow:
+        yield from (slow(tick_ms) for tick_ms in chosen.tick_ms)
+    else:
+        for tick_ms in chosen.tick_ms:
+            workload = Workload(
+                f"tick {tick_ms} ms", chosen.clients, chosen.topics, chosen.vehicles, chosen.hz,
+                tick_ms=tick_ms, baseline_tick_ms=tick_ms,
+            )  # fmt: skip
+            yield row(workload, *measure(tools, workload, chosen.seconds, chosen.repeats))
 
 
 def run(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -246,20 +208,12 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
         "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
         "load_average": [round(load_, 1) for load_ in os.getloadavg()],
     }
-    workload = [
-        "--clients", chosen.clients, "--topics", chosen.topics, "--vehicles", chosen.vehicles,
-        "--hz", chosen.hz, "--duration", chosen.seconds, "--warmup", 2,
-    ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         missing = build_tools(Path(folder))
         if missing is not None:
             print(missing, file=sys.stderr)
             return {"rows": [], "about": about | {"skipped": missing}}
-        rows = []
-        for tick_ms in chosen.tick_ms:
-            seen = measure(Path(folder), tick_ms, [str(part) for part in workload], chosen.repeats)
-            rows.append(row(chosen, tick_ms, *seen))
-    return {"rows": rows, "about": about}
+        return {"rows": list(rows(Path(folder), chosen)), "about": about}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -272,16 +226,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--vehicles", type=int, default=100)
     parser.add_argument("--hz", type=float, default=1)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--tick-ms", type=int, nargs="+", default=TICKS_MS)
+    parser.add_argument("--acceptance", action="store_true", help="the workloads with targets")
+    parser.add_argument("--slow", action="store_true", help="three listeners that stop reading")
+    parser.add_argument("--storm", type=int, metavar="N", help="kill the server of N clients")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
-    parser.add_argument("--serve", type=int, metavar="TICK_MS", help="be the measured service")
     chosen = parser.parse_args(arguments)
-    if chosen.serve is not None:
-        import uvloop
-
-        uvloop.run(serve(chosen.serve))
-        return
     document = run(chosen)
     text = json.dumps(document, indent=2)
     if chosen.json == "-":

@@ -194,7 +194,7 @@ def storm(events: int, seed: int, phones: int = 8) -> list[Phone]:
                 away_until[client] = world.clock_s + dice.uniform(0, most_s)
             elif chance < 0.02:
                 client.stalled = True
-            elif chance < 0.05:
+            elif chance < 0.025:
                 client.stalled = False
             client.receive()
         if dice.random() < 0.002:

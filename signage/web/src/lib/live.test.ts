@@ -17,7 +17,7 @@ class Wire {
   readyState = 0;
   sent: { sub?: string[]; unsub?: string[]; since?: Record<string, [string, number]> }[] = [];
   onopen?: () => void;
-  onclose?: () => void;
+  onclose?: (event: { reason: string }) => void;
   onmessage?: (event: { data: string }) => void;
 
   constructor() {
@@ -37,9 +37,9 @@ class Wire {
     this.onopen?.();
   }
 
-  cut(): void {
+  cut(reason = ""): void {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ reason });
   }
 
   tell(message: Frame): void {
@@ -54,7 +54,10 @@ beforeEach(() => {
   Wire.made = [];
   vi.useFakeTimers();
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 test("a cursor takes a snapshot, then one step after the other", () => {
   const cursor = new Cursor();
@@ -137,8 +140,26 @@ test("every frame tells the time, also an empty one", () => {
 });
 
 test("waits double up to half a minute, with full jitter", () => {
-  expect(retryDelay(0, () => 0.5)).toBe(500);
-  expect(retryDelay(3, () => 1)).toBe(8000);
-  expect(retryDelay(20, () => 1)).toBe(30_000);
-  expect(retryDelay(20, () => 0)).toBe(0);
+  expect(retryDelay(0, 1, () => 0.5)).toBe(500);
+  expect(retryDelay(3, 1, () => 1)).toBe(8000);
+  expect(retryDelay(20, 1, () => 1)).toBe(30_000);
+  expect(retryDelay(20, 1, () => 0)).toBe(0);
+});
+
+test("a crowd spreads over what the server says, told with a snapshot or with the end", () => {
+  expect(retryDelay(0, 12, () => 1)).toBe(12_000);
+  expect(retryDelay(4, 12, () => 1)).toBe(16_000);
+  vi.spyOn(Math, "random").mockReturnValue(0.999);
+  open().subscribe("stop:1", () => undefined);
+  wire(0).connect();
+  wire(0).tell({ ...frame(1, "snap"), retry: 8 });
+  wire(0).cut();
+  vi.advanceTimersByTime(7900);
+  expect(Wire.made.length).toBe(1);
+  vi.advanceTimersByTime(100);
+  expect(Wire.made.length).toBe(2);
+  wire(1).connect();
+  wire(1).cut("retry 3");
+  vi.advanceTimersByTime(3000);
+  expect(Wire.made.length).toBe(3);
 });

@@ -7,6 +7,7 @@ export type Frame = {
   u: unknown[];
   n?: number;
   recovered?: boolean;
+  retry?: number;
 };
 
 type Place = { epoch: string; seq: number };
@@ -39,9 +40,16 @@ export class Cursor {
   }
 }
 
-/** Full jitter: a random wait below a bound that doubles up to 30 s, in milliseconds. */
-export function retryDelay(tries: number, random: () => number = Math.random): number {
-  return random() * Math.min(30_000, 1000 * 2 ** tries);
+/**
+ * Full jitter: a random wait in milliseconds, below a bound that doubles up to 30 s. The server says
+ * over how many seconds all its listeners must spread so as not to come back in one rush.
+ */
+export function retryDelay(
+  tries: number,
+  spread_s = 1,
+  random: () => number = Math.random,
+): number {
+  return random() * Math.min(30_000, 1000 * Math.max(spread_s, 2 ** tries));
 }
 
 export type LiveEvents = {
@@ -60,6 +68,7 @@ export class Live {
   private socket: WebSocket | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
+  private spread_s = 1;
   private closed = false;
 
   constructor(
@@ -106,10 +115,11 @@ export class Live {
       this.ask([...this.topics.keys()]);
     };
     socket.onmessage = (event: MessageEvent<string>) => this.receive(event.data);
-    socket.onclose = () => {
+    socket.onclose = (event: CloseEvent) => {
+      this.spread_s = Number(/^retry (\d+)$/.exec(event.reason)?.[1] ?? this.spread_s);
       this.events.link?.(false);
       if (this.closed) return;
-      this.timer = setTimeout(() => this.connect(), retryDelay(this.tries++));
+      this.timer = setTimeout(() => this.connect(), retryDelay(this.tries++, this.spread_s));
     };
   }
 
@@ -129,6 +139,7 @@ export class Live {
 
   private receive(text: string): void {
     const frame = JSON.parse(text) as Partial<Frame>;
+    if (typeof frame.retry === "number") this.spread_s = frame.retry;
     if (typeof frame.n === "number") this.events.time?.(frame.n);
     const topic = frame.t === undefined ? undefined : this.topics.get(frame.t);
     if (!topic) return;
