@@ -5,7 +5,7 @@ recording.  Every minute the expected times that signs would show are compared w
 came (truth: the stop events of ``benchmarks.avl``, which shares no code with the service).
 
     python -m benchmarks.robust [--data DIR] [--day 2016-12-16] [--vehicles 80] [--seed 1]
-        [--json [FILE]]
+        [--train 2016-11-24,2016-11-25,2016-11-26] [--json [FILE]]
 
 ``clean`` is the recording; ``degraded`` loses 10 % of the fixes, moves each by 20 m and sets each
 device's clock wrong by up to a minute; ``hole`` silences every third vehicle for half an hour in
@@ -33,8 +33,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import avl
+from benchmarks.eta import drives
 from busloc import Hub, LiveMap, Ping, Run
 from busloc.ghost import RiderState
+from busloc.learning import learn
+from busloc.model import Model
 from busloc.visits import Visit
 from gtfs import Feed, Table
 from gtfs.calendar import day_start_epoch
@@ -47,6 +50,7 @@ DROPPED, NOISE_M, SKEW_S = 0.1, 20.0, 60.0
 REMOVED = 0.1
 FLAG_S = 180
 DEGREE_M = 111_195.0
+WRONG = {RiderState.NOT_RUNNING, RiderState.CANCELLED}
 FLAGGED = {RiderState.NOT_RUNNING, RiderState.UNCONFIRMED}
 
 
@@ -69,6 +73,7 @@ class Recording:
     duties: dict[str, str]
     ran: dict[str, str]
     truth: dict[str, avl.Trip]
+    model: Model | None
 
     @property
     def span(self) -> tuple[float, float]:
@@ -92,8 +97,8 @@ class Shown:
     tick_s: list[float] = field(default_factory=list)
 
 
-def read(folder: Path, day: date, vehicles: int, seed: int) -> Recording:
-    """Return a recorded day of some of its vehicles."""
+def read(folder: Path, day: date, vehicles: int, seed: int, train: Sequence[date]) -> Recording:
+    """Return a recorded day of some of its vehicles, and what the training days teach."""
     fixes = avl.capmetro_fixes(folder, day)
     names = sorted({fix.vehicle for fix in fixes})
     chosen = set(random.Random(seed).sample(names, min(vehicles, len(names))))
@@ -116,7 +121,14 @@ def read(folder: Path, day: date, vehicles: int, seed: int) -> Recording:
         duties={vehicle: vehicle for vehicle in chosen},
         ran=ran,
         truth={name: trip for name, trip in truth.items() if name in ran},
+        model=taught(folder, train) if train else None,
     )
+
+
+def taught(folder: Path, train: Sequence[date]) -> Model:
+    """Return the model of some days."""
+    days = {day: avl.capmetro_trips(folder, day, gap_s=avl.GAP_S["train"]) for day in train}
+    return learn({day: drives(trips) for day, trips in days.items()})
 
 
 def feed_of(folder: Path, day: date, ran: dict[str, str], duties: dict[str, str]) -> Feed:
@@ -219,13 +231,14 @@ def replay(recording: Recording, *, watch: Iterable[str] = ()) -> Shown:
     ``watch`` are vehicles whose trips must never be called not running while they run.
     """
     now = [recording.span[0]]
+    model = recording.model
     shown, watched = Shown(), set(watch)
     hub = Hub(now=lambda: now[0], monotonic=lambda: now[0])
     live = LiveMap(
         hub, region=(-90.0, -180.0, 90.0, 180.0), tz=avl.AUSTIN, feed=recording.feed,
         duties=recording.duties, names={v: v for v in recording.ran.values()},
         record=lambda pings, _now: _count(shown, pings),
-        record_visits=lambda _vehicle, visits: _keep(shown, visits),
+        record_visits=lambda _vehicle, visits: _keep(shown, visits), model=model,
     )  # fmt: skip
     tests = _tests(recording)
     for each, until in _ticks(recording.heard):
@@ -302,8 +315,9 @@ def _sample(
         events = trip.events
         if vehicle in watched and events[0][1] <= now - recording.start - FLAG_S <= events[-1][1]:
             state = live.state(Run(name, recording.day), now)
-            shown.states[state] += 1
-            if state in {RiderState.NOT_RUNNING, RiderState.CANCELLED, RiderState.SCHEDULED}:
+            shown.states[state.value] += 1
+            due = now - recording.start - trip.due_s[0] >= FLAG_S
+            if state in WRONG or (due and state is RiderState.SCHEDULED):
                 shown.wrong.append(f"{name} {state}")
     for vehicle in watched:
         seen = live.shown.get(vehicle)
@@ -331,9 +345,11 @@ def mae(found: dict[tuple[str, int, int], float], keys: Iterable[tuple[str, int,
     return statistics.fmean(abs(found[key]) for key in keys)
 
 
-def run(folder: Path, day: date, vehicles: int, seed: int) -> dict[str, Any]:
+def run(
+    folder: Path, day: date, vehicles: int, seed: int, train: Sequence[date] = ()
+) -> dict[str, Any]:
     """Replay everything; return the document."""
-    recording = read(folder, day, vehicles, seed)
+    recording = read(folder, day, vehicles, seed, train)
     clean = replay(recording)
     worse = replay(degraded(recording, random.Random(seed)))
     hole, ends = holed(recording, random.Random(seed))
@@ -350,7 +366,8 @@ def run(folder: Path, day: date, vehicles: int, seed: int) -> dict[str, Any]:
         _speed(clean),
     ]
     about = {"python": platform.python_version(), "day": str(day), "vehicles": vehicles,
-             "trips": len(recording.ran), "fixes": clean.fixes, "seed": seed}  # fmt: skip
+             "trips": len(recording.ran), "fixes": clean.fixes, "seed": seed,
+             "train": [str(each) for each in train]}  # fmt: skip
     return {"rows": rows, "about": about}
 
 
@@ -457,11 +474,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     parser.add_argument("--data", type=Path, default=avl.SHARED / "capmetro")
     parser.add_argument("--day", type=avl.day_of, default=date(2016, 12, 16))
+    parser.add_argument(
+        "--train", type=lambda text: [avl.day_of(each) for each in text.split(",")], default=[]
+    )
     parser.add_argument("--vehicles", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
     chosen = parser.parse_args(arguments)
-    document = run(chosen.data, chosen.day, chosen.vehicles, chosen.seed)
+    document = run(chosen.data, chosen.day, chosen.vehicles, chosen.seed, chosen.train)
     text = json.dumps(document, indent=2)
     if chosen.json == "-":
         print(text)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from busloc import Departure, Hub, LiveMap, Region, Timetable
 from busloc.drives import RecordJudged, RecordVisits
 from busloc.live import Record
+from busloc.model import Model
 from gtfs import Feed, Stop
 from gtfs.japan import stop_kana
 from maas.directory import Directory
@@ -64,6 +65,7 @@ class Buses:
         record: Record = lambda _pings, _now: None,
         record_visits: RecordVisits = lambda _vehicle, _visits: None,
         record_judged: RecordJudged = lambda _judged: None,
+        model: Model | None = None,
     ) -> None:
         self.feeds = feeds
         self._owner = _owners(feeds)
@@ -84,6 +86,7 @@ class Buses:
                 record=record,
                 record_visits=record_visits,
                 record_judged=record_judged,
+                model=model if own else None,
             )
         self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)
