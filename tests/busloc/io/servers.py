@@ -94,12 +94,17 @@ async def serving(
 
 @asynccontextmanager
 async def client(
-    server: Server, path: str = "/ws/live", *, origin: str | None = None, token: str = ""
+    server: Server,
+    path: str = "/ws/live",
+    *,
+    origin: str | None = None,
+    token: str = "",
+    compression: str | None = None,
 ) -> AsyncIterator[ClientConnection]:
     """Connect to a server."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with connect(
-        server.url(path), proxy=None, max_size=None,
+        server.url(path), proxy=None, max_size=None, compression=compression,
         origin=None if origin is None else Origin(origin), additional_headers=headers,
     ) as connection:  # fmt: skip
         yield connection

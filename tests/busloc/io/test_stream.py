@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from busloc.hub import Hub
+from busloc.cells import topics_at
+from busloc.hub import BEHIND_BYTES, Hub
 from busloc.io.connection import SAID_PER_S
-from busloc.io.stream import CONTROL_BYTES, MESSAGE_BYTES, TOPICS_MAX, QueueClient
+from busloc.io.stream import (
+    CONTROL_BYTES,
+    MESSAGE_BYTES,
+    TOPICS_MAX,
+    Admission,
+    Limits,
+    QueueClient,
+)
+from busloc.ping import Ping
 from tests.busloc.io.servers import (
     PLAIN,
     SHARED,
@@ -265,3 +276,131 @@ async def test_a_hub_out_of_its_block_asks_for_nothing() -> None:
     hub.publish("vehicles", "a", bus("a", 1))
 
     assert hub.values("vehicles") == {}
+
+
+# Compression, limits, endings
+
+
+def long_bus(key: str) -> bytes:
+    return json.dumps({"id": key, "pad": "x" * 2000}).encode()
+
+
+async def raw_frames(server: Server, topic: str, offer: str) -> tuple[bytes, bytes]:
+    """Return the answer to a handshake with an offer of compression, and the first frame."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        b"GET /ws/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        + f"Sec-WebSocket-Extensions: {offer}\r\n\r\n".encode()
+    )
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    message = json.dumps({"sub": [topic]}).encode()
+    writer.write(b"\x81" + bytes((0x80 | len(message),)) + b"\0\0\0\0" + message)
+    frame = await asyncio.wait_for(reader.read(65_536), 5)
+    writer.close()
+    return head, frame
+
+
+@pytest.mark.parametrize("topic", ["vehicles", "plan:west"])
+async def test_a_browser_hears_public_topics_compressed_and_the_staffs_plain(topic: str) -> None:
+    async with serving() as server, client(server, compression="deflate") as one:
+        server.hub.publish(topic, "a", long_bus("a"))
+        await ask(one, sub=[topic])
+        snapshot = await hear(one)
+        server.hub.publish(topic, "b", long_bus("b"))
+        delta = await hear(one)
+        await ask(one, sub=["x" * 300])
+        refused = await hear(one)
+        head, frame = await raw_frames(server, topic, "permessage-deflate; client_max_window_bits")
+
+    assert [item["id"] for item in snapshot["u"] + delta["u"]] == ["a", "b"]
+    assert refused["t"] == "x" * 300
+    assert b"server_no_context_takeover; client_no_context_takeover" in head
+    assert (frame[0], len(frame) < 500) == ((0xC1, True) if topic == "vehicles" else (0x81, False))
+
+
+async def test_a_browser_with_a_small_window_hears_plain_frames() -> None:
+    async with serving() as server:
+        server.hub.publish("vehicles", "a", long_bus("a"))
+        head, frame = await raw_frames(
+            server, "vehicles", "permessage-deflate; server_max_window_bits=9"
+        )
+
+    assert b"server_max_window_bits=9" in head
+    assert frame[0] == 0x81
+
+
+@both
+async def test_one_address_takes_only_so_many_places(ws: str) -> None:
+    admission = Admission(Limits(per_address=2))
+    async with serving(ws, admission=admission) as server:
+        async with client(server), client(server):
+            with pytest.raises(InvalidStatus, match="503") as refused:
+                async with client(server):
+                    pass
+            assert refused.value.response.headers["retry-after"] == "1"
+        await settle(lambda: admission.inside == 0)
+        async with client(server) as one:
+            await ask(one, sub=["vehicles"])
+            assert (await hear(one))["k"] == "snap"
+
+
+async def test_a_server_that_stops_says_over_how_long_to_come_back() -> None:
+    async with serving() as server:
+        one = await connect(server.url(), proxy=None)
+        await ask(one, sub=["vehicles"])
+        await hear(one)
+
+    await one.wait_closed()
+    assert (one.close_code, one.close_reason) == (1012, "retry 1")
+
+
+@both
+async def test_a_map_hears_the_cells_of_its_area_and_an_area_too_large_is_refused(ws: str) -> None:
+    async with serving(ws) as server, client(server) as one:
+        ping = Ping("bus", "boot", 1, time.time(), 34.805, 133.605)
+        assert server.live.accept(None, [ping], time.time()) == ["live"]
+        await ask(one, sub=["area:34.80,133.60,34.81,133.61", "area:30,130,40,140"])
+        refused = None
+        heard: dict[str, Any] = {}
+        while refused is None:
+            told = await hear(one)
+            refused = told.get("refused")
+            heard |= {told["t"]: told["u"]} if "t" in told else {}
+        await ask(one, unsub=["area:34.80,133.60,34.81,133.61"])
+        await settle(lambda: not server.hub.watched("cell:"))
+
+    assert refused == "area:30,130,40,140"
+    here = [heard[topic] for topic in topics_at(34.805, 133.605) if topic in heard]
+    assert [[vehicle["id"] for vehicle in vehicles] for vehicles in here] == [["bus"]]
+    assert sum(map(len, heard.values())) == 1
+
+
+async def test_who_asks_without_reading_is_not_heard_until_it_reads() -> None:
+    async with serving() as server:
+        with await asyncio.to_thread(handshake, server) as raw:
+            await settle(lambda: len(server.hub.subscribers) == 1)
+            (subscriber,) = server.hub.subscribers
+            while subscriber.client.buffered() <= BEHIND_BYTES:
+                subscriber.write(b"\x82\x7e\xff\xff" + bytes(65_535))
+                await asyncio.sleep(0)
+            waiting = []
+            for _ in range(3):
+                raw.sendall(b"\x89\x80\0\0\0\0" * 3)
+                await asyncio.sleep(0.05)
+                waiting.append(subscriber.client.buffered())
+            raw.settimeout(0.5)
+            said = await asyncio.to_thread(read_all, raw)
+
+    assert waiting[0] == waiting[1] == waiting[2]
+    assert said.count(b"\x8a\x00") == 9
+
+
+def read_all(raw: socket.socket) -> bytes:
+    said = b""
+    try:
+        while piece := raw.recv(1 << 20):
+            said += piece
+    except TimeoutError:
+        pass
+    return said
