@@ -18,6 +18,7 @@ from maas.api import (
     feeds,
     glossary,
     health,
+    journeys,
     live,
     live_events,
     open_data,
@@ -45,7 +46,6 @@ from maas.running import running
 from maas.settings import Settings
 
 SUBJECTS = (
-    positions.router,  # the first route is the first to be tried, and no other is asked as often
     session.router,
     clock.router,
     places.router,
@@ -56,6 +56,7 @@ SUBJECTS = (
     vehicles.router,
     rides.router,
     stops.router,
+    journeys.router,
     map_api.router,
     roads.router,
     alerts.router,
@@ -109,6 +110,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _route(app: FastAPI) -> None:
+    # The first route is the first to be tried, and no other is asked as often.
+    app.include_router(positions.router, prefix="/api/v1")
     api = APIRouter(prefix="/api/v1")
     for router in SUBJECTS:
         api.include_router(router)

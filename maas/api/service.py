@@ -26,6 +26,7 @@ from maas.clock import Clock, service_day
 from maas.directory import Directory
 from maas.editions import Editions, read_bytes
 from maas.joined import Joined
+from maas.journeys import Planner
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
@@ -71,6 +72,7 @@ class Service:
     )
     """The reports on accuracy made lately: of which route, stop and days, and when."""
     edition: int | None = None
+    planner: Planner = field(default_factory=Planner)
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
@@ -130,9 +132,9 @@ class Service:
         self, device: DeviceRow, items: Sequence[Ping | Malformed]
     ) -> Sequence[Verdict]:
         """Take in the pings of a device, which may report its own vehicle alone."""
-        boot = next((item.boot for item in reversed(items) if isinstance(item, Ping)), None)
-        if boot is not None:
-            self.roster.note(device.id, boot, self.real_now())
+        last = items[-1] if items else None
+        if isinstance(last, Ping):
+            self.roster.note(device.id, last.boot, self.real_now())
         return self.accept(frozenset((device.vehicle_id,)), items)
 
     def accept_named(self, device_id: str, items: Sequence[Ping | Malformed]) -> None:
