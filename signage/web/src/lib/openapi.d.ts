@@ -340,6 +340,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["findJourneys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -1218,6 +1234,11 @@ export interface components {
             version: number;
             edits: (components["schemas"]["StopIO"] | components["schemas"]["RouteIO"] | components["schemas"]["CalendarIO"] | components["schemas"]["TripIO"] | components["schemas"]["DropIn"])[];
         };
+        EndOut: {
+            id: string;
+            name: string;
+            name_en: string | null;
+        };
         EnrolIn: {
             code: string;
         };
@@ -1285,7 +1306,15 @@ export interface components {
             then: components["schemas"]["PlanStopOut"][];
             on_board: components["schemas"]["PlanStopOut"][];
             driver: string | null;
-            ride: components["schemas"]["RideOut"] | null;
+            ride: components["schemas"]["maas__api__shapes__RideOut"] | null;
+        };
+        JourneyOut: {
+            leaves: number;
+            arrives: number;
+            rides: components["schemas"]["maas__api__journeys__RideOut"][];
+        };
+        JourneysOut: {
+            journeys: components["schemas"]["JourneyOut"][];
         };
         MapOut: {
             town: components["schemas"]["TownOut"] | null;
@@ -1453,20 +1482,6 @@ export interface components {
             by: number;
             unit: string;
             sentence: string;
-        };
-        RideOut: {
-            booking_id: string;
-            reference: string;
-            vehicle_id: string;
-            /** Format: date-time */
-            picked_up: string;
-            /** Format: date-time */
-            dropped_off: string;
-            fare_yen: number;
-            fare_reasons: string[];
-            shared: boolean;
-            distance_m: number;
-            tariff: string;
         };
         RiderIn: {
             name: string;
@@ -1649,6 +1664,31 @@ export interface components {
             kana: string;
             /** @default  */
             en: string;
+        };
+        maas__api__journeys__RideOut: {
+            trip: string;
+            route: string;
+            route_name: string;
+            headsign: string;
+            board: components["schemas"]["EndOut"];
+            alight: components["schemas"]["EndOut"];
+            departs: number;
+            arrives: number;
+            live: boolean;
+        };
+        maas__api__shapes__RideOut: {
+            booking_id: string;
+            reference: string;
+            vehicle_id: string;
+            /** Format: date-time */
+            picked_up: string;
+            /** Format: date-time */
+            dropped_off: string;
+            fare_yen: number;
+            fare_reasons: string[];
+            shared: boolean;
+            distance_m: number;
+            tariff: string;
         };
         ProblemOut: {
             type: string;
@@ -3410,7 +3450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RideOut"][];
+                    "application/json": components["schemas"]["maas__api__shapes__RideOut"][];
                 };
             };
             401: {
@@ -3541,6 +3581,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeparturesOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    findJourneys: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                at?: string | null;
+                by?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneysOut"];
                 };
             };
             404: {
