@@ -213,7 +213,7 @@ def _calls(
         stand_s = 0.0 if i == len(course.calls) - 1 else _stand_s(course, model, i)
         depart_s = max(arrive_s + round(stand_s), _kept_s(course, i))
         found.append(_bounded(
-            Expected(i, arrive_s, depart_s, 0, 0, 0), _kept_s(course, i), now_s,
+            i, arrive_s, depart_s, _kept_s(course, i), now_s,
             low_s=expected_s - low_s + AGED_LOW * age_s,
             high_s=high_s - expected_s + AGED_HIGH * age_s,
             early_s=expected_s - by_s + AGED_LOW * age_s,
@@ -242,21 +242,24 @@ def _standing(course: Course, place: _Place, now_s: float, stand_s: float) -> Ex
     depart_s = max(arrive_s, kept_s, 0 if starting else round(came_s + stand_s))
     wait_s = max(0.0, depart_s - now_s)
     return _bounded(
-        Expected(i, arrive_s, depart_s, 0, 0, 0), kept_s, now_s,
+        i, arrive_s, depart_s, kept_s, now_s,
         low_s=10 + 0.06 * wait_s, high_s=20 + 0.12 * wait_s, early_s=15 + 0.04 * wait_s,
     )  # fmt: skip
 
 
 def _bounded(
-    call: Expected, kept_s: int, now_s: float, *, low_s: float, high_s: float, early_s: float
+    index: int, arrive_s: int, depart_s: int, kept_s: int, now_s: float,
+    *, low_s: float, high_s: float, early_s: float,
 ) -> Expected:  # fmt: skip
     """Return a call with its bounds: none before now, or before a departure that is kept."""
-    earliest_s = min(max(int(now_s), kept_s), call.depart_s)
-    return replace(
-        call,
-        low_s=max(call.depart_s - round(low_s), earliest_s),
-        high_s=call.depart_s + round(high_s),
-        be_there_by_s=max(call.depart_s - round(early_s), earliest_s),
+    earliest_s = min(max(int(now_s), kept_s), depart_s)
+    return Expected(
+        index,
+        arrive_s,
+        depart_s,
+        low_s=max(depart_s - round(low_s), earliest_s),
+        high_s=depart_s + round(high_s),
+        be_there_by_s=max(depart_s - round(early_s), earliest_s),
     )
 
 
@@ -283,7 +286,7 @@ def carried(
         depart_s = max(leave_s, arrive_s + stand_s)
         ahead_s, age_s = max(0.0, depart_s - now_s), max(0.0, now_s - fix_s)
         found.append(_bounded(
-            Expected(i, arrive_s, depart_s, 0, 0, 0), _kept_s(course, i), now_s,
+            i, arrive_s, depart_s, _kept_s(course, i), now_s,
             low_s=10 + 0.06 * ahead_s + 0.25 * age_s,
             high_s=20 + 0.12 * ahead_s + 0.5 * age_s,
             early_s=15 + 0.04 * ahead_s + 0.25 * age_s,
