@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUESTIONS = ("quote", "travel", "booking", "stream")
+QUESTIONS = ("quote", "travel", "booking", "stream", "ingest")
 
 
 def main() -> int:

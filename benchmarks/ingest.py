@@ -262,30 +262,39 @@ class Way:
     """of each vehicle"""
 
 
-def drive(way: Way, port: int, tokens: Sequence[str], sent: Sequence[list[bytes]]) -> Counter[str]:
-    """Send everything, every vehicle in turn, and return the verdicts."""
-    verdicts: Counter[str] = Counter()
+@contextmanager
+def wires(way: Way, port: int, tokens: Sequence[str]) -> Iterator[list[Wire]]:
+    """Connect: a socket for each vehicle, or a few that all post over."""
     with ExitStack() as stack:
-        wires = [Wire(port) for _ in range(SOCKETS if way.name == "post" else len(tokens))]
-        for wire in wires:
+        found = [Wire(port) for _ in range(SOCKETS if way.name == "post" else len(tokens))]
+        for wire in found:
             stack.callback(wire.close)
         if way.name == "ws":
-            for wire, token in zip(wires, tokens, strict=True):
+            for wire, token in zip(found, tokens, strict=True):
                 wire.open_websocket(token)
-            messages = [[frame(body) for body in bodies_] for bodies_ in sent]
-        else:
-            messages = [
-                [request(token, body) for body in bodies_]
-                for token, bodies_ in zip(tokens, sent, strict=True)
-            ]
-        for turn in zip(*messages, strict=True):
-            for first in range(0, len(turn), len(wires)):
-                going = turn[first : first + len(wires)]
-                for wire, message in zip(wires, going, strict=False):
-                    wire.send(message)
-                for wire, _ in zip(wires, going, strict=False):
-                    told = wire.message() if way.name == "ws" else wire.answer()
-                    verdicts.update(json.loads(told)["verdicts"])
+        yield found
+
+
+def messages(way: Way, tokens: Sequence[str], sent: Sequence[list[bytes]]) -> list[list[bytes]]:
+    """Return what goes over the wire, by vehicle."""
+    if way.name == "ws":
+        return [[frame(body) for body in each] for each in sent]
+    return [
+        [request(token, body) for body in each] for token, each in zip(tokens, sent, strict=True)
+    ]
+
+
+def drive(way: Way, wires: list[Wire], going: list[list[bytes]]) -> Counter[str]:
+    """Send everything, every vehicle in turn, and return the verdicts."""
+    verdicts: Counter[str] = Counter()
+    for turn in zip(*going, strict=True):
+        for first in range(0, len(turn), len(wires)):
+            now = turn[first : first + len(wires)]
+            for wire, message in zip(wires, now, strict=False):
+                wire.send(message)
+            for wire, _ in zip(wires, now, strict=False):
+                told = wire.message() if way.name == "ws" else wire.answer()
+                verdicts.update(json.loads(told)["verdicts"])
     return verdicts
 
 
@@ -300,11 +309,12 @@ def metric(port: int, name: str) -> float:
 
 def measure(part: str, way: Way, folder: Path, tokens: Sequence[str]) -> dict[str, Any]:
     """Return one run's figures; raises when a position is lost."""
-    with service(part, folder) as (pid, port):
+    with service(part, folder) as (pid, port), wires(way, port, tokens) as open_wires:
         now = time.time()
         sent = [bodies(t, way.fixes, way.batch, now) for t in trails(folder, len(tokens))]
+        going = messages(way, tokens, sent)
         before_s, began = processor_s(pid), time.perf_counter()
-        verdicts = drive(way, port, tokens, sent)
+        verdicts = drive(way, open_wires, going)
         answered = time.perf_counter() - began
         while metric(port, "maas_history_waiting") > 0:
             time.sleep(0.02)
@@ -394,7 +404,7 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     if shutil.which("taskset") is None or not Path("/proc/self/task").is_dir():
         print("taskset and /proc (Linux) are needed: ingest not measured", file=sys.stderr)
         return {"rows": [], "about": about | {"skipped": "no taskset"}}
-    ways = [Way("post", chosen.batch, chosen.fixes), Way("ws", 1, max(1, chosen.fixes // 8))]
+    ways = [Way("post", chosen.batch, chosen.fixes), Way("ws", 1, max(1, chosen.fixes // 4))]
     os.sched_setaffinity(0, {LOAD_CORE})
     rows = []
     with tempfile.TemporaryDirectory() as name:

@@ -230,7 +230,11 @@ class _Vehicle:
 
     def run_of(self, name: str) -> _Boot:
         """Return a boot, the four last used of which are kept."""
-        boot = self.boots.setdefault(name, _Boot(name))
+        boot = self.boot
+        if boot.name == name:
+            return boot
+        boot = self.boots.get(name) or _Boot(name)
+        self.boots[name] = boot
         self.boots.move_to_end(name)
         if len(self.boots) > BOOTS_KEPT:
             self.boots.popitem(last=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from psycopg.errors import UniqueViolation
@@ -30,9 +32,8 @@ class PositionRow(NamedTuple):
 
 
 _COLUMNS: Final = ", ".join(PositionRow._fields)
-_MARKS: Final = ", ".join("?" for _ in PositionRow._fields)
-# Written without the statement compiler, which takes longer over a row than the database does.
-_SQLITE: Final = f"INSERT INTO positions ({_COLUMNS}) VALUES ({_MARKS}) ON CONFLICT DO NOTHING"  # noqa: S608 -- our own names
+# Many rows a statement: between statements SQLite's thread would have to win back Python's lock.
+_ROWS_AT_ONCE: Final = 250
 _COPY: Final = f"COPY positions ({_COLUMNS}) FROM STDIN"
 _COMING: Final = (
     "CREATE TEMP TABLE IF NOT EXISTS positions_coming (LIKE positions) ON COMMIT DELETE ROWS",
@@ -52,7 +53,9 @@ async def add_positions(connection: AsyncConnection, rows: Sequence[PositionRow]
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
     if connection.dialect.name == "sqlite":
-        await driver.executemany(_SQLITE, rows)
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            await driver.execute(_insert(len(some)), list(chain.from_iterable(some)))
         return
     try:
         async with driver.transaction():
@@ -62,6 +65,14 @@ async def add_positions(connection: AsyncConnection, rows: Sequence[PositionRow]
             await driver.execute(statement)
         await _copy(driver, _COPY_COMING, rows)
         await driver.execute(_MOVE)
+
+
+@lru_cache
+def _insert(rows: int) -> str:
+    """Return SQLite's statement for so many rows; the compiler would take longer than the rows."""
+    marks = f"({', '.join('?' for _ in PositionRow._fields)})"
+    values = ", ".join([marks] * rows)
+    return f"INSERT INTO positions ({_COLUMNS}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608 -- our own names
 
 
 async def _copy(driver: Any, statement: str, rows: Sequence[PositionRow]) -> None:  # noqa: ANN401
