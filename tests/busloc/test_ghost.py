@@ -30,6 +30,8 @@ TABLE: list[tuple[str, Known, str]] = [
     ("the trip before is late", (DUE, DUE - 5, False, DUE + 60, False, True), "running"),
     ("should have begun", (DUE, DUE - 90, False, DUE - READY_S, False, True), "running"),
     ("has vanished", (DUE, DUE - 90, False, DUE - READY_S - 1, False, True), "unconfirmed"),
+    ("may not have begun yet", (DUE - 1, DUE - 61, False, START, False, True), "running"),
+    ("is on the trip itself", (DUE, DUE - 61, True, START, False, True), "running"),
     ("its duty is silent", (DUE, DUE - 900, False, DUE, False, True), "unconfirmed"),
     ("its duty is silent, long ahead", (START, START - 900, False, START, False, True),
      "scheduled"),

@@ -67,6 +67,24 @@ def test_a_bus_that_is_not_seen_has_its_planned_time_and_never_minutes() -> None
     assert not row(planned(600)).unconfirmed
 
 
+def test_a_bus_nobody_runs_says_so_and_lingers_like_an_unconfirmed_one() -> None:
+    ghost = row(planned(600, state="not_running"))
+    lingering = [planned(in_s, state="not_running") for in_s in (-300, -301)]
+
+    assert (ghost.wait, ghost.not_running, ghost.unconfirmed) == (Wait.PLANNED, True, False)
+    assert shown(*lingering) == ["10:55"]
+    assert not row(planned(600, state="not_running"), known=Freshness.TIMETABLE).not_running
+
+
+def test_a_bus_on_a_detour_comes_around_a_time() -> None:
+    diverted = row(running(600, delay_s=240, state="diverted"))
+
+    assert (diverted.wait, diverted.time, diverted.minutes) == (Wait.AROUND, "11:10", None)
+    assert (diverted.diverted, diverted.late_min) == (True, 4)
+    unsure = row(running(600, state="diverted"), known=Freshness.TIMETABLE)
+    assert (unsure.wait, unsure.diverted) == (Wait.PLANNED, False)
+
+
 def test_an_unconfirmed_bus_says_so_and_keeps_its_planned_time() -> None:
     found = row(running(600, delay_s=240, state="unconfirmed"))
 
@@ -140,7 +158,9 @@ DEPARTURES = st.lists(
         ),
         st.integers(-900, 7200),
         st.integers(-600, 1200),
-        st.sampled_from(["scheduled", "running", "unconfirmed", "cancelled"]),
+        st.sampled_from(
+            ["scheduled", "running", "unconfirmed", "not_running", "diverted", "cancelled"]
+        ),
         st.booleans(),
     ),
     max_size=8,
@@ -153,9 +173,11 @@ def test_only_a_bus_seen_running_ever_has_minutes(
 ) -> None:
     for departure in departures:
         for found in rows([departure], now=NOW, tz=TZ, known=known, limit=9):
-            seen = departure.state == "running" and departure.expected is not None
+            under_way = departure.state in {"running", "diverted"}
+            seen = under_way and departure.expected is not None
             live = found.wait in {Wait.SOON, Wait.MINUTES, Wait.AROUND}
             assert live == (seen and known is not Freshness.TIMETABLE)
+            assert departure.state == "running" or found.wait not in {Wait.SOON, Wait.MINUTES}
             assert (found.minutes is not None) == (found.wait is Wait.MINUTES)
             assert (found.wait is Wait.CANCELLED) == (departure.state == "cancelled")
 

@@ -104,6 +104,18 @@ def test_a_bus_that_is_early_or_not_seen_says_so() -> None:
     assert "not confirmed" in shown.text
 
 
+def test_a_bus_nobody_runs_and_one_on_a_detour_say_so() -> None:
+    ghost, diverted = planned(600, state="not_running"), running(400, state="diverted")
+
+    english = Page(page(a_board(ghost, diverted), "en")).text
+    japanese = "".join(Page(page(a_board(ghost, diverted))).text)
+
+    assert "no bus has left" in english
+    assert any("on a detour" in text for text in english)
+    assert "バスが出ていません" in japanese
+    assert "まわり道をしています" in japanese
+
+
 def test_the_english_page_is_english_and_marks_what_is_not() -> None:
     bus = running(299, headsign="役場前", headsign_en="")
     notices = [Text("橋は工事中です。", "The bridge is closed.")]

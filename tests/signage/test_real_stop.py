@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from busloc.board import Boards, Sightings
+from busloc.board import Boards
+from busloc.coming import Sightings
 from busloc.course import Timetable
 from gtfs.japan import stop_kana
 from gtfs.read import read_feed

@@ -45,6 +45,14 @@ def test_the_next_buses_are_announced_one_by_one() -> None:
             "北、ビョウイン行き、午前11時10分発の予定です。運行状況を確認しています。",
         ),
         (
+            planned(600, state="not_running"),
+            "1番のりば、北、ビョウイン行き、午前11時10分発の予定です。まだバスが出ていません。",
+        ),
+        (
+            running(600, state="diverted"),
+            "1番のりば、北、ビョウイン行き、午前11時10分ごろです。まわり道をしています。",
+        ),
+        (
             planned(600, state="cancelled"),
             "午前11時10分発の、1番のりば、北、ビョウイン行きは、運休です。",
         ),
