@@ -16,17 +16,18 @@ from enum import Enum
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from gtfs.calendar import format_date
+from gtfs.calendar import format_date, format_time
 
 
 @dataclass(frozen=True, slots=True)
 class TripRef:
-    """A trip on its service day."""
+    """A trip on its service day; ``start_s`` is its planned start in service-day seconds."""
 
     trip_id: str
     day: date
     route_id: str = ""
     cancelled: bool = False
+    start_s: int | None = None
 
 
 class Status(Enum):
@@ -232,6 +233,8 @@ def _put_trip(descriptor: pb.TripDescriptor, trip: TripRef) -> None:
     descriptor.start_date = format_date(trip.day)
     if trip.route_id:
         descriptor.route_id = trip.route_id
+    if trip.start_s is not None:
+        descriptor.start_time = format_time(trip.start_s)
     descriptor.schedule_relationship = (
         pb.TripDescriptor.CANCELED if trip.cancelled else pb.TripDescriptor.SCHEDULED
     )

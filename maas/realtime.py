@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from busloc import Course, LiveMap, Run, Timetable, Track, TrackState, Vehicle
@@ -257,7 +257,7 @@ class Realtime:
         made.calls = kept | made.calls
         if made.serves:
             update = Update(
-                trip=TripRef(run.trip_id, run.day, course.trip.route_id),
+                trip=_ref(run, course),
                 at=vehicle.ts,
                 calls=[made.calls[index] for index in sorted(made.calls)],
                 vehicle_id=vehicle.id,
@@ -283,7 +283,7 @@ class Realtime:
             made = self._made.get(key)
             if made is None or not made.called_off:
                 self._made[key] = _Made("", 0, now, serves=True, called_off=True)
-                trip = TripRef(run.trip_id, run.day, course.trip.route_id, cancelled=True)
+                trip = replace(_ref(run, course), cancelled=True)
                 vehicle = self._live.vehicle_of(course.trip.block_id)
                 self._updates.put(key, update_entity(Update(trip, now, vehicle_id=vehicle), now))
             yield key
@@ -321,6 +321,11 @@ class _Made:
         }
 
 
+def _ref(run: Run, course: Course) -> TripRef:
+    """Name a trip; its start is its first arrival, as validators have it."""
+    return TripRef(run.trip_id, run.day, course.trip.route_id, start_s=course.calls[0].arrival_s)
+
+
 def _on_trip(at: Position, run: Run, course: Course, along_m: float) -> Position:
     index = min(course.next_call(along_m), len(course.calls) - 1)
     call, to_go_m = course.calls[index], course.offsets_m[index] - along_m
@@ -329,7 +334,7 @@ def _on_trip(at: Position, run: Run, course: Course, along_m: float) -> Position
         status = Status.INCOMING
     return Position(
         at.vehicle_id, at.label, at.lat, at.lon, at.at, at.bearing, at.speed_mps,
-        trip=TripRef(run.trip_id, run.day, course.trip.route_id),
+        trip=_ref(run, course),
         stop_sequence=call.stop_sequence, stop_id=call.stop_id, status=status,
     )  # fmt: skip
 

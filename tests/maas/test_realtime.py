@@ -87,6 +87,7 @@ def test_a_bus_on_a_trip_is_published_with_its_update() -> None:
     update = town.updates("08:02:21")["t8@20261125"]
 
     assert (position.trip.trip_id, position.trip.start_date) == ("t8", "20261125")
+    assert (position.trip.route_id, position.trip.start_time) == ("r1", "08:00:00")
     assert (position.stop_id, position.current_stop_sequence) == ("s1", 1)
     assert position.current_status == pb.VehiclePosition.IN_TRANSIT_TO
     assert (update.vehicle.id, update.delay) == ("bus", 90)
