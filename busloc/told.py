@@ -57,7 +57,7 @@ class Told:
         for index, saying in sayings:
             ahead_s = saying.expected - saying.said_at
             stretch = bisect_left(HORIZONS_S, ahead_s)
-            if ahead_s >= 0 and stretch < len(HORIZONS_S):
+            if stretch < len(HORIZONS_S):
                 said.setdefault(index, {}).setdefault(stretch, saying)
 
     def judge(self, visit: Visit) -> list[Judged]:

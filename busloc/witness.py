@@ -107,8 +107,6 @@ class Witness:
         return next((hole for hole in self._holes if hole.since_s < t < hole.until_s), None)
 
     def _drive(self, hole: _Hole, ping: Ping) -> list[Visit]:
-        if ping.t <= hole.since_s:
-            return []
         if hole.visitor is None:
             hole.visitor = Visitor(self._timetable)
             if hole.track is not None:

@@ -97,6 +97,40 @@ def test_what_a_hole_hid_is_told_when_its_fixes_come(batches: int, first: str) -
     assert not watcher.witness.waiting
 
 
+def test_the_rest_of_a_backlog_is_waited_for() -> None:
+    fixes, watcher = drive(), Watcher()
+    for fix in [*fixes[:8], *fixes[45:]]:
+        watcher.live(fix)
+    watcher.witness.late(fixes[8:25])
+    watcher.settle(rounds=20)
+    watcher.witness.late(fixes[25:45])
+    watcher.settle()
+
+    assert watcher.stops().keys() == clean().keys()
+    assert not watcher.witness.waiting
+
+
+def test_what_follows_a_hole_ends_the_stop_that_began_in_it() -> None:
+    way = [ping(i * 100, at("08:00:00") + 10 * i, trip="t8") for i in range(51)]
+    watcher = Watcher()
+    for fix in [*way[:20], way[50]]:
+        watcher.live(fix)
+    watcher.witness.late(way[20:49])
+    watcher.settle()
+
+    assert [index for _, index in sorted(watcher.stops())] == [0, 1, 2, 3, 4, 5]
+    assert watcher.stops()["t8", 5] == pytest.approx(8 * 3600 + 500, abs=8)
+
+
+def test_a_stop_passed_off_the_line_is_not_told() -> None:
+    watcher = Watcher()
+    for i in range(51):
+        aside_m = 900.0 if 16 <= i <= 24 else 0.0
+        watcher.live(ping(i * 100, at("08:00:00") + 10 * i, trip="t8", east_m=aside_m))
+
+    assert [index for _, index in sorted(watcher.stops())] == [0, 1, 3, 4, 5]
+
+
 def test_without_the_late_fixes_the_hole_stays_untold() -> None:
     fixes, watcher = drive(), Watcher()
     for fix in fixes[:8] + fixes[45:]:
