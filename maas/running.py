@@ -311,3 +311,4 @@ async def another_process(*arguments: str, settings: Mapping[str, str] | None = 
     finally:
         if other.returncode is None:
             other.kill()
+            await other.wait()

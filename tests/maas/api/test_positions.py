@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from maas.store.database import open_database
-from maas.store.positions import latest_positions
+from maas.store.positions import latest_positions, page_after
 from tests.maas.api.conftest import Prepared, Running, running_on
 from tests.maas.api.test_live import ping
 
@@ -47,18 +47,26 @@ async def test_every_item_gets_its_verdict(running: Running, now: float) -> None
     ]
 
 
-async def test_an_hour_of_fixes_in_one_batch_is_taken_and_kept(
-    prepared: Prepared, tmp_path: Path
+async def test_an_hour_of_fixes_in_one_batch_moves_the_map_once_and_is_kept_in_order(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "data"
+    folder, shown = tmp_path / "data", list[str]()
     async with running_on(prepared, folder) as running:
-        now = running.service.clock()
+        now, publish = running.service.clock(), running.service.hub.publish
+
+        def publish_noted(topic: str, key: str, fragment: bytes) -> None:
+            shown.append(f"{topic} {key}")
+            publish(topic, key, fragment)
+
+        monkeypatch.setattr(running.service.hub, "publish", publish_noted)
         batch = [ping(seq, now - 3600 + seq) for seq in range(3600)]
         async with running.device() as device:
-            answer = await device.post(POSITIONS, json=batch)
+            answer = await device.post(POSITIONS, json=[*batch[2000:], *batch[:2000]])
             assert answer.status_code == 200
             verdicts = answer.json()["verdicts"]
-            assert (len(verdicts), verdicts[-1]) == (3600, "live")
+            assert (len(verdicts), verdicts[1599]) == (3600, "live")
+            assert verdicts.count("history") == 3599
+            assert shown.count("vehicles van-1") == 1
             one_more = await device.post(POSITIONS, json=[*batch, ping(3600, now)])
             assert (one_more.status_code, one_more.json()["type"]) == (413, "/problems/too-large")
         view = await running.service.keeper(None).vehicle_view("van-1")
@@ -68,8 +76,10 @@ async def test_an_hour_of_fixes_in_one_batch_is_taken_and_kept(
     database = open_database(f"sqlite:///{folder / 'maas.db'}")
     async with database.reading() as db:
         newest = await latest_positions(db, now - 10)
+        kept = await page_after(db, 0, 5000)
     await database.close()
     assert [(row.vehicle_id, row.seq) for row in newest] == [("van-1", 3599)]
+    assert [row.seq for _, row in kept] == list(range(3600))
 
 
 @pytest.mark.parametrize("content", [b"{}", b"nonsense", b'"text"'])
