@@ -19,7 +19,9 @@ RECENT = 9
 NEAR_S = 10.0
 """A fix of a clock that is ahead, and was not long on its way, lies so near to the least lag."""
 RIGHT_WITHIN_S = 5.0
-"""An error this small is the network's: the clock counts as right."""
+"""A clock not further ahead than this, or a lag this small, counts as right."""
+SLOW_FROM_S = 20.0
+"""A lag smaller than this may well be a slow network's, however steady it is."""
 AGREE_WITHIN_S = 5.0
 CORRECTED_MAX_S = 180.0
 HOLD_S = 2.0
@@ -82,9 +84,10 @@ class Skew:
         if len(votes) < VOTES:
             return
         lag_s = votes[-1][0]
-        known = self._agreed() if lag_s >= RIGHT_WITHIN_S else self._usual(lag_s)
+        known = self._agreed() if lag_s >= SLOW_FROM_S else self._usual(lag_s)
         self.lag_s = lag_s if known else None
-        correctable = known and RIGHT_WITHIN_S <= abs(lag_s) <= CORRECTED_MAX_S
+        wrong = not -RIGHT_WITHIN_S < lag_s < SLOW_FROM_S
+        correctable = known and wrong and abs(lag_s) <= CORRECTED_MAX_S
         wanted_s = lag_s if correctable else 0.0
         if not wanted_s or abs(wanted_s - self.correction_s) > HOLD_S:
             self.correction_s = wanted_s

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import devices, enrol_codes, vehicles
+
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,10 @@ async def revoke_device(connection: AsyncConnection, device_id: str, now: float)
 async def add_enrol_code(
     connection: AsyncConnection, code_hash: str, vehicle_id: str, expires_at: float
 ) -> None:
-    """Keep the hash of a code by which one device may enrol for a vehicle."""
+    """Keep the hash of a code by which one device may enrol for a vehicle; forget old ones."""
+    await connection.execute(
+        delete(enrol_codes).where(enrol_codes.c.expires_at < expires_at - DAY_S)
+    )
     await connection.execute(
         insert(enrol_codes).values(
             code_hash=code_hash, vehicle_id=vehicle_id, expires_at=expires_at
