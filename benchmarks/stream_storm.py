@@ -166,8 +166,8 @@ class Crowd:
     async def _connect(self, follower: Follower, spread_s: float) -> None:
         loop = asyncio.get_running_loop()
         for attempt in range(20):
-            # As the screens do: spread over what the server said, and over ever longer times.
-            most_s = min(30.0, max(spread_s, 2.0**attempt)) if spread_s else 0.0
+            # As the screens do: spread over what the server said, later over ever longer times.
+            most_s = min(30.0, spread_s * 2.0 ** max(0, attempt - 4))
             await asyncio.sleep(self.dice.uniform(0, most_s))
             self.tries += 1
             try:
@@ -267,6 +267,7 @@ async def storm(clients: int, seed: int = 0) -> dict[str, Any]:
             broken_at = time.monotonic()
             os.kill(pid, 9)
         await asyncio.to_thread(stack.enter_context, service(200, "--port", str(port)))
+        away_s = time.monotonic() - broken_at
         await crowd.settle(broken_at + 60)
         await asyncio.sleep(2)
         fleet.stopped = True
@@ -284,10 +285,12 @@ async def storm(clients: int, seed: int = 0) -> dict[str, Any]:
     return {
         "clients": clients,
         "retry_told_s": told_s,
+        "server_away_s": round(away_s, 2),
         "attempts": crowd.tries,
         "consistent": right,
         "consistent_p50_s": round(after_s[len(after_s) // 2], 2) if after_s else None,
         "consistent_max_s": round(after_s[-1], 2) if after_s else None,
+        "consistent_max_after_return_s": round(after_s[-1] - away_s, 2) if after_s else None,
         "within_15_s": sum(each <= WITHIN_S for each in after_s),
         "gaps": sum(each.gaps for each in crowd.followers),
     }

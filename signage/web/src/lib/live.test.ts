@@ -139,16 +139,17 @@ test("every frame tells the time, also an empty one", () => {
   expect(told).toEqual([1001, 2000]);
 });
 
-test("waits double up to half a minute, with full jitter", () => {
+test("after five tries waits double up to half a minute, with full jitter", () => {
   expect(retryDelay(0, 1, () => 0.5)).toBe(500);
-  expect(retryDelay(3, 1, () => 1)).toBe(8000);
+  expect(retryDelay(4, 1, () => 1)).toBe(1000);
+  expect(retryDelay(7, 1, () => 1)).toBe(8000);
   expect(retryDelay(20, 1, () => 1)).toBe(30_000);
   expect(retryDelay(20, 1, () => 0)).toBe(0);
 });
 
 test("a crowd spreads over what the server says, told with a snapshot or with the end", () => {
   expect(retryDelay(0, 12, () => 1)).toBe(12_000);
-  expect(retryDelay(4, 12, () => 1)).toBe(16_000);
+  expect(retryDelay(5, 12, () => 1)).toBe(24_000);
   vi.spyOn(Math, "random").mockReturnValue(0.999);
   open().subscribe("stop:1", () => undefined);
   wire(0).connect();

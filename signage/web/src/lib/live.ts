@@ -41,15 +41,15 @@ export class Cursor {
 }
 
 /**
- * Full jitter: a random wait in milliseconds, below a bound that doubles up to 30 s. The server says
- * over how many seconds all its listeners must spread so as not to come back in one rush.
+ * Full jitter: a random wait in milliseconds. The server says over how many seconds all its listeners
+ * must spread so as not to come back in one rush; after five tries that doubles, up to 30 s.
  */
 export function retryDelay(
   tries: number,
   spread_s = 1,
   random: () => number = Math.random,
 ): number {
-  return random() * Math.min(30_000, 1000 * Math.max(spread_s, 2 ** tries));
+  return random() * Math.min(30_000, 1000 * spread_s * 2 ** Math.max(0, tries - 4));
 }
 
 export type LiveEvents = {
