@@ -76,14 +76,12 @@ class Outlook:
 class Model:
     """Usual times with the weights for days of a kind seen before, and for others.
 
-    ``stand_s`` is how long vehicles stand at a stop, ``accuracy`` what the model made of days it
-    was not taught.
+    ``accuracy`` is what the model made of days it was not taught.
     """
 
     usual: Usual
     same: Weights
     other: Weights
-    stand_s: Mapping[str, float] = field(default_factory=dict)
     accuracy: Mapping[str, Any] = field(default_factory=dict)
 
     def table_for(self, kind: str) -> tuple[Table, Weights]:
@@ -153,7 +151,7 @@ def _plain(model: Model) -> dict[str, Any]:
         "usual": [[*leg, kinds] for leg, kinds in model.usual.tallies.items()],
         "same": _plain_weights(model.same),
         "other": _plain_weights(model.other),
-        "stand_s": dict(model.stand_s),
+        "stand_s": dict(model.usual.stand_s),
         "accuracy": dict(model.accuracy),
     }
 
@@ -175,9 +173,8 @@ def _model(plain: Json) -> Model:
             for start, end, kinds in plain["usual"]
         }
         return Model(
-            Usual(usual), _weights(plain["same"]), _weights(plain["other"]),
-            {str(stop): float(stand) for stop, stand in plain["stand_s"].items()},
-            plain["accuracy"],
+            Usual(usual, {str(stop): float(stand) for stop, stand in plain["stand_s"].items()}),
+            _weights(plain["same"]), _weights(plain["other"]), plain["accuracy"],
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a model of travel times") from error

@@ -21,7 +21,8 @@ OVER = np.array([0.0, 0.4, 0.7, 0.9, 1.1, 1.4, 1.9, 2.8, 4.5])
 FAR_S = np.array([0.0, 150.0, 400.0, 800.0, 1600.0])
 """Usual time to the stop: where the weights are given."""
 VOICES = (
-    "level", "scale", "outright", "timetable", "ahead", "line", "town", "own", "late", "early",
+    "level", "scale", "stops", "outright", "timetable", "ahead", "line", "town", "own",
+    "late", "very late", "early",
 )  # fmt: skip
 PLACES = ("stands, next", "stands, later", "drives, next", "drives, later")
 FEATURES = len(PLACES) * len(OVER) + 2 + len(VOICES) * len(FAR_S)
@@ -33,6 +34,7 @@ FORGET_S = 7200.0
 DOUBT = 3.0
 """Vehicles' worth of doubt whether those ahead tell anything."""
 TOWN_S = 3600.0
+LATE_S, VERY_LATE_S = 300.0, 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,8 @@ def move(
     progress: Progress, traffic: Traffic, table: Table, index: int, came_s: float
 ) -> None:  # fmt: skip
     """Have a vehicle come to call ``index``; the leg behind it is told to the traffic."""
+    way, at = progress.way, progress.index
     if index == progress.index + 1:
-        way, at = progress.way, progress.index
         start_s = progress.left_s if at == 0 and progress.left_s else progress.came_s
         leg = way.legs[at : at + 1]
         planned_s = way.planned_s[at : at + 1]
@@ -184,10 +186,12 @@ def view(
     planned_s[0] *= left_share
     one = np.ones_like(far_s)
     voices = np.stack([
-        one, far_s, np.cumsum(outright) - sums, np.cumsum(planned_s) - sums,
+        one, far_s, np.arange(1.0, len(far_s) + 1.0),
+        np.cumsum(outright) - sums, np.cumsum(planned_s) - sums,
         np.cumsum(over / (weight + DOUBT)), line * far_s, town * far_s,
         own * np.minimum(far_s, 1200.0),
-        min(max(late_s, 0.0), 900.0) * one, max(min(late_s, 0.0), -600.0) * one,
+        min(max(late_s, 0.0), LATE_S) * one,
+        min(max(late_s - LATE_S, 0.0), VERY_LATE_S) * one, max(min(late_s, 0.0), -LATE_S) * one,
     ], axis=1)  # fmt: skip
     nearness = hats(far_s, FAR_S)
     spoken = (voices[:, :, None] * nearness[:, None, :]).reshape(len(far_s), -1)

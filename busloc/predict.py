@@ -201,7 +201,7 @@ def _calls(
     shift_s, clear_s = 0.0, int(now_s)
     if place.standing:
         stop = course.calls[place.progress.index].stop_id
-        found.append(_standing(course, place, now_s, model.stand_s.get(stop, 0.0)))
+        found.append(_standing(course, place, now_s, model.usual.stand_s.get(stop, 0.0)))
         clear_s = found[0].depart_s
     since = place.progress.index + 1
     bounds = (told.expected_s, told.low_s, told.high_s, told.by_s)
@@ -229,7 +229,7 @@ def _calls(
 def _stand_s(course: Course, model: Model, index: int) -> float:
     """Return how long a vehicle usually stands at a call, by the timetable where never seen."""
     planned_s = course.depart_s[index] - course.arrive_s[index]
-    return model.stand_s.get(course.calls[index].stop_id, float(min(planned_s, DWELL_S)))
+    return model.usual.stand_s.get(course.calls[index].stop_id, float(min(planned_s, DWELL_S)))
 
 
 def _standing(course: Course, place: _Place, now_s: float, stand_s: float) -> Expected:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ REACH_S = 3600.0
 TRUST = 1.0
 """Drives the timetable is worth."""
 LEAST_S = 3.0
+STAND_MAX_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,19 @@ class Usual:
     """Sums by leg and kind of day, from which the usual times are told."""
 
     tallies: Mapping[Leg, Mapping[str, tuple[Tally, ...]]]
+    stand_s: Mapping[str, float]
 
     @classmethod
     def of(cls, drives: Iterable[Drive]) -> Usual:
         """Sum up drives, each leg clipped to what its own drives show to be likely."""
         found: defaultdict[Leg, list[tuple[str, float, float, float]]] = defaultdict(list)
-        for drive in drives:
+        every = list(drives)
+        for drive in every:
             for i, start_s, took_s in drive.legs():
                 due_s = drive.due_s[i + 1] - drive.due_s[i]
                 leg = drive.stops[i], drive.stops[i + 1]
                 found[leg].append((drive.day_type, start_s, took_s, due_s))
-        return cls({leg: _tallied(rows) for leg, rows in found.items()})
+        return cls({leg: _tallied(rows) for leg, rows in found.items()}, _stands(every))
 
     @cached_property
     def number(self) -> dict[Leg, int]:
@@ -96,7 +99,8 @@ class Usual:
             for kind in kinds:
                 for k, n, took_s, due_s in self.tallies[leg].get(kind, ()):
                     sums[:, i, k] += n, took_s, due_s
-        return Table(self.number, *(sums @ _borrowing()))
+        n, took_s, due_s = sums @ _borrowing()
+        return Table(self.number, n, took_s, due_s)
 
 
 def _tallied(rows: list[tuple[str, float, float, float]]) -> dict[str, tuple[Tally, ...]]:
@@ -111,6 +115,17 @@ def _tallied(rows: list[tuple[str, float, float, float]]) -> dict[str, tuple[Tal
     for (kind, k), (n, took_s, due_s) in sorted(sums.items()):
         kinds[kind].append((k, int(n), round(took_s, 1), round(due_s, 1)))
     return {kind: tuple(tallies) for kind, tallies in kinds.items()}
+
+
+def _stands(drives: Iterable[Drive]) -> dict[str, float]:
+    """Return how long vehicles stand at each stop on average, where that was seen."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for drive in drives:
+        inner = zip(drive.stops[1:-1], drive.arrive_s[1:-1], drive.leave_s[1:-1], strict=True)
+        for stop, came_s, left_s in inner:
+            if came_s is not None and left_s is not None:
+                found[stop].append(min(left_s - came_s, STAND_MAX_S))
+    return {stop: round(fmean(times), 1) for stop, times in found.items()}
 
 
 def half_hour(time_s: float) -> int:
@@ -131,6 +146,10 @@ class Table:
     n: Floats
     took_s: Floats
     due_s: Floats
+
+    def stretched(self, factor: float) -> Table:
+        """Return the table of a day that takes so many times as long."""
+        return replace(self, took_s=self.took_s * factor)
 
     def legs(self, stops: Sequence[str]) -> Indices:
         """Return the numbers of a trip's legs."""
