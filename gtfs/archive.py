@@ -92,6 +92,10 @@ def _check_members(members: list[zipfile.ZipInfo], packed_bytes: int) -> None:
         if info.file_size > max(_SMALL_BYTES, MOST_TIMES_PACKED * info.compress_size):
             raise FeedError(name, None, None, "packed too small for what it is said to hold")
         seen.add(name)
+    if sum(info.file_size for info in members) > max(
+        4 * _SMALL_BYTES, MOST_TIMES_PACKED * packed_bytes
+    ):
+        raise FeedError("feed", None, None, "packed too small for what it is said to hold")
     if sum(info.compress_size for info in members) > packed_bytes:
         raise FeedError("feed", None, None, "the files in the zip lie over each other")
     _check_sizes([(info.filename, info.file_size) for info in members])

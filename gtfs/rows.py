@@ -8,6 +8,8 @@ from datetime import date
 from gtfs.calendar import parse_date, parse_time
 from gtfs.tables import Table
 
+MOST_DIGITS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:
@@ -144,7 +146,9 @@ class CalendarDate:
 def whole(text: str) -> int:
     """Return a whole number, not negative.  Raises ``ValueError``."""
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is not a whole number")
+        raise ValueError(f"{text[:40]!r} is not a whole number")
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits")
     return int(text)
 
 
