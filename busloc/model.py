@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -76,13 +77,15 @@ class Outlook:
 class Model:
     """Usual times with the weights for days of a kind seen before, and for others.
 
-    ``accuracy`` is what the model made of days it was not taught.
+    ``accuracy`` is what the model made of days it was not taught; ``given`` are days of another
+    kind than the calendar has them.
     """
 
     usual: Usual
     same: Weights
     other: Weights
     accuracy: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[date, DayType] = field(default_factory=dict)
 
     def table_for(self, kind: str) -> tuple[Table, Weights]:
         """Return what there is for a kind of day: its own, else that of the most like it."""
@@ -153,6 +156,7 @@ def _plain(model: Model) -> dict[str, Any]:
         "other": _plain_weights(model.other),
         "stand_s": dict(model.usual.stand_s),
         "accuracy": dict(model.accuracy),
+        "given": {f"{day}": kind for day, kind in model.given.items()},
     }
 
 
@@ -175,6 +179,7 @@ def _model(plain: Json) -> Model:
         return Model(
             Usual(usual, {str(stop): float(stand) for stop, stand in plain["stand_s"].items()}),
             _weights(plain["same"]), _weights(plain["other"]), plain["accuracy"],
+            {date.fromisoformat(day): DayType(kind) for day, kind in plain["given"].items()},
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a model of travel times") from error

@@ -9,7 +9,6 @@ Times are service-day seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -74,17 +73,13 @@ class _Day:
 class Predictor:
     """Predicts the calls of runs, taught by ``model`` or by the timetable and the delay alone.
 
-    ``see`` it every visit: vehicles ahead tell of those behind.  ``given`` are days that are of
-    another kind than the calendar has them.
+    ``see`` it every visit: vehicles ahead tell of those behind.
     """
 
-    def __init__(
-        self, timetable: Timetable, model: Model | None = None,
-        given: Mapping[date, DayType] | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, timetable: Timetable, model: Model | None = None) -> None:
         self._timetable = timetable
         self._model = model
-        self._given = given or {}
+        self._given = {} if model is None else model.given
         self._days: dict[DayType, _Day] = {}
         self._ways: dict[tuple[str, DayType], Way] = {}
         self._under_way: dict[Run, Progress] = {}

@@ -37,6 +37,7 @@ roads = _group("roads", "道路網 / The road network.")
 gtfs = _group("gtfs", "バス時刻表 / Bus timetables (GTFS-JP).")
 staff = _group("staff", "職員 / Staff accounts.")
 history = _group("history", "位置の履歴 / The history of positions.")
+predict = _group("predict", "到着予測 / What arrival times are predicted from.")
 device = _group("device", "車載端末 / Devices in vehicles.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
@@ -287,6 +288,31 @@ def history_roll(*, as_json: AsJson = False) -> None:
     done = asyncio.run(roll_history(_settings()))
     text = "{archived} archived in {written}, {deleted} left the database".format(**done)
     _say(done, as_json=as_json, text=text)
+
+
+@predict.command("train")
+def predict_train(
+    days: Annotated[int, typer.Option(min=1, help="So many days before today.")] = 60,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--day", help="A day of another kind: 2026-01-15=snow.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Learn travel times from the stop events in the database; a server reads them at its start."""
+    from maas.offline import train_predictions
+
+    try:
+        learnt = asyncio.run(train_predictions(_settings(), days, kinds or []))
+    except ValueError as error:
+        _fail(str(error))
+    if learnt is None:
+        _fail("there are no stop events of past days to learn from")
+    text = f"{learnt['drives']} trips of {len(learnt['days'])} days learnt: {learnt['file']}"
+    held_out = learnt["same_kind"]
+    if held_out:
+        text += f"; {held_out['mae_s']:.0f} s off on trips left out"
+    _say(learnt, as_json=as_json, text=text)
 
 
 @device.command("enrol")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from busloc.daytypes import DayType
 from dispatcher.roads import Roads
 from dispatcher.roads.build import build
 from dispatcher.roads.islands import Island
@@ -22,9 +23,10 @@ from maas.api.service import DEFAULT_TIMEZONE
 from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
-from maas.clock import clock_from
+from maas.clock import clock_from, service_day
 from maas.demand_feed import demand_facts, open_feed
 from maas.history import Rule, as_json, roll
+from maas.predictions import train
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
@@ -203,6 +205,29 @@ async def roll_history(settings: Settings) -> dict[str, object]:
             timezone=town.timezone if town else DEFAULT_TIMEZONE,
         )
     return as_json(done)
+
+
+async def train_predictions(
+    settings: Settings, days: int, kinds: Sequence[str]
+) -> dict[str, Any] | None:
+    """Learn travel times from past stop events; None where there are none.
+
+    ``kinds`` are days of another kind, ``2026-01-15=snow``.  Raises ``ValueError`` for others.
+    """
+    given = {date.fromisoformat(day): DayType(kind) for day, _, kind in map(_parted, kinds)}
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            town = await towns.the_town(db)
+        timezone = town.timezone if town else DEFAULT_TIMEZONE
+        today = service_day(clock_from(settings)(), timezone)
+        return await train(
+            database, settings.data_dir, settings.feeds_dir,
+            timezone=timezone, today=today, days=days, given=given,
+        )  # fmt: skip
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
 
 
 def build_roads(

@@ -31,6 +31,7 @@ from maas.buses import Buses, region_around
 from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
+from maas.predictions import load_model
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
 from maas.store import places, towns
@@ -164,6 +165,7 @@ async def _service(
         record=history.add if joined is None else joined.recording(history.add),
         record_visits=arrivals.take_visits,
         record_judged=arrivals.take_judged,
+        model=await asyncio.to_thread(load_model, settings.data_dir),
     )
     async with database.reading() as db:
         await buses.notices.load(db, clock())
