@@ -167,14 +167,15 @@ def test_a_position_sent_is_a_position_shown_within_a_second(
     address, tokens, ahead_s = buses
     with browser.new_context(base_url=address, locale="ja-JP") as context:
         page = context.new_page()
-        page.goto("/")
-        expect(page.locator("#map svg")).to_be_visible(timeout=30_000)
+        page.goto("/", timeout=120_000)
+        expect(page.locator("#map svg")).to_be_visible(timeout=60_000)
         page.evaluate(NOTE_PAINTED)
         drive = Drive(address, tokens, ahead_s)
         drive.start()
         while drive.is_alive():
             page.wait_for_timeout(200)
-        page.wait_for_timeout(2000)
+        last = [unit_of(bus, REPORTS - 1) for bus in range(BUSES)]
+        page.wait_for_function("units => units.every(unit => window.painted[unit])", arg=last)
         painted: dict[str, int] = page.evaluate("window.painted")
 
     assert drive.failed == []
