@@ -119,6 +119,10 @@ class Drives:
         self.tracks.pop(vehicle, None)
         self._said_at_s.pop(vehicle, None)
 
+    def change_duty(self, vehicle: str) -> None:
+        """Learn that a vehicle has another duty from now on, or none."""
+        self._witnesses.pop(vehicle, None)
+
     def forget_old(self, now: float) -> None:
         """Drop the service days that are over."""
         if self.timetable is None or self._told is None or self.predictor is None:

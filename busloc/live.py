@@ -68,9 +68,11 @@ class LiveMap:
 
     def take_timetable(self, feed: Feed | None) -> None:
         """Put another timetable in the place of the present one."""
-        tracks = self._drives.tracks
-        self._drives = self._drives_of(feed)
-        self._drives.tracks = {vehicle: Track(track.ping) for vehicle, track in tracks.items()}
+        before, self._drives = self._drives, self._drives_of(feed)
+        self._drives.tracks = {
+            vehicle: Track(track.ping) for vehicle, track in before.tracks.items()
+        }
+        self._drives.sightings.cancelled |= before.sightings.cancelled
 
     def _drives_of(self, feed: Feed | None) -> Drives:
         timetable = None if feed is None else Timetable(feed, self._tz)
@@ -84,6 +86,7 @@ class LiveMap:
         self._duties.pop(vehicle, None)
         if block:
             self._duties[vehicle] = block
+        self._drives.change_duty(vehicle)
 
     def accept(
         self, allowed: frozenset[str] | None, items: Sequence[Ping | Malformed], now: float

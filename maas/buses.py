@@ -90,7 +90,8 @@ class Buses:
             )
         self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)
-        hub.fill("cell", next(iter(self._shares.values())).fills["cell"])
+        for kind in ("cell", "veh"):
+            hub.fill(kind, next(iter(self._shares.values())).fills[kind])
 
     def take_timetable(self, feed: Feed) -> None:
         """Put another timetable in the place of the town's own."""
@@ -99,8 +100,9 @@ class Buses:
         self._owner = _owners(self.feeds)
         self.live.take_timetable(feed)
         self.notices.take_timetable()
-        for made in ("realtime", "stop_index"):
-            self.__dict__.pop(made, None)
+        self.__dict__.pop("stop_index", None)
+        if self.realtime is not None and self.timetable is not None:
+            self.realtime.take_timetable(self.timetable)
 
     @property
     def live(self) -> LiveMap:

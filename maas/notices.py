@@ -46,7 +46,7 @@ class Noticeboard:
         timetable = self.live.timetable
         if timetable is not None:
             self.places = Places(timetable.feed)
-            self.shelf = Shelf(feed_version(timetable.feed), LEAD_S)
+            self.shelf.renew(feed_version(timetable.feed))
 
     async def load(self, connection: AsyncConnection, now: float) -> None:
         """Learn what the database has, and tell it."""

@@ -93,6 +93,10 @@ class Shelf:
             del self.entities[key]
             self.changed = True
 
+    def renew(self, version: str) -> None:
+        """Empty the message for another timetable; its time goes on."""
+        self.version, self.entities, self.changed = version, {}, True
+
     def message(self, now: float) -> Message:
         """Return the message; its time never goes back and moves on when its content does.
 
@@ -126,6 +130,15 @@ class Realtime:
         self._made: dict[str, _Made] = {}
         self._off: set[Run] = set()
         self._called_off: set[str] = set()
+        self._refreshed_s = float("-inf")
+
+    def take_timetable(self, timetable: Timetable) -> None:
+        """Begin anew with another timetable; the messages' times go on."""
+        self._timetable = timetable
+        for shelf in (self._positions, self._others, self._updates):
+            shelf.renew(feed_version(timetable.feed))
+        self._seen, self._serving, self._made = {}, {}, {}
+        self._off, self._called_off = set(), set()
         self._refreshed_s = float("-inf")
 
     def positions(self, now: float) -> Message:

@@ -317,6 +317,14 @@ def test_a_new_timetable_forgets_the_old_trips() -> None:
     assert board(live, "s3", "08:02:30")[0][:2] == ("u8", "running")
 
 
+def test_a_new_timetable_keeps_what_was_called_off() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    live.cancel("t8", DAY)
+    live.take_timetable(feed_of(hourly()))
+
+    assert board(live, "s3", "08:02:20")[0][:2] == ("t8", "cancelled")
+
+
 def test_a_vehicle_becomes_known_by_enrolment() -> None:
     live, _, _ = live_map(feed_of(hourly("t8", block="b")))
     assert send(live, ping(0, at("08:00:00"), vehicle="new")) == ["unknown_vehicle"]

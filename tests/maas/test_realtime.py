@@ -290,6 +290,24 @@ def test_what_is_dropped_is_gone() -> None:
     assert b"two" not in shelf.message(102.0).body
 
 
+def test_another_timetable_empties_the_messages_and_their_time_goes_on() -> None:
+    town = Town(feed_of(hourly()))
+    town.see(500, "08:02:20")
+    town.see(510, "08:02:20", "bus2")
+    before = town.realtime.updates(at("08:02:20"))
+    town.live.take_timetable(feed_of(hourly("u8")))
+    timetable = town.live.timetable
+    assert timetable is not None
+    town.realtime.take_timetable(timetable)
+    after = town.realtime.updates(at("08:02:20"))
+
+    assert list(parsed(before).entity)
+    assert not parsed(after).entity
+    assert after.at > before.at
+    town.see(520, "08:02:30", trip="u8")
+    assert list(town.updates("08:02:30")) == ["u8@20261125"]
+
+
 def test_a_few_vehicles_are_looked_at_when_asked_and_many_wait_for_the_tick(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
