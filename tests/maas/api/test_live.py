@@ -268,3 +268,17 @@ async def test_a_full_house_says_when_to_come_back(
                 pass
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     await _no_listener(served)
+
+
+async def test_one_vehicle_and_the_area_around_it_can_be_followed(served: Served) -> None:
+    bearer = {"authorization": f"Bearer {served.device_token}"}
+    async with served.socket("/ws/vehicle", **bearer) as device:
+        await device.send(json.dumps([ping(100, served.service.clock(), lat=34.8601)]))
+        assert json.loads(await device.recv()) == {"verdicts": ["live"]}
+    async with served.socket("/ws/live") as socket:
+        await socket.send(subscribe("veh:van-1", "area:34.85,133.68,34.87,133.70"))
+        seen = [(await frame(socket, "veh:van-1", "snap"))["u"]]
+        async with asyncio.timeout(5):
+            while not any("cell:" in told["t"] and told["u"] for told in seen[1:]):
+                seen.append(json.loads(await socket.recv()))
+    assert seen[0][0]["id"] == seen[-1]["u"][0]["id"] == "van-1"
