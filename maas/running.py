@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from busloc import Hub
 from busloc.io.history import Fix, History
+from busloc.io.stream import Admission, Limits
 from busloc.io.stream import running as ticking
 from busloc.ping import Corrected
 from dispatcher import kernels, warm
@@ -184,6 +185,7 @@ async def _service(
         roster=Roster(settings.signing_key()),
         joined=joined,
         arrivals=arrivals,
+        listeners=Admission(Limits(settings.listeners, settings.listeners_per_address)),
     )
 
 

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Days after which vehicles on demand are thinned out.")
     ] = 30
     history_days: Annotated[int, Field(ge=1, description="Days that positions are kept.")] = 1095
+    listeners: Annotated[
+        int, Field(ge=1, description="Most connections to the live stream of one process.")
+    ] = 20_000
+    listeners_per_address: Annotated[
+        int, Field(ge=1, description="Most of them from one address.")
+    ] = 1_000
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port it listens on; 0 picks one.")] = (
         8000
