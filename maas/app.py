@@ -46,6 +46,7 @@ from maas.running import running
 from maas.settings import Settings
 
 SUBJECTS = (
+    positions.router,
     session.router,
     clock.router,
     places.router,
@@ -110,8 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _route(app: FastAPI) -> None:
-    # The first route is the first to be tried, and no other is asked as often.
-    app.include_router(positions.router, prefix="/api/v1")
+    app.router.routes.append(positions.positions_route())
     api = APIRouter(prefix="/api/v1")
     for router in SUBJECTS:
         api.include_router(router)

@@ -11,9 +11,7 @@ from typing import NamedTuple
 
 from busloc.ping import Ping
 
-BATCH_ROWS = 1000
-WRITE_ROWS = 5000
-"""So many are written at once while they come faster than that."""
+BATCH_ROWS = 5000
 BATCH_S = 1.0
 ROWS_MAX = 200_000
 RETRY_S = 1.0
@@ -34,7 +32,7 @@ Write = Callable[[Sequence[Fix]], Awaitable[None]]
 class History:
     """A bounded queue of fixes before an async ``write(rows)``.
 
-    A batch goes out each second or 1,000 rows.  A failed write is tried again; when the queue is
+    A batch goes out each second or 5,000 rows.  A failed write is tried again; when the queue is
     full the oldest fix gives way.  ``written``, ``lost`` and ``waiting`` account for every fix.
     """
 
@@ -81,7 +79,7 @@ class History:
     async def _write_all(self) -> bool:
         """Write batch after batch; return whether nothing failed."""
         while self._queue:
-            batch = [self._queue.popleft() for _ in range(min(WRITE_ROWS, len(self._queue)))]
+            batch = [self._queue.popleft() for _ in range(min(BATCH_ROWS, len(self._queue)))]
             self._being_written = len(batch)
             try:
                 await self._write(batch)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from busloc.io.history import BATCH_ROWS, WRITE_ROWS, Fix, History
+from busloc.io.history import BATCH_ROWS, Fix, History
 from tests.busloc.io.servers import settle
 from tests.busloc.towns import ping
 
@@ -47,12 +47,12 @@ async def test_a_full_batch_goes_out_at_once_with_all_that_waits(
     history = History(store.write)
     task = asyncio.create_task(history.run())
 
-    history.add([ping(0, 0, seq=i) for i in range(2 * WRITE_ROWS + 5)], 7.0)
-    await settle(lambda: history.written == 2 * WRITE_ROWS + 5)
+    history.add([ping(0, 0, seq=i) for i in range(2 * BATCH_ROWS + 5)], 7.0)
+    await settle(lambda: history.written == 2 * BATCH_ROWS + 5)
     task.cancel()
 
-    assert [len(batch) for batch in store.batches] == [WRITE_ROWS, WRITE_ROWS, 5]
-    assert store.seqs == list(range(2 * WRITE_ROWS + 5))
+    assert [len(batch) for batch in store.batches] == [BATCH_ROWS, BATCH_ROWS, 5]
+    assert store.seqs == list(range(2 * BATCH_ROWS + 5))
     assert store.batches[0][0] == Fix(ping(0, 0, seq=0), 7.0)
 
 
