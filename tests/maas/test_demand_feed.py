@@ -1,0 +1,130 @@
+"""The feed says of the town's demand service what the town's rules say."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from gtfs import Feed, read_feed
+from maas.demand_feed import DemandFacts, demand_facts, open_feed
+from maas.store.database import open_database, upgrade
+from maas.town.calendars import DayRules, rules_on
+from maas.town.imports import import_town
+from tests.maas.tiny_town import TOWN_TOML, write_tiny_town
+
+TODAY = date(2026, 11, 25)
+
+TWO_AREAS = TOWN_TOML.replace(
+    'days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\nfrom = "00:00"\nto = "24:00"\n'
+    "holidays = true",
+    'days = ["mon", "tue", "wed", "thu", "fri"]\nfrom = "08:00"\nto = "17:00"\n'
+    'holidays = false\nclosed = ["12-27/01-04"]',
+).replace("deadline_min = 0", "deadline_min = 15")
+
+
+def facts_of(folder: Path, toml: str | None = None) -> DemandFacts:
+    source = write_tiny_town(folder / "town")
+    if toml is not None:
+        (source / "town.toml").write_text(toml)
+
+    async def read() -> DemandFacts | None:
+        url = f"sqlite+aiosqlite:///{folder / 'maas.db'}"
+        await upgrade(url)
+        database = open_database(url)
+        try:
+            await import_town(database, source)
+            async with database.reading() as connection:
+                return await demand_facts(connection)
+        finally:
+            await database.close()
+
+    facts = asyncio.run(read())
+    assert facts is not None
+    return facts
+
+
+def published(facts: DemandFacts, folder: Path) -> Feed:
+    feed = open_feed(read_feed(folder / "town" / "gtfs.zip"), facts, TODAY)
+    assert feed is not None
+    return feed
+
+
+def windows_on(feed: Feed, day: date) -> set[tuple[int | None, int | None]]:
+    return {
+        (call.window_start_s, call.window_end_s)
+        for trip in feed.trips_on(day)
+        for call in feed.stop_times[trip.id]
+        if call.on_demand
+    }
+
+
+def test_every_day_of_the_feed_says_what_the_rules_answer_a_caller(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, TWO_AREAS)
+    feed = published(facts, tmp_path)
+    [(_, rules)] = facts.areas
+
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range(396)]
+    answers = {}
+    for day in days:
+        said = rules_on(rules, day)
+        answers[day] = {(28_800, 61_200)} if isinstance(said, DayRules) else set()
+        assert windows_on(feed, day) == answers[day]
+
+    assert answers[date(2026, 11, 24)]
+    assert not answers[date(2026, 11, 23)], "a holiday"
+    assert not answers[date(2026, 12, 28)], "a closed season"
+
+
+def test_notice_fares_and_phone_are_the_towns(tmp_path: Path) -> None:
+    feed = published(facts_of(tmp_path, TWO_AREAS), tmp_path)
+
+    [rule] = feed.booking_rules.values()
+    assert (rule.type, rule.notice_min, rule.start_day) == (1, 15, 14)
+    assert rule.phone == "000-000-0000"
+    assert rule.message == "乗車の15分前までに、お電話（000-000-0000）でご予約ください。"
+    prices = {(p.rider_category_id, int(p.amount)) for p in feed.fares.products}
+    assert prices == {("drt-all", 500), ("drt-disability_card", 250)}
+    assert set(feed.table("trips").texts("safe_duration_factor")) == {"2", ""}
+    assert set(feed.table("attributions").texts("organization_name")) == {"試験タクシー"}
+
+
+def test_homes_and_depots_are_nobodys_business(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path)
+    feed = published(facts, tmp_path)
+
+    names = {feed.stops[stop].name for group in feed.location_groups for stop in group.stop_ids}
+    assert names == {"役場", "賀陽病院", "商店", "きびプラザ", "道の駅"}
+    assert any(place.kind == "home" for place in facts.places)
+
+
+def test_places_on_one_line_have_no_outline(tmp_path: Path) -> None:
+    feed = published(facts_of(tmp_path), tmp_path)
+
+    assert feed.locations == ()
+    assert {c.location_group_id for cs in feed.stop_times.values() for c in cs} == {
+        "", "drt-tiny-group",
+    }  # fmt: skip
+
+
+def test_without_a_timetable_the_address_must_be_known(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path)
+
+    with pytest.raises(ValueError, match="address"):
+        open_feed(None, facts, TODAY)
+    feed = open_feed(None, facts, TODAY, url="https://town.example.com/")
+    assert feed is not None
+    assert [agency.name for agency in feed.agencies] == ["小さな町"]
+    assert open_feed(None, None, TODAY) is None
+
+
+def test_two_exports_on_two_days_of_a_month_are_equal(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path)
+    bus = read_feed(tmp_path / "town" / "gtfs.zip")
+
+    one, other = (open_feed(bus, facts, date(2026, 11, day)) for day in (1, 30))
+    assert one is not None
+    assert other is not None
+    assert one.tables == other.tables
