@@ -15,6 +15,7 @@ from busloc.course import Course, Timetable
 from busloc.model import Model
 from busloc.ping import Ping
 from busloc.predict import Predictor
+from busloc.strays import Strays
 from busloc.told import Judged, Told, sayings
 from busloc.track import MISSES_MAX, SILENT_S, Track, follow
 from busloc.visits import Visit
@@ -41,6 +42,7 @@ class Drives:
         record_visits: RecordVisits,
         record_judged: RecordJudged,
         model: Model | None = None,
+        unassigned: Collection[str] = (),
     ) -> None:
         self.timetable = timetable
         self.sightings = Sightings()
@@ -50,6 +52,10 @@ class Drives:
         )
         self.tracks: dict[str, Track] = {}
         self._duties = duties
+        self._unassigned = unassigned
+        self._strays = (
+            Strays(timetable, self.sightings) if timetable is not None and unassigned else None
+        )
         self._record_visits = record_visits
         self._record_judged = record_judged
         self._told = None if timetable is None else Told(timetable)
@@ -134,6 +140,21 @@ class Drives:
 
     def _follow(self, ping: Ping) -> Track:
         """Return the track after one more fix, and note the stop events it tells of."""
+        vehicle = ping.vehicle
+        if ping.trip is None and vehicle in self._unassigned and vehicle not in self._duties:
+            return self._follow_stray(ping)
+        return self._followed(ping)
+
+    def _follow_stray(self, ping: Ping) -> Track:
+        """Follow a bus that does not say its trip on the one it is taken to be on."""
+        if self._strays is None:
+            return self._followed(ping)
+        track = self._followed(self._strays.logged_on(ping))
+        if track.match is None or track.misses >= MISSES_MAX:
+            self._strays.lost(ping.vehicle)
+        return track
+
+    def _followed(self, ping: Ping) -> Track:
         vehicle, timetable = ping.vehicle, self.timetable
         track = follow(timetable, self.tracks.get(vehicle), ping, self._duties.get(vehicle))
         if timetable is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,8 @@ class LiveMap:
     ``names`` are the vehicles we know, with what riders call them; ``duties`` their GTFS block,
     for those that run the timetable.  ``record`` is given every believed fix and the instant it
     came, ``record_visits`` every stop event with its vehicle, ``record_judged`` what riders had
-    been told of a call once it was made.  Without a feed, vehicles are shown and nothing is
+    been told of a call once it was made.  ``unassigned`` are buses whose trip is guessed when they
+    have no duty and do not say it.  Without a feed, vehicles are shown and nothing is
     predicted.  All instants are epoch seconds.
     """
 
@@ -49,6 +50,7 @@ class LiveMap:
         record_visits: RecordVisits = lambda _vehicle, _visits: None,
         record_judged: RecordJudged = lambda _judged: None,
         model: Model | None = None,
+        unassigned: Collection[str] = (),
     ) -> None:
         self.gate = Gate(region)
         self.changed: set[str] = set()
@@ -60,6 +62,7 @@ class LiveMap:
         self._record_visits = record_visits
         self._record_judged = record_judged
         self._model = model
+        self._unassigned = frozenset(unassigned)
         self._looked_at_s: dict[str, float] = {}
         self._next: dict[str, tuple[Track | None, NextStop | None]] = {}
         self._drives = self._drives_of(feed)
@@ -77,7 +80,12 @@ class LiveMap:
     def _drives_of(self, feed: Feed | None) -> Drives:
         timetable = None if feed is None else Timetable(feed, self._tz)
         return Drives(
-            timetable, self._duties, self._record_visits, self._record_judged, self._model
+            timetable,
+            self._duties,
+            self._record_visits,
+            self._record_judged,
+            self._model,
+            self._unassigned,
         )
 
     def enrol(self, vehicle: str, name: str, block: str | None = None) -> None:

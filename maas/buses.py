@@ -72,6 +72,7 @@ class Buses:
         self._shares = {name: HubShare(hub, self._owned_by(name)) for name in list(feeds) or [""]}
         names = {vehicle.id: vehicle.name for vehicle in directory.vehicles}
         duties = {vehicle.id: vehicle.block for vehicle in directory.vehicles if vehicle.block}
+        buses = {vehicle.id for vehicle in directory.vehicles if vehicle.kind == "bus"}
         self._maps: dict[str, LiveMap] = {}
         for name, share in self._shares.items():
             own = not self._maps
@@ -87,6 +88,7 @@ class Buses:
                 record_visits=record_visits,
                 record_judged=record_judged,
                 model=model if own else None,
+                unassigned=buses if own else (),
             )
         self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)

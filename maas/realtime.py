@@ -185,7 +185,7 @@ class Realtime:
                 shelf.drop(vehicle_id)
             self._seen.pop(vehicle_id, None)
             key = None
-        elif self._seen.get(vehicle_id) is vehicle and not self._due(before, now):
+        elif self._seen.get(vehicle_id) is vehicle:
             return
         else:
             key = self._serve(vehicle, now)
@@ -196,10 +196,6 @@ class Realtime:
                 self._drop(before)
         if key is not None:
             self._serving[vehicle_id] = key
-
-    def _due(self, key: str | None, now: float) -> bool:
-        made = None if key is None else self._made.get(key)
-        return made is not None and not 0 <= now - made.at < REMADE_S
 
     def _drop(self, key: str) -> None:
         self._updates.drop(key)
@@ -239,7 +235,7 @@ class Realtime:
     def _serve(self, vehicle: Vehicle, now: float) -> str | None:
         """Return the key of the trip's update a vehicle goes with, None when it serves none."""
         track = self._live.track(vehicle.id)
-        if track is None or track.match is None or track.misses or not vehicle.trip:
+        if track is None or track.match is None or not vehicle.trip:
             return None
         if vehicle.state not in {TrackState.ON_TRIP, TrackState.LAYOVER}:
             return None
