@@ -104,7 +104,7 @@ class QuickCalls(Mapping[str, tuple[StopTime, ...]]):
             kinds = found.whole(name)
             if kinds is None or int(kinds.max()) > most:
                 return None
-            numbers.append(np.where(kinds == MISSING, empty, kinds).astype(np.int8))
+            numbers.append(np.where(kinds == MISSING, empty, kinds).astype(np.int32))
         return cls(table, runs(trips), numbers)
 
     def __getitem__(self, trip_id: str) -> tuple[StopTime, ...]:

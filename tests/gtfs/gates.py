@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import gtfs_analyzer
+import gtfs_analyzer  # type: ignore[import-untyped]
 import gtfs_guru
 
 ALLOWED = {"mixed_case_recommended_field"}

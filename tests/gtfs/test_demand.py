@@ -9,12 +9,14 @@ import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 
-import gtfs_loader
+import gtfs_loader  # type: ignore[import-untyped]
 import pytest
-from gtfs_flex_to_gofs.gofs_converter import convert_to_gofs
+from gtfs_flex_to_gofs.gofs_converter import (  # type: ignore[import-untyped]
+    convert_to_gofs,
+)
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from shapely.geometry import shape
+from shapely import Polygon
 
 from gtfs.calendar import format_date, parse_time
 from gtfs.demand import (
@@ -90,7 +92,7 @@ def test_an_area_without_days_or_places_is_left_out() -> None:
 def test_the_outline_turns_left_and_closes_whichever_way_it_was_drawn() -> None:
     for outline in (SQUARE, SQUARE[::-1]):
         document = json.loads(alone(area(outline=outline)).extras["locations.geojson"])
-        polygon = shape(document["features"][0]["geometry"])
+        polygon = Polygon(document["features"][0]["geometry"]["coordinates"][0])
         assert polygon.is_valid
         assert polygon.exterior.is_ccw
         assert polygon.bounds == (133.6, 34.7, 133.8, 34.9)

@@ -126,6 +126,18 @@ def test_an_area_with_the_id_of_a_stop_is_found() -> None:
     assert [(f.rule, f.example) for f in found] == [("id_of_two_places", "a")]
 
 
+NO_RINGS: tuple[object, ...] = (
+    [],
+    [[]],
+    [7],
+    [SQUARE[:3]],
+    [SQUARE[:4]],
+    [[[0], *SQUARE, [0]]],
+    [[[181, 0], *SQUARE[1:], [181, 0]]],
+    [[["1", 2], *SQUARE[1:], ["1", 2]]],
+)
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [
@@ -140,13 +152,10 @@ def test_an_area_with_the_id_of_a_stop_is_found() -> None:
         ({"features": [FEATURE | {"geometry": {"type": "Point"}}]}, "geometry"),
         *(
             ({"features": [FEATURE | {"geometry": POLYGON | {"coordinates": rings}}]}, "geometry")
-            for rings in (
-                [], [[]], [7], [SQUARE[:3]], [SQUARE[:4]], [[[0], *SQUARE, [0]]],
-                [[[181, 0], *SQUARE[1:], [181, 0]]], [[["1", 2], *SQUARE[1:], ["1", 2]]],
-            )
+            for rings in NO_RINGS
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_area_is_refused_by_its_feature(document: object, field: str) -> None:
     with pytest.raises(FeedError) as caught:
         feed(document)
