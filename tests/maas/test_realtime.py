@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,7 +29,9 @@ from busloc import Hub, LiveMap
 from gtfs import Feed, read_feed
 from maas.demo.network import draw_network
 from maas.demo.town import write_town
+from maas.notices import Noticeboard
 from maas.realtime import Message, Realtime, Shelf
+from maas.store.alerts import AlertRow
 from tests.busloc.towns import DAY, REGION, TZ, at, back, feed_of, hourly, ping
 from tests.maas.replayed import Drive, dice_of, drives_of, pings_of, replayed
 
@@ -240,6 +243,14 @@ def test_a_trip_called_off_is_cancelled_until_it_would_have_ended() -> None:
     assert town.updates("08:00:00") == {}
 
 
+def test_a_trip_called_off_is_told_at_once() -> None:
+    town = Town(feed_of(hourly("t8"), hourly("t9", 9)))
+    town.tick("08:02:00")
+    town.live.cancel("t9", DAY)
+
+    assert list(town.updates("08:02:00")) == ["t9@20261125"]
+
+
 # When they change
 
 
@@ -335,12 +346,18 @@ def test_without_ticks_a_message_is_made_when_asked(monkeypatch: pytest.MonkeyPa
 # That they are valid
 
 
-def problems(feed: Path, messages: Iterator[tuple[int, Realtime]], folder: Path) -> list[str]:
+def problems(
+    feed: Path, messages: Iterator[tuple[int, Realtime, Noticeboard]], folder: Path
+) -> list[str]:
     """Return what the validator has to say, of all messages together and in their order."""
     cycles = []
-    for t, realtime in messages:
+    for t, realtime, board in messages:
         sources = []
-        for role, message in (("tu", realtime.updates(t)), ("vp", realtime.positions(t))):
+        for role, message in (
+            ("tu", realtime.updates(t)),
+            ("vp", realtime.positions(t)),
+            ("sa", board.message(t)),
+        ):
             path = folder / f"{t}.{role}.pb"
             path.write_bytes(message.body)
             os.utime(path, (t, t))
@@ -354,20 +371,37 @@ def problems(feed: Path, messages: Iterator[tuple[int, Realtime]], folder: Path)
         sort_by=SortBy.DATE_MODIFIED,
     )
     found = validate(asked)
-    assert found.run.messages_validated == 2 * len(cycles)
+    assert found.run.messages_validated == 3 * len(cycles)
     return [str(each) for rule in found.run.notices.rule_ids()
             for each in found.run.notices.samples_for(rule)]  # fmt: skip
 
 
 def some_hours(
     feed: Feed, zone: ZoneInfo, drives: list[Drive], duties: dict[str, str]
-) -> Iterator[tuple[int, Realtime]]:
+) -> Iterator[tuple[int, Realtime, Noticeboard]]:
+    board = None
     names = {drive.vehicle: drive.vehicle for drive in drives} | {"van": "1号車"}
     pings = pings_of(feed, drives, dice_of(5))
     for t, realtime, live in replayed(feed, zone, pings, names=names, duties=duties):
         van = ping(0, t, vehicle="van")
         live.accept(None, [type(van)("van", "b", t, float(t), van.lat, van.lon)], t)
-        yield t, realtime
+        if board is None:
+            hub = Hub(now=lambda: 0.0, monotonic=lambda: 0.0)
+            board = Noticeboard(hub, live, alerts_of(feed, t))
+        yield t, realtime, board
+
+
+def alerts_of(feed: Feed, now: float) -> list[AlertRow]:
+    """Return an alert for a route, one for a stop, and one for everybody, from soon on."""
+    row = AlertRow(
+        id="route", header="雪のため遅れています。", header_en="Snow", text="", text_en="",
+        spoken="ゆきのため、おくれています。", cause="WEATHER", effect="DELAYS",
+        severity="WARNING", routes=[next(iter(feed.routes))], stops=[], url="",
+        starts_at=now, ends_at=None, made_at=now, made_by="dispatcher",
+    )  # fmt: skip
+    stop = next(stop.id for stop in feed.stops.values() if stop.location_type == 0)
+    moved = replace(row, id="stop", routes=[], stops=[stop], effect="STOP_MOVED")
+    return [row, moved, replace(row, id="all", routes=[], starts_at=now + 600, ends_at=now + 4000)]
 
 
 @pytest.mark.shared
@@ -409,11 +443,11 @@ def test_the_validator_does_find_what_is_wrong(demo_feed: Path, tmp_path: Path) 
     drives, duties = morning(feed, 4)
     route = feed.trips[drives[0].trip].route_id.encode()
 
-    def mangled() -> Iterator[tuple[int, Realtime]]:
-        for t, realtime in some_hours(feed, TZ, drives, duties):
+    def mangled() -> Iterator[tuple[int, Realtime, Noticeboard]]:
+        for t, realtime, board in some_hours(feed, TZ, drives, duties):
             entities = realtime._updates.entities
             for key, entity in list(entities.items()):
                 entities[key] = entity.replace(route, b"?" * len(route))
-            yield t, realtime
+            yield t, realtime, board
 
     assert problems(demo_feed, mangled(), tmp_path)
