@@ -254,3 +254,27 @@ def test_a_trip_of_an_unknown_pattern_leads_nowhere(tmp_path: Path) -> None:
     feed = exported(files, "jp3", tmp_path)
 
     assert feed.tables["routes_jp"].texts("route_id") == ["r1"]
+
+
+def test_only_v4_has_a_fare_for_ic_cards(tmp_path: Path) -> None:
+    fares = (
+        "fare_id,price,currency_type,payment_method,transfers,agency_id,ic_price\n"
+        "flat,200,JPY,0,,8000020331236,190\n"
+    )
+    files = town(fare_attributes=fares)
+
+    assert exported(files, "jp4", tmp_path).tables["fare_attributes"].texts("ic_price") == ["190"]
+    assert "ic_price" not in exported(files, "jp3", tmp_path).tables["fare_attributes"].columns
+
+
+def test_v4_says_which_way_a_trip_goes(tmp_path: Path) -> None:
+    """`up` calls at 役場, 橋, 病院; `night` at 病院, 役場; the first by name is the usual way."""
+    directions = {
+        row["trip_id"]: row["direction_id"]
+        for row in exported(town(), "jp4", tmp_path).tables["trips"].records()
+    }
+
+    assert directions == {"up": "0", "night": "1"}
+    told = town()["trips.txt"].replace("block_id", "direction_id").replace("bus-1", "1")
+    kept = exported(town(trips=told.replace("bus-2", "")), "jp4", tmp_path).tables["trips"]
+    assert kept.texts("direction_id") == ["", "1"]
