@@ -19,6 +19,7 @@ from busloc.live import LiveMap
 from busloc.ping import Ping, Verdict
 from busloc.publish import Departure
 from busloc.told import Judged
+from busloc.track import Track, follow
 from busloc.visits import Visit
 from gtfs.feed import Feed
 from tests.busloc.test_hub import Clock, Reader, new_hub
@@ -497,18 +498,30 @@ def test_every_stop_is_told_of_whether_fixes_come_singly_or_in_bursts(batch: int
         assert left[index] == pytest.approx(8 * 3600 + 30 + 100 * index, abs=12)
 
 
-def test_a_short_batch_is_followed_at_once_and_a_burst_waits_for_the_ticks() -> None:
+def test_a_short_batch_is_followed_at_once_and_a_burst_waits_for_the_ticks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed: list[float] = []
+
+    def counted(timetable: Any, before: Any, fix: Ping, block: str | None) -> Track:  # noqa: ANN401
+        followed.append(fix.t)
+        return follow(timetable, before, fix, block)
+
+    monkeypatch.setattr("busloc.drives.follow", counted)
     fixes = [ping(i * 10, at("08:00:30") + i, trip="t8") for i in range(500)]
     short, told_short, _ = recording()
     short.accept(None, fixes[:1], fixes[0].t)
     for i in range(1, 421, 60):
         short.accept(None, fixes[i : i + 60], fixes[i + 59].t)
+    assert followed == [fix.t for fix in fixes[:421]]
+    followed.clear()
     burst, told_burst, _ = recording()
     burst.accept(None, fixes[:1], fixes[0].t)
     burst.accept(None, fixes[1:450], fixes[449].t)
 
     assert [index for _, index in sorted(told_short)] == [0, 1, 2, 3, 4]
     assert told_burst == {}
+    assert followed == [fixes[0].t, fixes[449].t]
     burst.tick(fixes[449].t)
     assert burst.track("bus") is not None
     story(burst, fixes[450:], batch=1)
@@ -517,14 +530,14 @@ def test_a_short_batch_is_followed_at_once_and_a_burst_waits_for_the_ticks() -> 
 
 def test_what_is_told_of_a_silent_bus_is_not_counted_as_told() -> None:
     live, _, judged = recording()
-    send(live, ping(100, at("08:00:40"), trip="t8"))
+    send(live, ping(0, at("07:50:00"), trip="t8"))
     for second in range(0, 600, 10):
-        live.tick(at("08:00:40") + second)
-    story(live, [ping(i * 10, at("08:10:40") + i, trip="t8") for i in range(20, 450)], batch=1)
+        live.tick(at("07:50:00") + second)
+    story(live, [ping(i * 10, at("08:00:00") + i, trip="t8") for i in range(450)], batch=1)
 
     said = [j.saying.said_at for j in judged if j.index == 4 and j.saying]
-    assert said
-    assert not [t for t in said if at("08:03:40") < t < at("08:10:40")]
+    assert min(said) == at("07:50:00")
+    assert not [t for t in said if at("07:53:00") < t < at("08:00:00")]
 
 
 def test_what_was_told_of_a_stop_is_judged_when_the_bus_has_left_it() -> None:

@@ -183,7 +183,10 @@ def test_only_the_bus_last_seen_on_a_trip_serves_it() -> None:
 
     assert list(town.positions("08:02:40")) == ["bus2"]
     assert list(town.others("08:02:40")) == ["bus"]
-    assert [u.vehicle.id for u in town.updates("08:02:40").values()] == ["bus2"]
+    town.see(800, "08:02:41", "bus")
+    town.tick("08:02:50")
+    assert (list(town.positions("08:02:50")), list(town.others("08:02:50"))) == (["bus"], ["bus2"])
+    assert [u.vehicle.id for u in town.updates("08:02:50").values()] == ["bus"]
 
 
 def test_a_bus_on_its_next_trip_leaves_the_last_one() -> None:
