@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gtfs import columns, rows
+from gtfs import rows
 from gtfs.columns import MISSING, Columns, Ints, columns_of, rows_of, runs
 from gtfs.geo import Line
 from gtfs.rows import StopTime, whole
@@ -19,7 +19,7 @@ Stretches = Sequence[tuple[int, int]]
 def calls_by_trip(table: Table) -> Mapping[str, Sequence[StopTime]]:
     """Return stop_times.txt by trip, each in order of sequence.  Raises ``FeedError``."""
     found = columns_of(table)
-    quick = None if found is None else QuickCalls.of(table, found)
+    quick = None if found is None else QuickCalls.of(found)
     return _by_trip(rows.stop_times(table.loaded())) if quick is None else quick
 
 
@@ -79,13 +79,13 @@ class QuickCalls(Mapping[str, tuple[StopTime, ...]]):
     )
 
     def __init__(
-        self, table: Table, trips: Mapping[str, Stretches], numbers: Sequence[Ints]
+        self, found: Columns, trips: Mapping[str, Stretches], numbers: Sequence[Ints]
     ) -> None:
-        self._table, self._trips, self._numbers = table, trips, numbers
+        self._found, self._trips, self._numbers = found, trips, numbers
         self._made: dict[str, tuple[StopTime, ...]] = {}
 
     @classmethod
-    def of(cls, table: Table, found: Columns) -> QuickCalls | None:
+    def of(cls, found: Columns) -> QuickCalls | None:
         """Return the calls, ``None`` when the table has to be read cell by cell."""
         trips, sequence = found.texts("trip_id"), found.whole("stop_sequence")
         if trips is None or sequence is None or (sequence == MISSING).any():
@@ -105,7 +105,7 @@ class QuickCalls(Mapping[str, tuple[StopTime, ...]]):
             if kinds is None or int(kinds.max()) > most:
                 return None
             numbers.append(np.where(kinds == MISSING, empty, kinds).astype(np.int32))
-        return cls(table, runs(trips), numbers)
+        return cls(found, runs(trips), numbers)
 
     def __getitem__(self, trip_id: str) -> tuple[StopTime, ...]:
         if trip_id not in self._made:
@@ -122,16 +122,13 @@ class QuickCalls(Mapping[str, tuple[StopTime, ...]]):
         return len(self._trips)
 
     def _calls(self, trip_id: str, stretches: Stretches) -> Iterator[StopTime]:
-        at = [
-            self._table.columns.index(name) if name in self._table.columns else None
-            for name in self._TEXTS
-        ]
-        for i in rows_of(stretches):
-            row = self._table.rows[i]
-            stop_id, headsign, group, location, pickup_rule, drop_off_rule = (
-                "" if k is None else row[k].strip() for k in at
-            )
-            sequence, arrival, departure, start, end, *kinds = (int(n[i]) for n in self._numbers)
+        at = rows_of(stretches)
+        texts = [self._found.texts_at(name, at) for name in self._TEXTS]
+        numbers = [column[at].tolist() for column in self._numbers]
+        for (stop_id, headsign, *ends), (sequence, arrival, departure, start, end, *kinds) in zip(
+            zip(*texts, strict=True), zip(*numbers, strict=True), strict=True
+        ):
+            pickup, drop_off, timepoint = kinds
             yield StopTime(
                 trip_id,
                 sequence,
@@ -139,15 +136,14 @@ class QuickCalls(Mapping[str, tuple[StopTime, ...]]):
                 _time(departure if arrival == MISSING else arrival),
                 _time(arrival if departure == MISSING else departure),
                 headsign,
-                kinds[0],
-                kinds[1],
-                bool(kinds[2]),
-                group,
-                location,
+                pickup,
+                drop_off,
+                bool(timepoint),
+                ends[0],
+                ends[1],
                 _time(start),
                 _time(end),
-                pickup_rule,
-                drop_off_rule,
+                *ends[2:],
             )
 
 
@@ -156,32 +152,30 @@ def _time(seconds_s: int) -> int | None:
 
 
 class QuickShapes(Mapping[str, Line]):
-    """The shapes of a large file: places in arrays, lines made once, when asked."""
+    """The shapes of a large file, known to be numbers; lines are made once, when asked."""
 
-    def __init__(
-        self,
-        shapes: Mapping[str, Stretches],
-        sequence: Ints,
-        lats: columns.Floats,
-        lons: columns.Floats,
-    ) -> None:
-        self._shapes, self._sequence, self._lats, self._lons = shapes, sequence, lats, lons
+    def __init__(self, found: Columns, shapes: Mapping[str, Stretches], sequence: Ints) -> None:
+        self._found, self._shapes, self._sequence = found, shapes, sequence
         self._made: dict[str, Line] = {}
 
     @classmethod
     def of(cls, found: Columns) -> QuickShapes | None:
         """Return the shapes, ``None`` when the table has to be read cell by cell."""
         ids, sequence = found.texts("shape_id"), found.whole("shape_pt_sequence")
-        lats, lons = found.degrees("shape_pt_lat", 90.0), found.degrees("shape_pt_lon", 180.0)
-        if ids is None or sequence is None or lats is None or lons is None:
+        if ids is None or sequence is None or (sequence == MISSING).any():
             return None
-        return None if (sequence == MISSING).any() else cls(runs(ids), sequence, lats, lons)
+        placed = found.are_degrees("shape_pt_lat", 90) and found.are_degrees("shape_pt_lon", 180)
+        return cls(found, runs(ids), sequence) if placed else None
 
     def __getitem__(self, shape_id: str) -> Line:
         if shape_id not in self._made:
-            at = np.array(rows_of(self._shapes[shape_id]))
+            at = rows_of(self._shapes[shape_id])
             at = at[np.argsort(self._sequence[at], kind="stable")]
-            self._made[shape_id] = Line(self._lats[at], self._lons[at])
+            lats, lons = (
+                [float(text) for text in self._found.texts_at(name, at)]
+                for name in ("shape_pt_lat", "shape_pt_lon")
+            )
+            self._made[shape_id] = Line(lats, lons)
         return self._made[shape_id]
 
     def __contains__(self, shape_id: object) -> bool:

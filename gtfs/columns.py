@@ -15,14 +15,14 @@ from gtfs.tables import Table
 from gtfs.text import TextRows
 
 Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
 Texts = NDArray[np.bytes_]
 Bytes = NDArray[np.uint8]
 
 MISSING = -1
 _LONGEST = 64
 _DIGITS = 9
-_ZERO, _COLON, _QUOTE, _SPACE = b'0:" '
+_WHOLE_DIGITS = 3
+_ZERO, _COLON, _QUOTE, _SPACE, _DOT = b'0:" .'
 _CLOCK = np.array([36_000, 3600, 0, 600, 60, 0, 10, 1], dtype=np.int32)
 
 
@@ -30,7 +30,7 @@ class Columns:
     """The columns of a table in plain form."""
 
     def __init__(self, table: Table, rows: TextRows, commas: Ints) -> None:
-        self._table, self._commas = table, commas
+        self._table, self._rows, self._commas = table, rows, commas
         self._data: Bytes = np.frombuffer(rows.data, np.uint8)
         self._first = int(rows.starts[0])
 
@@ -67,6 +67,16 @@ class Columns:
         if int(lengths.min()) < longest:
             table[np.arange(longest, dtype=np.int32) >= lengths[:, None]] = 0
         return table.view(f"S{longest}").ravel()
+
+    def texts_at(self, column: str, at: NDArray[np.int64]) -> list[str]:
+        """Return a column's text in some rows, empty where there is no such column."""
+        if column not in self._table.columns:
+            return [""] * len(at)
+        k = self._table.columns.index(column)
+        starts = self._commas[at, k - 1] + 1 if k else np.asarray(self._rows.starts)[at]
+        ends = self._commas[at, k]
+        data = self._rows.data
+        return [_text(data[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
 
     def whole(self, column: str) -> Ints | None:
         """Return a column's whole numbers, ``MISSING`` where there is none."""
@@ -105,16 +115,18 @@ class Columns:
             found[those] = seconds
         return found
 
-    def degrees(self, column: str, most: float) -> Floats | None:
-        """Return a column of degrees between ``-most`` and ``most``."""
+    def are_degrees(self, column: str, most: int) -> bool:
+        """Say whether every cell is a number between ``-most`` and ``most`` (90 or 180)."""
         texts = self.texts(column)
         if texts is None:
-            return None
+            return False
+        cells = texts.view(np.uint8).reshape(len(texts), -1)
+        if _are_plain_degrees(cells, self.cells(column), most):
+            return True
         try:
-            found: Floats = texts.astype(np.float64)
+            return bool((np.abs(texts.astype(np.float64)) <= most).all())
         except ValueError:
-            return None
-        return found if bool((np.abs(found) <= most).all()) else None
+            return False
 
     def _cut(self, starts: Ints, length: int) -> Bytes:
         """Return so many bytes from each start, a row each."""
@@ -149,9 +161,32 @@ def runs(texts: Texts) -> dict[str, list[tuple[int, int]]]:
     return {text.decode(): stretches for text, stretches in found.items()}
 
 
-def rows_of(stretches: Sequence[tuple[int, int]]) -> list[int]:
+def rows_of(stretches: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
     """Return the numbers of the rows in stretches."""
-    return [i for first, end in stretches for i in range(first, end)]
+    return np.array([i for first, end in stretches for i in range(first, end)], dtype=np.int64)
+
+
+def _text(cell: bytes) -> str:
+    """Return the text of a cell in plain form, without quotes and the space around it."""
+    text = cell.decode()
+    return (text[1:-1] if text[:1] == '"' else text).strip()
+
+
+def _are_plain_degrees(cells: Bytes, found: tuple[Ints, Ints] | None, most: int) -> bool:
+    """Say whether every cell is like 34.6513, with a whole part of two or three digits in range.
+
+    Most are; the others, and those south or west, are worth making numbers of to be sure.
+    """
+    if found is None or cells.shape[1] < _WHOLE_DIGITS + 1:
+        return False
+    digits = np.count_nonzero(cells - _ZERO <= 9, axis=1)
+    dots = cells == _DOT
+    two, three = dots[:, 2], dots[:, 3]
+    small = two & (cells[:, 0] < _ZERO + 9)
+    if most > 99:
+        small = two | (three & (cells[:, 0] == _ZERO + 1) & (cells[:, 1] < _ZERO + 8))
+    one_dot = np.count_nonzero(dots, axis=1) == 1
+    return bool((small & one_dot & (digits == found[1] - 1)).all())
 
 
 def _clock(cells: Bytes, left_out: int) -> Ints | None:

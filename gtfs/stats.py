@@ -59,7 +59,7 @@ def _figures(path: str | Path, days: Sequence[date]) -> dict[date, list[RouteDay
     import gtfs_kit
     from gtfs_kit.routes import compute_route_stats
 
-    feed = gtfs_kit.read_feed(path, dist_units="km")
+    feed: Any = gtfs_kit.read_feed(path, dist_units="km")
     timed = feed.stop_times.dropna(subset=["departure_time"])
     feed.stop_times = timed
     feed.trips = feed.trips[feed.trips["trip_id"].isin(timed["trip_id"])]

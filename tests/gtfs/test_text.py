@@ -101,6 +101,27 @@ def test_calls_read_as_columns_are_those_read_cell_by_cell(cells: list[tuple[str
     assert answer(lambda: dict(calls_by_trip(table))) == answer(one_by_one)
 
 
+DEGREES = st.sampled_from(
+    ["34.5", "89.9", "90", "90.0", "90.1", "-34.5", "134.5", "179.99", "180.0", "180.01", "99.9",
+     "1.5", "", "x", "34.5.5", "3e1", "nan", "+34.5", "34", "34.", ".5", " 34.5", "034.5", "190.0"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(DEGREES, DEGREES), min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_places_read_as_columns_are_those_read_cell_by_cell(
+    places: list[tuple[str, str]],
+) -> None:
+    text = "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
+    text += "".join(f"s,{lat},{lon},{i}\n" for i, (lat, lon) in enumerate(places))
+    table = parse_table("shapes", text.encode())
+
+    def points(of: Table) -> object:
+        return answer(lambda: {id_: line.points for id_, line in shapes_by_id(of).items()})
+
+    assert points(table) == points(table.loaded())
+
+
 def answer(read: object) -> object:
     try:
         return read()  # type: ignore[operator]
