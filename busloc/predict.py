@@ -205,15 +205,17 @@ def _calls(
             continue
         expected_s, low_s, high_s, by_s = row
         arrive_s = max(round(now_s + expected_s + shift_s), clear_s + 1)
-        stand_s = 0.0 if i == len(course.calls) - 1 else _stand_s(course, model, i)
-        depart_s = max(arrive_s + round(stand_s), _kept_s(course, i))
+        ends = i == len(course.calls) - 1
+        stand_s = 0.0 if ends else _stand_s(course, model, i)
+        kept_s = 0 if ends else _kept_s(course, i)
+        depart_s = max(arrive_s + round(stand_s), kept_s)
         found.append(_bounded(
-            i, arrive_s, depart_s, _kept_s(course, i), now_s,
+            i, arrive_s, depart_s, kept_s, now_s,
             low_s=expected_s - low_s + AGED_LOW * age_s,
             high_s=high_s - expected_s + AGED_HIGH * age_s,
             early_s=expected_s - by_s + AGED_LOW * age_s,
         ))  # fmt: skip
-        if i + 1 < len(course.calls) and depart_s > arrive_s + round(stand_s):
+        if not ends and depart_s > arrive_s + round(stand_s):
             soonest_s = depart_s + QUICKEST * (course.arrive_s[i + 1] - course.depart_s[i])
             next_s = now_s + told.expected_s[i + 1 - since] + shift_s
             shift_s += max(0.0, soonest_s - next_s)
