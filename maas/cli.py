@@ -315,6 +315,22 @@ def predict_train(
     _say(learnt, as_json=as_json, text=text)
 
 
+@predict.command("day")
+def predict_day(day: str, kind: str) -> None:
+    """Say what kind of day one is (snow, ...), without learning anew."""
+    from datetime import date
+
+    from busloc.daytypes import DayType
+    from maas.predictions import mark_day
+
+    try:
+        marked = mark_day(_settings().data_dir, date.fromisoformat(day), DayType(kind))
+    except ValueError as error:
+        _fail(str(error))
+    if not marked:
+        _fail("nothing was learnt yet: maas predict train")
+
+
 @device.command("enrol")
 def device_enrol(
     vehicle: str,

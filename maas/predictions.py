@@ -68,6 +68,15 @@ async def train(
     return {"file": str(path), "drives": drives, **model.accuracy}
 
 
+def mark_day(data_dir: Path, day: date, kind: DayType) -> bool:
+    """Say what kind of day one is, whatever the calendar has; False when nothing was learnt."""
+    model = load_model(data_dir)
+    if model is None:
+        return False
+    replace(model, given={**model.given, day: kind}).save(data_dir / FILE)
+    return True
+
+
 def driven_days(
     timetable: Timetable, rows: Sequence[VisitRow], given: Mapping[date, DayType]
 ) -> dict[date, list[Drive]]:

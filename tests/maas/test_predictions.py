@@ -9,8 +9,10 @@ import numpy as np
 
 from busloc.course import Timetable
 from busloc.daytypes import DayType
+from busloc.model import Model, untaught
+from busloc.usual import Usual
 from gtfs.write import write_feed
-from maas.predictions import FILE, driven_days, load_model, train
+from maas.predictions import FILE, driven_days, load_model, mark_day, train
 from maas.store.arrivals import VisitRow, add_visits
 from maas.store.database import open_database, upgrade
 from tests.busloc.towns import TZ, Bus, feed_of
@@ -107,3 +109,15 @@ def test_a_server_goes_without_a_model_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{")
 
     assert load_model(tmp_path) is None
+
+
+def test_a_day_is_marked_without_learning_anew(tmp_path: Path) -> None:
+    assert not mark_day(tmp_path, TODAY, DayType.SNOW)
+    learnt = Model(Usual({}, {}), untaught(), untaught(), given={YESTERDAY: DayType.BON})
+    learnt.save(tmp_path / FILE)
+
+    assert mark_day(tmp_path, TODAY, DayType.SNOW)
+
+    model = load_model(tmp_path)
+    assert model is not None
+    assert model.given == {YESTERDAY: DayType.BON, TODAY: DayType.SNOW}
