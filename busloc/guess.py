@@ -44,7 +44,8 @@ MOVED_MIN_M = 300.0
 ASTRAY = 40.0
 """A vehicle whose best trail costs more is on none of the ways."""
 NONE = -8.0
-ROUNDS = 30
+ROUNDS = 2
+"""More rounds of belief propagation count the same rivalry twice, and are surer than is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,13 @@ def share(scores: Mapping[str, Mapping[Run, float]]) -> dict[str, list[Guess]]:
     """Return each vehicle's guesses when no run may have two vehicles, best first.
 
     ``scores`` are the ``Guesser.scores`` of all vehicles seen lately.  The probabilities are
-    marginals of all ways to share the runs out, by belief propagation.
+    nearly those of all ways to share the runs out, by belief propagation.
     """
     vehicles = [vehicle for vehicle, own in scores.items() if own]
     numbers: dict[Run, int] = {}
+    tops = [max(scores[vehicle].values()) for vehicle in vehicles]
     edges = [
-        (v, numbers.setdefault(run, len(numbers)), score - max(scores[vehicle].values()))
+        (v, numbers.setdefault(run, len(numbers)), score - tops[v])
         for v, vehicle in enumerate(vehicles)
         for run, score in scores[vehicle].items()
     ]
@@ -173,7 +175,7 @@ def share(scores: Mapping[str, Mapping[Run, float]]) -> dict[str, list[Guess]]:
         others = np.maximum(np.bincount(v, claim)[v] - claim, 0.0)
         wanted = weight / (alone + others)
         rivals = np.maximum(np.bincount(r, wanted)[r] - wanted, 0.0)
-        free = (free + 1.0 / (1.0 + rivals)) / 2
+        free = 1.0 / (1.0 + rivals)
     claim = weight * free
     sure = claim / (alone + np.bincount(v, claim))[v]
     shared: dict[str, list[Guess]] = {vehicle: [] for vehicle in scores}

@@ -192,23 +192,35 @@ def shared_out(scores: dict[str, dict[Run, float]]) -> dict[tuple[str, Run], flo
     return {key: value / total for key, value in sums.items()}
 
 
-SCORES = st.lists(
-    st.dictionaries(st.integers(0, 2), st.floats(-6, 0), min_size=1, max_size=3),
-    min_size=1, max_size=3,
-)  # fmt: skip
+LOG = st.floats(-6, 0)
 
 
-@given(SCORES)
+@given(LOG, LOG, LOG, LOG)
 @settings(max_examples=80, deadline=None)
-def test_runs_are_shared_out_nearly_as_by_trying_every_way(
-    rows: list[dict[int, float]],
+def test_a_run_two_buses_want_is_shared_out_as_by_trying_every_way(
+    a_both: float, a_own: float, b_both: float, b_own: float
 ) -> None:
-    scores = {f"v{k}": {run(f"t{j}"): s for j, s in row.items()} for k, row in enumerate(rows)}
+    both = run("both")
+    scores = {
+        "a": {both: a_both, run("a's"): a_own},
+        "b": {both: b_both, run("b's"): b_own},
+    }
     exact = shared_out(scores)
 
     for vehicle, guesses in share(scores).items():
         for guess in guesses:
-            assert guess.probability == pytest.approx(exact[vehicle, guess.run], abs=0.15)
+            assert guess.probability == pytest.approx(exact[vehicle, guess.run], abs=1e-6)
+
+
+def test_two_buses_that_want_the_same_two_runs_are_not_shared_out_for_sure() -> None:
+    one, two = run("one"), run("two")
+    scores = {"a": {one: 0.0, two: 0.0}, "b": {one: 0.0, two: -1.0}}
+    exact = shared_out(scores)
+    shared = share(scores)["a"][0]
+
+    assert shared.run == two
+    assert exact["a", two] == pytest.approx(0.73, abs=0.01)
+    assert 0.5 < shared.probability < 0.95
 
 
 def test_the_bus_with_one_choice_leaves_the_other_run_to_the_other_bus() -> None:

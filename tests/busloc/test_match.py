@@ -196,6 +196,20 @@ def test_a_vehicle_without_a_duty_runs_on_demand_and_one_with_it_is_idle() -> No
     assert state_of(DUTY, track, "b", track.ping.t) == "idle"
 
 
+def test_on_its_way_to_the_first_trip_a_bus_runs_empty_and_at_its_depot_it_is_there() -> None:
+    depot = ping(-3000, 0)
+    track: Track | None = None
+    states = []
+    for k, metres in enumerate([-3000, -3000, -2000, -1000, -1000, -1000, -1000]):
+        track = follow(DUTY, track, ping(metres, at("06:00:00") + 60 * k), "b")
+        states.append(state_of(DUTY, track, "b", track.ping.t, depot=(depot.lat, depot.lon)))
+
+    assert states == [
+        TrackState.DEPOT, TrackState.DEPOT, TrackState.DEADHEAD, TrackState.DEADHEAD,
+        TrackState.DEADHEAD, TrackState.IDLE, TrackState.IDLE,
+    ]  # fmt: skip
+
+
 # A spur: in to the hospital and out again by the same street (逆T字)
 
 SPUR = Timetable(
