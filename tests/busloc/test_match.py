@@ -252,7 +252,8 @@ def test_a_heading_tells_the_way_out_of_a_spur_at_the_first_fix() -> None:
         for bearing in (0.0, 180.0)
     )
 
-    assert (into, out) == (pytest.approx(2500, abs=2), pytest.approx(3500, abs=2))
+    assert into == pytest.approx(2500, abs=2)
+    assert out == pytest.approx(3500, abs=2)
 
 
 def test_a_loop_that_ends_where_it_began_starts_at_its_start_and_ends_at_its_end() -> None:
