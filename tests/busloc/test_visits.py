@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from busloc.course import Run, Timetable
 from busloc.match import Match
@@ -18,7 +22,7 @@ TOWN = Timetable(feed_of(hourly(), back("back", START_S + 900)), TZ)
 def drive(*knots: tuple[float, float], step_s: float = 5, run: Run = RUN) -> list[Match]:
     """Return a match every ``step_s`` of an even drive through (seconds after eight, metres)."""
     matches = []
-    for (from_s, from_m), (to_s, to_m) in zip(knots, knots[1:], strict=False):
+    for (from_s, from_m), (to_s, to_m) in itertools.pairwise(knots):
         for k in range(round((to_s - from_s) / step_s)):
             share = k * step_s / (to_s - from_s)
             along_m = from_m + share * (to_m - from_m)
@@ -117,3 +121,37 @@ def test_a_trip_broken_off_has_no_last_stop() -> None:
     again = drive((60, 4500), (80, 4700), run=Run("back", DAY))
 
     assert [visit.run.trip_id for visit in visits_of(there + again)] == []
+
+
+@given(
+    st.lists(st.sampled_from([0, 0, 30, 60]), min_size=4, max_size=4),
+    st.sampled_from([1, 5, 10]),
+    st.sets(st.integers(0, 60), max_size=6),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_call_of_a_drive_is_told_of_once_and_in_time(
+    stands_s: list[int], step_s: int, lost: set[int]
+) -> None:
+    knots, clock_s = [(0.0, 100.0)], 0.0
+    truth: list[tuple[float, float]] = []
+    for i, stand_s in enumerate(stands_s, start=1):
+        clock_s += (1000 * i - knots[-1][1]) / 10
+        truth.append((clock_s, clock_s + stand_s))
+        knots.append((clock_s, 1000.0 * i))
+        clock_s += stand_s
+        if stand_s:
+            knots.append((clock_s, 1000.0 * i))
+    knots.append((clock_s + 50, 4500.0))
+    fixes = [m for k, m in enumerate(drive(*knots, step_s=step_s)) if k not in lost or k == 0]
+
+    left = [visit for visit in visits_of(fixes) if visit.depart_s is not None]
+
+    assert [visit.index for visit in left] == [1, 2, 3, 4]
+    for visit, (arrives_s, departs_s) in zip(left, truth, strict=True):
+        assert visit.arrive_s is not None
+        assert visit.depart_s is not None
+        slack_s = 6 + 3 * step_s * (1 + len(lost))
+        assert abs(visit.arrive_s - START_S - arrives_s) <= slack_s
+        assert abs(visit.depart_s - START_S - departs_s) <= slack_s
+        if not lost:
+            assert visit.passed == (arrives_s == departs_s)
