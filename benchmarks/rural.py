@@ -10,9 +10,8 @@ up as its README defines.  Decision times are processor time.
     python -m benchmarks.rural --suite [--days 10]    all days beside FleetPy's, and generated ones
 
 ``--divert-until`` is when a vehicle can no longer be told another next stop: 0 is never too late
-(as FleetPy has it), ``inf`` keeps the next stop whatever happens.  Vehicles leave in time for their
-next stop, not before, so that who still stands can be sent elsewhere for nothing.  ``--audit``
-searches long after each refusal whether a plan that keeps all promises had room after all.
+(as FleetPy has it), ``inf`` keeps the next stop whatever happens.  ``--audit`` searches long after
+each refusal whether a plan that keeps all promises had room after all.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ from benchmarks.rural_days import make_trips
 from benchmarks.rural_town import (
     Town,
     Trip,
+    junction,
     node_of,
     read_town,
     read_trips,
@@ -58,7 +58,7 @@ def care(noise: float) -> tuple[int, int]:
     """Return how much later than planned to offer, and how much of the window to keep free.
 
     Offering as late as the promise allows costs riders seconds and leaves room for others; where
-    drives vary, the room is kept for that, and drivers leave so much earlier than they must.
+    drives vary, the room is kept for that.
     """
     return (
         (WITHIN_S, 0) if noise == 0 else (min(WITHIN_S, round(2000 * noise)), round(3000 * noise))
@@ -77,7 +77,10 @@ def _shuffle(_town: Town, _trips: Sequence[Trip], noise: float) -> Policy:
 
 def _foresight(town: Town, trips: Sequence[Trip], noise: float) -> Policy:
     later_s, buffer_s = care(noise)
-    return Foresight(history=past(town, trips), later_s=later_s, buffer_s=buffer_s, shuffles=2000)
+    hubs = tuple(junction(hub) for hub in town.hubs)
+    return Foresight(
+        history=past(town, trips), hubs=hubs, later_s=later_s, buffer_s=buffer_s, shuffles=2000
+    )
 
 
 POLICIES: dict[str, Callable[[Town, Sequence[Trip], float], Policy]] = {
@@ -214,7 +217,6 @@ def run(
         seed=how.seed,
         chances=Chances(noise=how.noise),
         divert_until_s=how.divert_until_s,
-        leave_early_s=care(how.noise)[1],
     )
     cpu_s = time.process_time() - began - policy.audit_s
     asked = [{key: str(value) for key, value in trip_row(trip).items()} for trip in trips]

@@ -6,18 +6,15 @@ number of riders still carried, less what the plan itself costs, says which plan
 candidates meet the same futures, so that little luck is left in their difference; after a third of
 the futures only the better half goes on.
 
-Vehicles leave in time for their next stop and not before, as ``simulate`` with ``leave_early_s=0``:
-who still stands can be sent elsewhere for nothing.
-
-A rollout is coarser than the day: riders board when the vehicle comes, and where a vehicle under
-way is follows from the two ends of its drive (Stewart's theorem).  That only ranks plans: each of
-them keeps every promise before it gets here.
+A rollout is coarser than the day: vehicles leave at once, riders board when the vehicle comes, and
+where a vehicle under way is follows from the two ends of its drive (Stewart's theorem).  That only
+ranks plans: each of them keeps every promise before it gets here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -70,6 +67,8 @@ class Routes(NamedTuple):
     seats: Ints
     """Seats taken (+) or freed (-)."""
     size: Ints
+    wait: Ints
+    """Where a vehicle without stops is to go; -1 is nowhere."""
 
 
 class Vans(NamedTuple):
@@ -85,9 +84,7 @@ class Rules(NamedTuple):
     """How a rollout answers calls."""
 
     within: int
-    """How far a pickup may be moved from the one told."""
-    later: int
-    """How much later than the planned pickup the one told is."""
+    """How far a pickup may be moved from the planned one."""
     arrival: float
     """What a rider's later arrival costs beside a second of driving."""
 
@@ -107,7 +104,7 @@ def play(
     """Write for each of some days how many of its calls, from ``first`` on, a plan can take."""
     count = len(vans.place)
     room = np.empty((8, count, _ROOM), np.int64)
-    extra = np.empty((3, count), np.int64)
+    extra = np.empty((4, count), np.int64)
     trial = np.empty(_ROOM, np.int64)
     for at in range(len(days)):
         day = days[at]
@@ -152,9 +149,9 @@ def _play(
 ) -> int:
     """Return how many of one day's next calls this plan can take."""
     seats, begin = room[6], room[7]
-    size, head, load = extra[0], extra[1], extra[2]
+    size, head, target, load = extra[0], extra[1], extra[2], extra[3]
     for v in range(len(size)):
-        size[v], head[v], load[v] = routes.size[v], 0, vans.aboard[v]
+        size[v], head[v], target[v], load[v] = routes.size[v], 0, routes.wait[v], vans.aboard[v]
         _lay(drive, vans, v, routes, room)
     taken = 0
     last = min(first + calls, futures.known.shape[1])
@@ -170,8 +167,8 @@ def _play(
             if size[v] + 2 > _ROOM:
                 continue
             cost, i, j = _best(
-                drive, vans, v, now, futures, day, call, rules, room, size[v], head[v], load[v],
-                trial, best,
+                drive, vans, v, now, futures, day, call, rules, room, size[v], head[v], target[v],
+                load[v], trial, best,
             )  # fmt: skip
             if cost < best:
                 best, best_v, best_i, best_j = cost, v, i, j
@@ -205,6 +202,7 @@ def _from(
     room: NDArray[np.int64],
     size: int,
     head: int,
+    target: int,
     there: int,
 ) -> int:
     """Return when a vehicle that changes its mind now could be somewhere."""
@@ -212,13 +210,13 @@ def _from(
     here, free = vans.place[v], vans.free[v]
     if head > 0:
         here, free = place[head - 1], begin[head - 1] + service[head - 1]
-    if head == size:
+    ahead = place[head] if head < size else target
+    if head == size and head > 0:
+        ahead = -1
+    if ahead < 0 or now <= free:
         return int(max(now, free) + drive[here, there])
-    ahead = place[head]
     whole = drive[here, ahead]
-    gone = now - max(free, begin[head] - whole)
-    if gone <= 0:
-        return int(max(now, free) + drive[here, there])
+    gone = now - free
     if gone >= whole:
         return int(now + drive[ahead, there])
     share = gone / whole
@@ -242,6 +240,7 @@ def _best(
     room: NDArray[np.int64],
     size: int,
     head: int,
+    target: int,
     load: int,
     trial: Ints,
     cut: float,
@@ -263,7 +262,7 @@ def _best(
         if full + people > vans.room[v]:
             continue
         if i == head:
-            at_p = _from(drive, vans, v, now, room, size, head, p)
+            at_p = _from(drive, vans, v, now, room, size, head, target, p)
         else:
             at_p = begin[i - 1] + service[i - 1] + drive[place[i - 1], p]
         if at_p > late_p:
@@ -328,8 +327,7 @@ def _old(
             here, free = vans.place[v], vans.free[v]
             if head > 0:
                 here, free = place[head - 1], begin[head - 1] + service[head - 1]
-            leg = drive[here, place[k]]
-            drove += max(0, leg - max(0, now - max(free, begin[k] - leg)))
+            drove += max(0, drive[here, place[k]] - max(0, now - free))
         else:
             drove += drive[place[k - 1], place[k]]
     return float(drove)
@@ -365,8 +363,8 @@ def _put(
     rules: Rules, i: int, j: int, room: NDArray[np.int64], extra: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Put a call into a route, in before stop ``i`` and out before stop ``j``."""
-    size, head = extra[0], extra[1]
-    at_p = _from(drive, vans, v, now, room, size[v], head[v], futures.origin[day, call])
+    size, head, target = extra[0], extra[1], extra[2]
+    at_p = _from(drive, vans, v, now, room, size[v], head[v], target[v], futures.origin[day, call])
     for row in range(8):
         for k in range(size[v] - 1, i - 1, -1):
             to = k + 2 if k >= j else k + 1
@@ -388,9 +386,8 @@ def _put(
         follows = k > head[v]
         at = begin[k - 1] + service[k - 1] + drive[place[k - 1], place[k]] if follows else at_p
         begin[k] = max(early[k], at)
-    told = begin[p] + rules.later
-    room[1, v, p] = max(room[1, v, p], told - rules.within)
-    room[2, v, p] = min(room[2, v, p], told + rules.within)
+    room[1, v, p] = max(room[1, v, p], begin[p] - rules.within)
+    room[2, v, p] = min(room[2, v, p], begin[p] + rules.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,6 +435,12 @@ class Foresight(Shuffle):
     arrival: float = 0.3
     sooner: float = 0.3
     """What a rider's later arrival counts in the plan itself."""
+    hubs: tuple[Place, ...] = ()
+    """Where idle vehicles may wait, if rollouts say so."""
+    gain: float = 0.1
+    """How many more riders a move of an idle vehicle must promise."""
+    move_s: float = 3000.0
+    """For how many seconds of driving it must promise one rider more."""
     polish: int = 60
     """Iterations of the search for one more plan."""
 
@@ -475,9 +478,10 @@ class Foresight(Shuffle):
         better = self._cheaper(moment, plan, self.iterations)
         if better is not plan:
             decisions.append(Decision(better, waits=moment.waits))
-        if len(decisions) == 1:
-            return decisions[0]
-        return decisions[int(np.argmax(self.scores(moment, decisions)))]
+        best = decisions[0]
+        if len(decisions) > 1:
+            best = decisions[int(np.argmax(self.scores(moment, decisions)))]
+        return self._waiting(moment, best)
 
     def _cheaper(self, moment: Moment, plan: Plan, iterations: int) -> Plan:
         """Return a plan that costs less, or the same."""
@@ -486,15 +490,39 @@ class Foresight(Shuffle):
         stop = MaxIterations(iterations)
         return search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
 
-    def scores(self, moment: Moment, decisions: Sequence[Decision]) -> Floats:
+    def _waiting(self, moment: Moment, best: Decision) -> Decision:
+        """Send one idle vehicle where more riders can be carried, if there is such a place."""
+        idle = [id_ for id_, route in best.plan.routes.items() if not route.stops]
+        if not idle or not self.hubs:
+            return best
+        moves = [
+            replace(best, waits={**best.waits, id_: hub})
+            for id_ in idle[:6]
+            for hub in self.hubs
+            if best.waits.get(id_) != hub
+        ]
+        scores = self.scores(moment, [best, *moves], riders_only=True)
+        for at, move in enumerate(moves, start=1):
+            scores[at] -= self.gain + self._way_s(moment, best, move) / self.move_s
+        return [best, *moves][int(np.argmax(scores))]
+
+    def _way_s(self, moment: Moment, best: Decision, move: Decision) -> int:
+        """Return how far a move sends its vehicle."""
+        ((id_, hub),) = move.waits.items() - best.waits.items()
+        vehicle = best.plan.routes[id_].vehicle
+        return int(moment.roads[vehicle.profile].table([vehicle.start], [hub])[0, 0])
+
+    def scores(
+        self, moment: Moment, decisions: Sequence[Decision], *, riders_only: bool = False
+    ) -> Floats:
         """Return what each plan is worth, in riders; plans that fall behind get -inf."""
         table = Rollout(moment, decisions, self.history)
         days = np.arange(min(self.futures, len(self.history.days)))
         costs = np.array([table.cost_s(at, self.sooner) for at in range(len(decisions))])
-        worth = -(costs - costs.min()) / self.rider_s
+        worth = -(costs - costs.min()) / self.rider_s if not riders_only else np.zeros(len(costs))
         if len(days) == 0:
             return worth
-        rules = Rules(self.within_s, self.later_s, self.arrival)
+        rules = Rules(self.within_s, self.arrival)
         third = max(1, len(days) // 3)
         early = table.play(range(len(decisions)), days[:third], self.calls, rules)
         ranked = np.argsort(-(worth + early.mean(axis=1)), kind="stable")
@@ -561,7 +589,10 @@ class Rollout:
             sizes.append(len(nodes))
             for k, node in enumerate(nodes):
                 table[:, v, k] = self.row[Place(node[0])], *node[1:]
-        return Routes._make([*table, _ints(sizes)])
+        wait = [
+            self.row.get(decision.waits.get(route.vehicle.id, Place(-1)), -1) for route in routes
+        ]
+        return Routes._make([*table, _ints(sizes), _ints(wait)])
 
 
 def _until(row: Ints) -> Ints:
@@ -574,7 +605,7 @@ def _ints(numbers: list[int]) -> Ints:
 
 
 def _places(decision: Decision) -> list[Place]:
-    places: list[Place] = []
+    places = list(decision.waits.values())
     for route in decision.plan.routes.values():
         places.append(route.vehicle.start)
         places += [Place(node[0]) for node in _nodes(route, decision.plan.requests)]
@@ -620,5 +651,5 @@ def warm_foresight() -> None:
     call = Call(1, Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100))
     moment = Moment(0, plan, {"car": _OneRoad()})
     rollout = Rollout(moment, [Decision(plan)], History(((call,),)))
-    rollout.play([0], np.array([0]), 1, Rules(within=300, later=0, arrival=0.0))
+    rollout.play([0], np.array([0]), 1, Rules(within=300, arrival=0.0))
     rollout.cost_s(0)

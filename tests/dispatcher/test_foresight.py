@@ -18,7 +18,7 @@ from dispatcher.policies import Insert
 from dispatcher.simulate import Call, Day, Decision, Moment, Outcome, simulate
 from tests.dispatcher.test_simulate import Road, day, faults, party, some_calls
 
-RULES = Rules(within=300, later=0, arrival=0.3)
+RULES = Rules(within=300, arrival=0.3)
 
 
 def moment(plan: Plan, now_s: int = 0) -> Moment:
@@ -33,10 +33,11 @@ def van(id_: str, at: int, *, from_s: int = 0, seats: int = 4) -> Vehicle:
     return Vehicle(id_, Place(at), None, from_s, 36_000, seats=seats)
 
 
-def taken(plan: Plan, *calls: Call, now_s: int = 0, rules: Rules = RULES) -> float:
+def taken(plan: Plan, *calls: Call, now_s: int = 0, waits: dict[str, Place] | None = None) -> float:
     """Return how many of the calls of one past day a plan could carry."""
-    rollout = Rollout(moment(plan, now_s), [Decision(plan)], History((calls,)))
-    return float(rollout.play([0], np.array([0]), 99, rules)[0, 0])
+    decision = Decision(plan, waits=waits or {})
+    rollout = Rollout(moment(plan, now_s), [decision], History((calls,)))
+    return float(rollout.play([0], np.array([0]), 99, RULES)[0, 0])
 
 
 def test_a_call_is_carried_when_a_vehicle_can_be_there_in_time() -> None:
@@ -85,42 +86,6 @@ def test_a_promise_binds_in_the_rollout() -> None:
     assert taken(plan_of(van("a", 0)), Call(1, ann), Call(2, near)) == 2
 
 
-def test_a_promise_is_told_as_late_as_the_policy_tells_it() -> None:
-    """Fetching Bob first brings the vehicle to Ann at 753; planned at 301, she is told 601."""
-    ann = Call(1, party("ann", 5, 6, 1))
-    bob = Call(2, party("bob", -2, -3, 2, wait_s=600))
-    told_later = RULES._replace(later=300)
-
-    assert taken(plan_of(van("a", 0)), ann, bob) == 1
-    assert taken(plan_of(van("a", 0)), ann, bob, rules=told_later) == 2
-    impatient = replace(ann, request=replace(ann.request, latest_pickup_s=752))
-    assert taken(plan_of(van("a", 0)), impatient, bob, rules=told_later) == 1
-
-
-def test_a_vehicle_stands_until_it_must_leave() -> None:
-    """It leaves at 1400 to be at 10 by 2000: still at 0 at 1400, five back from 5 at 1700."""
-    plan, far = plan_of(van("a", 0)), party("far", 10, 12, 2000)
-    plan = insert(plan, far, insertions(plan, far, {"car": Road()})[0])
-
-    def back(at_s: int, from_: int, wait_s: int) -> float:
-        return taken(plan, Call(at_s, party("back", from_, from_ - 1, at_s, wait_s=wait_s)))
-
-    assert back(1400, -5, 300) == 1
-    assert back(1400, -5, 299) == 0
-    assert back(1700, 0, 300) == 1
-    assert back(1700, 0, 298) == 0
-
-
-def test_a_drive_not_yet_begun_can_be_changed_for_nothing() -> None:
-    """Ann is on the way of the vehicle that stands until 1400; the other stays with Bob."""
-    plan, far = plan_of(van("a", 0), van("b", 4)), party("far", 10, 12, 2000)
-    plan = insert(plan, far, insertions(plan, far, {"car": Road()}, banned=frozenset({"b"}))[0])
-    ann = Call(1000, party("ann", 5, 8, 1000))
-    bob = Call(1060, party("bob", 4, 3, 1060, wait_s=50))
-
-    assert taken(plan, ann, bob) == 2
-
-
 def test_a_vehicle_on_its_way_is_somewhere_between() -> None:
     """At 301 it has passed 5 of the way from 0 to 10: five minutes back, not ten."""
     plan = plan_of(van("a", 0))
@@ -132,6 +97,14 @@ def test_a_vehicle_on_its_way_is_somewhere_between() -> None:
 
     assert taken(plan, back) == 1
     assert taken(plan, sooner) == 0
+
+
+def test_an_idle_vehicle_can_be_sent_where_calls_come_from() -> None:
+    plan = plan_of(van("a", 0))
+    call = Call(600, party("ann", 10, 12, 600, wait_s=60))
+
+    assert taken(plan, call) == 0
+    assert taken(plan, call, waits={"a": Place(10)}) == 1
 
 
 def test_what_a_plan_costs_is_what_the_dispatcher_says() -> None:
@@ -158,6 +131,16 @@ def test_of_two_plans_the_one_with_room_is_taken() -> None:
     assert wise.offered_s == 14 * 60
 
 
+def test_an_idle_vehicle_is_sent_to_a_hub_only_for_more_riders() -> None:
+    plan = plan_of(van("a", 0))
+    usual = (Call(900, party("p", 14, 12, 900, wait_s=60)),)
+    wise = Foresight(history=History((usual,) * 3), hubs=(Place(-5), Place(14)))
+    blind = replace(wise, history=History((((Call(900, party("p", 1, 2, 900))),),) * 3))
+
+    assert wise.review(moment(plan)).waits == {"a": Place(14)}
+    assert blind.review(moment(plan)).waits == {}
+
+
 def rollout_day(seed: int, policy: Foresight) -> tuple[Day, Outcome]:
     today = day(*some_calls(seed), vans=2)
     return today, simulate(today, policy, seed=seed, divert_until_s=0)
@@ -168,7 +151,9 @@ def rollout_day(seed: int, policy: Foresight) -> tuple[Day, Outcome]:
 def test_every_promise_is_kept_whatever_the_rollouts_say(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311
     days = tuple(tuple(some_calls(draw.randrange(10**6))) for _ in range(4))
-    policy = Foresight(history=History(days), polish=20, iterations=20, shuffles=50)
+    policy = Foresight(
+        history=History(days), polish=20, iterations=20, shuffles=50, hubs=(Place(3),), gain=0.0
+    )
 
     today, went = rollout_day(seed, policy)
 
