@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from math import ceil
 from typing import Any
 from urllib.parse import quote
 
@@ -19,127 +18,36 @@ from gtfs.calendar import format_date, format_time
 from gtfs.feed import Feed
 from gtfs.flex import LOCATIONS
 from gtfs.japan import KANA, upgraded_translations
+from gtfs.offers import (
+    Area,
+    Notice,
+    Offer,
+    Operator,
+    Point,
+    Price,
+    SafeDuration,
+    Words,
+    safe_duration,
+)
 from gtfs.tables import COLUMNS, Table
 
-Place = tuple[float, float]
+__all__ = [
+    "Area",
+    "Notice",
+    "Offer",
+    "Operator",
+    "Point",
+    "Price",
+    "SafeDuration",
+    "Words",
+    "empty_feed",
+    "safe_duration",
+    "with_demand",
+]
+
 Record = Mapping[str, str]
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DERIVED = "乗降場所を囲む範囲です（正式な境界の図ではありません）"
-_FEWEST_RIDES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A name with its reading and its English form, empty where nobody gave one."""
-
-    ja: str
-    kana: str = ""
-    en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who answers for the service; ``id`` is its corporate number where it has one."""
-
-    id: str
-    name: Words
-    url: str
-    timezone: str
-    phone: str = ""
-    official_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A named place of boarding; ``stop_ids`` are stops of the timetable that it already has."""
-
-    id: str
-    name: Words
-    place: Place
-    stop_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """How far ahead one books.
-
-    ``minutes`` of notice (0: at once), or, with ``last_day``, until ``last_time_s`` so many days
-    before; working days of the service where ``working_days``.  ``start_day``: how many days
-    before one may call at the earliest, ``None`` for no limit.
-    """
-
-    minutes: int = 0
-    last_day: int | None = None
-    last_time_s: int = 0
-    working_days: bool = False
-    start_day: int | None = None
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one ride costs somebody; ``category`` is empty for the ordinary fare."""
-
-    yen: int
-    category: Words | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What an area offers on a day: from when to when, how it is booked, what it costs."""
-
-    opens_s: int
-    closes_s: int
-    notice: Notice
-    prices: tuple[Price, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SafeDuration:
-    """How long a ride may take: ``factor`` times the direct drive, and ``offset_s`` more."""
-
-    factor: float
-    offset_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """Where a service runs and what it offers on each day on which it runs.
-
-    ``outline`` is a ring of (lat, lon) without the first point again, empty when riders board at
-    its points alone; ``derived`` says that nobody drew it.
-    """
-
-    id: str
-    name: Words
-    operator_id: str
-    days: Mapping[date, Offer]
-    outline: Sequence[Place] = ()
-    derived: bool = False
-    points: Sequence[Point] = ()
-    safe: SafeDuration | None = None
-    desc: str = ""
-    phone: str = ""
-    info_url: str = ""
-    booking_url: str = ""
-    vehicle_operators: Sequence[str] = ()
-
-
-def safe_duration(rides: Sequence[tuple[float, float]], share: float = 0.95) -> SafeDuration | None:
-    """Return what covers a share of measured rides (direct seconds, seconds aboard).
-
-    Of all factors in tenths the one that overstates least; ``None`` for fewer than 20 rides.
-    """
-    if len(rides) < _FEWEST_RIDES:
-        return None
-    found = []
-    for tenths in range(10, 31):
-        over = sorted(aboard - tenths / 10 * direct for direct, aboard in rides)
-        offset_s = max(0, ceil(over[ceil(share * len(over)) - 1]))
-        said = sum(tenths / 10 * direct + offset_s for direct, _ in rides)
-        found.append((said, tenths, offset_s))
-    _, tenths, offset_s = min(found)
-    return SafeDuration(tenths / 10, offset_s)
 
 
 def with_demand(feed: Feed, areas: Sequence[Area], operators: Sequence[Operator] = ()) -> Feed:
