@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from psycopg.errors import UniqueViolation
@@ -34,6 +35,7 @@ class PositionRow(NamedTuple):
 _COLUMNS: Final = ", ".join(PositionRow._fields)
 # Many rows a statement: between statements SQLite's thread would have to win back Python's lock.
 _ROWS_AT_ONCE: Final = 250
+_KEY: Final = itemgetter(0, 2, 3)
 _COPY: Final = f"COPY positions ({_COLUMNS}) FROM STDIN"
 _COMING: Final = (
     "CREATE TEMP TABLE IF NOT EXISTS positions_coming (LIKE positions) ON COMMIT DELETE ROWS",
@@ -53,6 +55,7 @@ async def add_positions(connection: AsyncConnection, rows: Sequence[PositionRow]
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
     if connection.dialect.name == "sqlite":
+        rows = sorted(rows, key=_KEY)  # in the order of its indexes SQLite writes twice as fast
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[first : first + _ROWS_AT_ONCE]
             await driver.execute(_insert(len(some)), list(chain.from_iterable(some)))
