@@ -25,6 +25,8 @@ AHEAD_MPS = 30.0
 AHEAD_M = 200.0
 START_M = 250.0
 EARLY_S = 20 * 60
+LOGGED_ON_EARLY_S = 60 * 60
+"""A driver who has logged on may wait this long at the first stop."""
 EARLY_ON_WAY_S = 5 * 60
 """Earlier than this nobody begins a duty's trip in the middle of its way."""
 LATE_S = 90 * 60
@@ -129,7 +131,8 @@ def candidates(timetable: Timetable, ping: Ping, block_id: str | None) -> Iterat
             continue
         for run in runs:
             course = timetable.course(run.trip_id)
-            if course and course.depart_s[0] - EARLY_S <= time_s <= course.arrive_s[-1] + LATE_S:
+            early_s = EARLY_S if ping.trip is None else LOGGED_ON_EARLY_S
+            if course and course.depart_s[0] - early_s <= time_s <= course.arrive_s[-1] + LATE_S:
                 yield run
 
 
@@ -168,7 +171,8 @@ class _Way:
             return None
         delay_s = self._course.delay_s(along_m, self._time_s)
         cost = min((self._moving(place, along_m) for place in self._own), default=inf)
-        early = self._ping.trip is None and along_m > START_M and delay_s < -EARLY_ON_WAY_S
+        limit_s = EARLY_ON_WAY_S if self._ping.trip is None else EARLY_S
+        early = along_m > START_M and delay_s < -limit_s
         if not early:
             cost = min(cost, self._enter, self._anew)
         if cost == inf:

@@ -80,6 +80,11 @@ def test_before_midnight_a_bus_may_already_wait_for_tomorrows_first_trip() -> No
     assert (found.run.day, found.delay_s) == (DAY + timedelta(days=1), 0)
 
 
+def test_a_driver_logged_on_early_waits_at_the_first_stop() -> None:
+    assert place_of(LINE, ping(20, at("07:10:00"), trip="t8")).delay_s == 0
+    assert match(LINE, ping(20, at("06:50:00"), trip="t8"), None, None) is None
+
+
 # The same street twice
 
 TURN_BACK = Timetable(
