@@ -104,7 +104,7 @@ class Timetable:
 
     def _find_course(self, trip_id: str) -> Course | None:
         """Return a trip's course, ``None`` when it has fewer than two timed stops on the ground."""
-        calls = self.feed.stop_times.get(trip_id, ())
+        calls = tuple(self.feed.stop_times.get(trip_id, ()))
         if trip_id not in self.feed.trips or len(calls) < 2:
             return None
         try:
