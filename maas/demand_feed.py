@@ -32,6 +32,7 @@ from gtfs.demand import (
 )
 from gtfs.fares import with_fares_v2
 from gtfs.geo import distance_m
+from maas.fares.price import ADULT, Journey, fare
 from maas.store import fleet, places, rides, towns
 from maas.store.places import PlaceRow
 from maas.store.towns import AreaRow, TownRow
@@ -166,10 +167,9 @@ def _notice(rule: BookingRule, phone: str) -> Notice:
 
 
 def _prices(tariff: Tariff) -> tuple[Price, ...]:
-    step = tariff.half_rounding_yen
-    half = -(-tariff.base_yen // (2 * step)) * step
-    tags = [HALF_FARES[tag] for tag in tariff.half_tags if tag in HALF_FARES]
-    return Price(tariff.base_yen), *(Price(half, words) for words in tags)
+    tags = [word for each in tariff.discounts for word in each.any_of if word in HALF_FARES]
+    reduced = [(fare(tariff, [frozenset({tag})], Journey()).yen, HALF_FARES[tag]) for tag in tags]
+    return Price(fare(tariff, [ADULT], Journey()).yen), *(Price(*each) for each in reduced)
 
 
 def _safe(
@@ -187,9 +187,13 @@ def _desc(area: AreaRow, rules: AreaRules, days: Sequence[date]) -> str:
     tariff = next(filter(None, map(rules.tariff_on, days)), None)
     if tariff is None:
         return area.name
+    alone, shared, transfer = (
+        f"{fare(tariff, [ADULT], each).yen}円{'' if tariff.is_same_everywhere else 'まで'}"
+        for each in (Journey(), Journey(shared=True), Journey(transfer="linked"))
+    )
     return (
-        f"{area.name}。予約した人だけを乗せて走る乗合です。運賃は1人{tariff.base_yen}円、"
-        f"相乗りなら{tariff.shared_yen}円、路線バスとの乗り継ぎは{tariff.transfer_yen}円です。"
+        f"{area.name}。予約した人だけを乗せて走る乗合です。運賃は1人{alone}、"
+        f"相乗りなら{shared}、路線バスとの乗り継ぎは{transfer}です。"
     )
 
 

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from gtfs.geo import distance_m
+from maas.fares.price import Fare, Journey, Words, fare, fare_range, riders_of
+from maas.fares.shared import Interval, was_shared
 from maas.rides.views import FareView
 from maas.store.bookings import BookingRow
+from maas.store.members import MemberRow
+from maas.store.places import PlaceRow
 from maas.town.calendars import Party
-from maas.town.fares import Fare, Interval, fare, was_shared
-from maas.town.messages import say
+from maas.town.messages import Text
 from maas.town.rules import Tariff
 
+FREE = FareView(0, 0, Text("運賃は0円です。", "The fare is 0 yen."))
 
-def fare_range(tariff: Tariff | None, party: Party, *, transfer: bool) -> FareView:
+
+def journey(origin: PlaceRow, destination: PlaceRow, *, transfer: bool) -> Journey:
+    """Return what is known of a ride before anybody has ridden."""
+    straight_m = distance_m(origin.lat, origin.lon, destination.lat, destination.lon)
+    return Journey(
+        transfer="said" if transfer else "no",
+        distance_m=round(straight_m),
+        oaza=(origin.oaza, destination.oaza),
+    )
+
+
+def riders(tariff: Tariff, party: Party, member: MemberRow | None) -> list[Words]:
+    """Return what is known of everybody in a party, of the member by their cards."""
+    return riders_of(party, () if member is None else member.tags, tariff)
+
+
+def fare_view(
+    tariff: Tariff | None, party: Party, member: MemberRow | None, known: Journey
+) -> FareView:
     """Return the fare alone and shared; a day without a tariff costs nothing."""
     if tariff is None:
-        return FareView(0, 0, say("fare_certain", yen=0))
-    alone = fare(tariff, party, shared=False, transfer=transfer).yen
-    shared = fare(tariff, party, shared=True, transfer=transfer).yen
-    if alone == shared:
-        return FareView(alone, shared, say("fare_certain", yen=alone))
-    return FareView(alone, shared, say("fare", yen=alone, shared=shared))
+        return FREE
+    found = fare_range(tariff, riders(tariff, party, member), known)
+    return FareView(found.yen, found.shared_yen, found.sentence)
 
 
 def shared_by(row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int | None) -> bool:
@@ -34,15 +55,9 @@ def shared_by(row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int | 
     return was_shared(ride, others)
 
 
-def fare_if_dropped(
-    tariff: Tariff | None, row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int
-) -> Fare | None:
-    """Return what a rider on board pays when getting out at `dropped_s`, `None` without a tariff.
+def final_fare(tariff: Tariff, heads: Sequence[Words], known: Journey, *, shared: bool) -> Fare:
+    """Return what a party pays that gets out now.
 
     Somebody who would only get in later does not count: nobody knows yet that they will.
     """
-    if tariff is None:
-        return None
-    party = Party(row.riders, row.wheelchairs, row.half_fares, row.infants)
-    shared = shared_by(row, bookings, dropped_s)
-    return fare(tariff, party, shared=shared, transfer=row.transfer)
+    return fare(tariff, heads, replace(known, shared=shared))

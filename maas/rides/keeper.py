@@ -133,6 +133,7 @@ class Keeper(Beside):
                 seal(self._token(wished, offer), self._signing_key),
                 wished.party,
                 transfer=wished.ask.transfer,
+                rider_id=wished.ask.rider_id,
             )
             for offer in offers
         )

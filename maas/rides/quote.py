@@ -104,7 +104,7 @@ def party_for(ask: AskIn, rider: MemberRow | None, tariff: Tariff) -> Party:
 
 def with_card(party: Party, rider: MemberRow | None, tariff: Tariff) -> Party:
     """Return the party with the member's own half fare in it."""
-    if rider is None or party.half_fares or not set(rider.tags) & set(tariff.half_tags):
+    if rider is None or party.half_fares or not tariff.grounds.intersection(rider.tags):
         return party
     return replace(party, half_fares=min(1, party.riders - party.infants))
 

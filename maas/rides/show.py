@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from dispatcher import Explanation, Offer, Place, Plan, Request, Route, StopKind, TravelTimes
 from gtfs.calendar import day_start_epoch
+from maas.fares.price import Fare
 from maas.rides.day import Day, read_request, times
-from maas.rides.fares import fare_if_dropped, fare_range
+from maas.rides.fares import fare_view, final_fare, journey, riders, shared_by
 from maas.rides.views import (
     BookingView,
     FareView,
@@ -67,9 +68,36 @@ class Names:
             return None
         return RiderRef(row.id, row.number, row.name, row.kana, row.phone)
 
-    def fare(self, day: date, party: Party, *, transfer: bool) -> FareView:
-        """Return what a party will pay alone, and shared."""
-        return fare_range(self.tariff_on(day), party, transfer=transfer)
+    def fare(
+        self,
+        day: date,
+        party: Party,
+        ends: tuple[int, int],
+        *,
+        member_id: int | None,
+        transfer: bool,
+    ) -> FareView:
+        """Return what a party will pay from one place to another, alone and shared."""
+        origin, destination = (self.places[end] for end in ends)
+        member = None if member_id is None else self.members.get(member_id)
+        known = journey(origin, destination, transfer=transfer)
+        return fare_view(self.tariff_on(day), party, member, known)
+
+    def final_fare(
+        self, row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int
+    ) -> Fare | None:
+        """Return what a rider on board pays when getting out at `dropped_s`.
+
+        `None` without a tariff.
+        """
+        tariff = self.tariff_on(row.service_date)
+        if tariff is None:
+            return None
+        member = None if row.member_id is None else self.members.get(row.member_id)
+        ends = self.places[row.origin_id], self.places[row.destination_id]
+        known = journey(*ends, transfer=row.transfer)
+        shared = shared_by(row, bookings, dropped_s)
+        return final_fare(tariff, riders(tariff, party_of(row), member), known, shared=shared)
 
 
 def party_of(row: BookingRow) -> Party:
@@ -78,7 +106,14 @@ def party_of(row: BookingRow) -> Party:
 
 
 def offer_view(
-    names: Names, day: date, offer: Offer, token: str, party: Party, *, transfer: bool
+    names: Names,
+    day: date,
+    offer: Offer,
+    token: str,
+    party: Party,
+    *,
+    transfer: bool,
+    rider_id: int | None = None,
 ) -> OfferView:
     """Return an offer as the operator reads it aloud."""
     promise = offer.promise
@@ -105,7 +140,13 @@ def offer_view(
         direct_s=offer.direct_s,
         detour_s=offer.detour_s,
         shared_with=offer.shared_with,
-        fare=names.fare(day, party, transfer=transfer),
+        fare=names.fare(
+            day,
+            party,
+            (promise.origin, promise.destination),
+            member_id=rider_id,
+            transfer=transfer,
+        ),
         sentence=sentence,
         because=said(offer.because),
     )
@@ -123,7 +164,8 @@ def said(because: Explanation, names: Mapping[str, Text] | None = None) -> Text:
 def booking_view(names: Names, row: BookingRow, promise: PromiseRow) -> BookingView:
     """Return a booking with the promise in force."""
     day = row.service_date
-    fare = names.fare(day, party_of(row), transfer=row.transfer)
+    ends = row.origin_id, row.destination_id
+    fare = names.fare(day, party_of(row), ends, member_id=row.member_id, transfer=row.transfer)
     return BookingView(
         id=row.id,
         reference=row.reference,
@@ -275,8 +317,7 @@ def _stop(
     member = names.members.get(row.member_id) if row.member_id is not None else None
     fare = None
     if row.state == "aboard":
-        tariff = names.tariff_on(day.day)
-        fare = fare_if_dropped(tariff, row, day.bookings.values(), planned_s)
+        fare = names.final_fare(row, day.bookings.values(), planned_s)
     return PlanStopView(
         seq=seq,
         kind="pickup" if pickup else "dropoff",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from maas.rides.booking import Live, close
 from maas.rides.commit import Change
 from maas.rides.day import Moment, as_of, plan_of, planned_bookings
-from maas.rides.fares import fare_if_dropped, shared_by
+from maas.rides.fares import shared_by
 from maas.rides.show import booking_view, event_text
 from maas.rides.views import Event, NotNow, Step
 from maas.store.bookings import BookingRow
@@ -118,7 +118,7 @@ def ride_of(live: Live, row: BookingRow) -> RideRow:
     dropped_s, aboard_s = row.dropped_s or 0, row.aboard_s or 0
     tariff = live.names.tariff_on(row.service_date)
     bookings = list(live.day.bookings.values())
-    fare = fare_if_dropped(tariff, row, bookings, dropped_s)
+    fare = live.names.final_fare(row, bookings, dropped_s)
     if tariff is None or fare is None:
         raise ValueError(f"no tariff on {row.service_date}, yet {row.id} rode")
     drives = live.travel[live.names.vehicles[row.vehicle_id].profile]

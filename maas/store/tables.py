@@ -262,6 +262,55 @@ rides = Table(
     Column("tariff", String, nullable=False),
 )
 
+# What a voucher pays beside its face is in the tariff of the day it is spent on.
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("member_id", ForeignKey("members.id"), index=True),
+    Column("face_yen", Integer),
+    Column("left_yen", Integer),
+    Column("state", String, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("version", Integer, nullable=False),
+    Column("issued_at", Double, nullable=False),
+    Column("issued_by", String, nullable=False),
+    CheckConstraint("state IN ('open', 'spent', 'void')", name="state"),
+    CheckConstraint("left_yen IS NULL OR (left_yen >= 0 AND left_yen <= face_yen)", name="left"),
+)
+
+# How many of a kind a member has spent in a month like 2026-11: the fence of its quota.
+voucher_months = Table(
+    "voucher_months",
+    metadata,
+    Column("member_id", ForeignKey("members.id"), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("month", String, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+# Append-only: money and vouchers taken or given back, fares put right, change money.
+takings = Table(
+    "takings",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("service_date", Date, nullable=False),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("booking_id", ForeignKey("bookings.id"), index=True),
+    Column("what", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("voucher_id", ForeignKey("vouchers.id")),
+    Column("count", Integer, nullable=False),
+    Column("yen", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("reason", String, nullable=False),
+    CheckConstraint("what IN ('cash', 'voucher', 'fare', 'float')", name="what"),
+    Index(None, "service_date", "vehicle_id"),
+)
+
 refusals = Table(
     "refusals",
     metadata,

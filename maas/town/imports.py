@@ -16,7 +16,17 @@ from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
 from maas.store.towns import AreaRow, RuleRow, TownRow
 from maas.town.files import MemberLine, PlaceLine, TownFiles, VehicleLine, read_town
-from maas.town.rules import KINDS, AreaRules, BookingRule, Dated, Hours, Tariff, seconds
+from maas.town.rules import (
+    KINDS,
+    AreaRules,
+    BookingRule,
+    Dated,
+    Fault,
+    Hours,
+    Tariff,
+    read_as,
+    seconds,
+)
 from maas.town.rules import write as write_rule
 
 REACH_M = 500.0
@@ -194,4 +204,12 @@ D = TypeVar("D", bound=Dated)
 
 
 def _of(rows: list[RuleRow], shape: type[D]) -> tuple[D, ...]:
-    return tuple(msgspec.convert(row.body, shape) for row in rows if KINDS[row.kind] is shape)
+    return tuple(_rule(row, shape) for row in rows if KINDS[row.kind] is shape)
+
+
+def _rule(row: RuleRow, shape: type[D]) -> D:
+    """Return a rule as it was kept, also by an older version.  Raises ``ValueError``."""
+    read = read_as(shape, row.body)
+    if isinstance(read, Fault):
+        raise ValueError(f"{row.kind} of {row.valid_from}: {read.field}: {read.message}")  # noqa: TRY004
+    return read

@@ -10,17 +10,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from maas.town.dated import Count as Count
+from maas.town.dated import Dated as Dated
+from maas.town.dated import Positive as Positive
+from maas.town.dated import Text1 as Text1
+from maas.town.tariffs import ShortTariff, is_short
+from maas.town.tariffs import Tariff as Tariff
 
 Clock = Annotated[str, Meta(pattern=r"^([0-3][0-9]|4[0-7]):[0-5][0-9]$")]
 Season = Annotated[str, Meta(pattern=r"^[01][0-9]-[0-3][0-9]/[01][0-9]-[0-3][0-9]$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Count = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
-Text1 = Annotated[str, Meta(min_length=1)]
 
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -35,22 +39,6 @@ def seconds(clock: str) -> int:
     return int(hours) * 3600 + int(minutes) * 60
 
 
-class Dated(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every rule has: whose it is, from when to when, and what of it we only assume.
-
-    `assumption` is true, or the names of the fields the town has not published.
-    """
-
-    area: Text1
-    valid_from: date
-    valid_to: date | None = None
-    assumption: bool | list[str] = False
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the rule is in force on `day`, both ends included."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-
 class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When vehicles run; `holidays` whether on public holidays too; `closed` yearly seasons."""
 
@@ -58,7 +46,7 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     opens: Clock = msgspec.field(name="from")
     closes: Clock = msgspec.field(name="to")
     holidays: bool = False
-    closed: list[Season] = []
+    closed: tuple[Season, ...] = ()
 
     @property
     def opens_s(self) -> int:
@@ -74,7 +62,7 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return the closed season a day falls in, `None` when in none.
 
         >>> rule = Hours(area="a", valid_from=date(2021, 1, 1), days=[], opens="08:00",
-        ...              closes="17:00", closed=["12-27/01-04"])
+        ...              closes="17:00", closed=("12-27/01-04",))
         >>> rule.season_of(date(2026, 1, 4)), rule.season_of(date(2026, 1, 5))
         ('12-27/01-04', None)
         """
@@ -104,28 +92,6 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     divert_until_s: Count
 
 
-class Tariff(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a ride costs; the switches answer what the town's page leaves open.
-
-    `half_tags` are member tags that give half fare.  Halves are rounded up to a multiple of
-    `half_rounding_yen`.  `infants_count_as_company`: an infant makes its guardian's ride a shared
-    one.  `half_of_shared`, `half_of_transfer`: half fare halves those fares too.
-    `lowest_wins`: sharing and transferring at once costs the lower, else the shared fare.
-    """
-
-    id: Text1
-    base_yen: Count
-    shared_yen: Count
-    transfer_yen: Count
-    half_tags: list[str] = []
-    infants_free_per_guardian: Count = 1
-    half_rounding_yen: Positive = 10
-    infants_count_as_company: bool = False
-    half_of_shared: bool = True
-    half_of_transfer: bool = True
-    lowest_wins: bool = True
-
-
 KINDS: dict[str, type[Dated]] = {"hours": Hours, "booking": BookingRule, "tariff": Tariff}
 
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
@@ -146,8 +112,12 @@ class Fault:
 def read_as(shape: type[S], values: dict[str, Any], *, strict: bool = True) -> S | Fault:
     """Return `values` as a `shape`, or the first field that is wrong.
 
-    `strict` false also takes numbers and truths written as text, as in CSV files.
+    `strict` false also takes numbers and truths written as text, as in CSV files.  A tariff may
+    be written shortly; it is read as the rules that this means.
     """
+    if shape is Tariff and is_short(values):
+        short = read_as(ShortTariff, values, strict=strict)
+        return short if isinstance(short, Fault) else cast("S", short.spelled_out())
     try:
         return msgspec.convert(values, shape, strict=strict)
     except msgspec.ValidationError as error:

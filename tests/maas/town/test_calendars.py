@@ -18,8 +18,8 @@ from maas.town.calendars import (
     check_time,
     rules_on,
 )
-from maas.town.rules import AreaRules, BookingRule, Hours, Tariff
-from tests.maas.town.test_fares import PAGE
+from maas.town.rules import AreaRules, BookingRule, Hours
+from maas.town.tariffs import ShortTariff
 
 OLD_HOURS = Hours(
     area="town", valid_from=date(2018, 4, 1), days=["mon", "wed", "fri"], opens="09:00",
@@ -27,14 +27,17 @@ OLD_HOURS = Hours(
 )  # fmt: skip
 HOURS = Hours(
     area="town", valid_from=date(2021, 10, 1), days=["mon", "tue", "wed", "thu", "fri"],
-    opens="08:00", closes="17:00", closed=["12-27/01-04"],
+    opens="08:00", closes="17:00", closed=("12-27/01-04",),
 )  # fmt: skip
 BOOKING = BookingRule(
     area="town", valid_from=date(2018, 4, 1), deadline_min=30, horizon_days=14, window_min=15,
     ride_max_factor=1.5, ride_max_extra_min=10, max_party=4, boarding_s=60,
     wheelchair_boarding_s=180, alighting_s=30, no_show_wait_min=5, divert_until_s=120,
 )  # fmt: skip
-TARIFF: Tariff = msgspec.structs.replace(PAGE, valid_from=date(2018, 4, 1))
+TARIFF = ShortTariff(
+    id="page", area="town", valid_from=date(2018, 4, 1), base_yen=500, shared_yen=300,
+    transfer_yen=100,
+).spelled_out()  # fmt: skip
 RULES = AreaRules("town", (OLD_HOURS, HOURS), (BOOKING,), (TARIFF,))
 
 

@@ -1,0 +1,1 @@
+"""Fares, vouchers and the money of each vehicle and day."""
