@@ -166,6 +166,26 @@ PROBLEMS: Final = MappingProxyType(
                 "No town has been imported. See `maas town import`.",
             ),
         ),
+        "no-tariff": (
+            404,
+            Words("運賃が決まっていません", "No tariff"),
+            Words(
+                "その日の運賃はまだ決まっていません。", "No tariff has been decided for that day."
+            ),
+        ),
+        "voucher-refused": (
+            409,
+            Words("この券は使えません", "Voucher not taken"),
+            Words("この券は使えません。", "This voucher cannot be taken."),
+        ),
+        "bad-correction": (
+            409,
+            Words("訂正できません", "Cannot be put right so"),
+            Words(
+                "受け取った額を超える返金や、ない券の返却はできません。",
+                "More cannot be given back than was taken.",
+            ),
+        ),
         "bad-code": (
             404,
             Words("登録コードが正しくありません", "Code not good"),

@@ -6,10 +6,11 @@ from typing import TypeVar
 
 from maas.api.problems import Problem
 from maas.api.shapes import OfferOut, Rendering
+from maas.fares.vouchers import VoucherRefused
 from maas.rides.views import BadOffer, KeyConflict, NotFound, NotNow, OfferGone
 
 Said = TypeVar("Said")
-No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow
+No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow | VoucherRefused
 
 _SLUGS = {
     OfferGone: "offer-gone",
@@ -17,6 +18,7 @@ _SLUGS = {
     KeyConflict: "key-reused",
     NotFound: "not-found",
     NotNow: "not-now",
+    VoucherRefused: "voucher-refused",
 }
 
 
@@ -33,4 +35,6 @@ def _more(answer: No, write: Rendering) -> dict[str, object]:
     if isinstance(answer, OfferGone):
         offers = write.many(OfferOut, answer.alternatives)
         return {"alternatives": [offer.model_dump(mode="json") for offer in offers]}
+    if isinstance(answer, VoucherRefused):
+        return {"voucher": answer.voucher}
     return {"state": answer.state} if isinstance(answer, NotNow) else {}

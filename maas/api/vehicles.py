@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
@@ -17,6 +17,7 @@ from maas.api.requests import In, Key
 from maas.api.service import Service
 from maas.api.shapes import JobOut, Rendering, Shape
 from maas.auth.roles import Permission
+from maas.fares.payment import Tendered
 from maas.store import fleet
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
@@ -38,12 +39,28 @@ class VehicleOut(Shape):
     driver: str | None
 
 
+class PaymentIn(BaseModel):
+    """What a rider paid with; without `cash_yen` what vouchers leave is taken in cash."""
+
+    cash_yen: int | None = Field(None, ge=0, le=1_000_000)
+    vouchers: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default=[], max_length=20
+    )
+
+    def tendered(self) -> Tendered:
+        """Return it as the fares understand it."""
+        return Tendered(self.cash_yen, tuple(self.vouchers))
+
+
 class StepIn(BaseModel):
     """What happened at a stop; `at` is when, for a step sent later than it was tapped."""
 
     booking_id: str = Field(min_length=1, max_length=64)
     step: Literal["arrived", "aboard", "dropped", "no_show"]
     at: AwareDatetime | None = None
+    payment: PaymentIn | None = Field(
+        None, description="With `dropped`: what was paid; absent: the fare in cash."
+    )
 
 
 @router.get("", operation_id="listVehicles", **needs(Permission.SIGNED_IN))
@@ -96,7 +113,15 @@ async def release_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The)
 @router.post(
     "/{vehicle_id}/steps",
     operation_id="reportStep",
-    **needs(Permission.VEHICLE, "key-missing", "key-reused", "not-now", *_PROBLEMS, changes=True),
+    **needs(
+        Permission.VEHICLE,
+        "key-missing",
+        "key-reused",
+        "not-now",
+        "voucher-refused",
+        *_PROBLEMS,
+        changes=True,
+    ),
 )
 async def report_step(
     vehicle_id: VehicleId, reported: StepIn, key: Key, actor: Acting, service: The, write: In
@@ -110,6 +135,7 @@ async def report_step(
         at=reported.at.timestamp() if reported.at else None,
         key=key,
         actor=actor,
+        paid=reported.payment.tendered() if reported.payment else None,
     )
     return write.one(JobOut, granted(answer, write))
 

@@ -39,6 +39,9 @@ class Permission(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     READ_TIMETABLES = "read_timetables"
     EDIT_TIMETABLES = "edit_timetables"
+    READ_MONEY = "read_money"
+    HANDLE_VOUCHERS = "handle_vouchers"
+    CORRECT_MONEY = "correct_money"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -58,6 +61,9 @@ GRANTS: Final = MappingProxyType(
         Permission.MANAGE_DEVICES: frozenset({Role.ADMIN}),
         Permission.READ_TIMETABLES: _OFFICE,
         Permission.EDIT_TIMETABLES: frozenset({Role.PLANNER, Role.ADMIN}),
+        Permission.READ_MONEY: _OFFICE,
+        Permission.HANDLE_VOUCHERS: _DESK,
+        Permission.CORRECT_MONEY: frozenset({Role.DISPATCHER, Role.ADMIN}),
     }
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -67,22 +67,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Fare:
-    """What a party pays in yen, why, in one sentence to read aloud, and from what it follows."""
+    """What a party pays in yen, why, and in words to read aloud."""
 
     yen: int
     parts: tuple[Part, ...]
     sentence: Text
-    inputs: dict[str, Any]
+    record: dict[str, Any]
+    """The tariff and its version, what the fare was worked out from, and its parts, as JSON."""
 
     @property
     def reasons(self) -> tuple[Text, ...]:
         """What each part of the party pays, in words."""
         return tuple(part.said for part in self.parts)
-
-    @property
-    def discounts(self) -> frozenset[str]:
-        """The discounts anybody got."""
-        return frozenset(each for part in self.parts for each in part.discounts)
 
 
 def riders_of(party: Party, tags: Iterable[str] = (), tariff: Tariff | None = None) -> list[Words]:
@@ -113,7 +109,8 @@ def fare(tariff: Tariff, riders: Sequence[Words], journey: Journey) -> Fare:
     sentence = _sentence(parts, yen, capped=yen < total_yen)
     if journey.transfer != "no" and "transfer" not in facts:
         sentence = joined_sentences(sentence, tell("fare.unproven"))
-    return Fare(yen, parts, sentence, _inputs(tariff, riders, journey))
+    record = _inputs(tariff, riders, journey) | {"parts": [_plain(part) for part in parts]}
+    return Fare(yen, parts, sentence, record)
 
 
 def _facts(tariff: Tariff, riders: Sequence[Words], journey: Journey) -> Words:
@@ -274,6 +271,21 @@ def _why(part: Part) -> Iterator[Text]:
 def joined_sentences(*sentences: Text) -> Text:
     """Return sentences one after the other."""
     return Text("".join(each.ja for each in sentences), " ".join(each.en for each in sentences))
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    """Return a part as plain JSON values."""
+    return {
+        "count": part.count,
+        "line": part.line,
+        "discounts": list(part.discounts),
+        "yen": part.yen,
+    }
+
+
+def discounts_in(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the discounts given in a fare that was recorded."""
+    return frozenset(each for part in record["parts"] for each in part["discounts"])
 
 
 def _inputs(tariff: Tariff, riders: Sequence[Words], journey: Journey) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 from maas.fares.messages import joined, tell
-from maas.fares.price import Fare, joined_sentences
+from maas.fares.price import joined_sentences
 from maas.town.messages import Text
 from maas.town.tariffs import Tariff, VoucherKind
 
@@ -31,6 +31,14 @@ class Voucher:
     valid_from: date
     valid_to: date | None
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a ride costs in yen, and the discounts that are in it."""
+
+    yen: int
+    discounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class VoucherRefused:
 
 def settle(
     tariff: Tariff,
-    fare: Fare,
+    cost: Cost,
     handed: Sequence[str],
     known: Mapping[str, Voucher],
     used: Mapping[tuple[int, str], int],
@@ -89,13 +97,13 @@ def settle(
         if kind is None:
             name = Text(voucher.kind, voucher.kind)
             return VoucherRefused(voucher_id, tell("voucher.not_here", name=name))
-        wrong = _out_of_date(voucher, day) or _beside(tariff, kind, fare)
+        wrong = _out_of_date(voucher, day) or _beside(tariff, kind, cost)
         wrong = wrong or _month(voucher, kind, spends, used)
-        spend = wrong or _spend(voucher, kind, fare, spends)
+        spend = wrong or _spend(voucher, kind, cost, spends)
         if isinstance(spend, Text):
             return VoucherRefused(voucher_id, spend)
         spends.append(spend)
-    due_yen = fare.yen - sum(spend.yen for spend in spends)
+    due_yen = cost.yen - sum(spend.yen for spend in spends)
     return Settlement(tuple(spends), due_yen, _said(spends, due_yen))
 
 
@@ -113,9 +121,9 @@ def _out_of_date(voucher: Voucher, day: date) -> Text | None:
     return None
 
 
-def _beside(tariff: Tariff, kind: VoucherKind, fare: Fare) -> Text | None:
+def _beside(tariff: Tariff, kind: VoucherKind, cost: Cost) -> Text | None:
     """Return why a kind cannot be used beside a discount somebody got."""
-    clash = fare.discounts.intersection(kind.not_with)
+    clash = cost.discounts.intersection(kind.not_with)
     first = next((each for each in tariff.discounts if each.id in clash), None)
     if first is None:
         return None
@@ -141,15 +149,15 @@ def _month(
 
 
 def _spend(
-    voucher: Voucher, kind: VoucherKind, fare: Fare, spends: Sequence[Spend]
+    voucher: Voucher, kind: VoucherKind, cost: Cost, spends: Sequence[Spend]
 ) -> Spend | Text:
     """Return what a voucher pays of what is left to pay, or why it is not needed."""
-    due_yen = fare.yen - sum(spend.yen for spend in spends)
+    due_yen = cost.yen - sum(spend.yen for spend in spends)
     if due_yen == 0:
         return tell("voucher.enough", voucher=voucher.id)
     worth_yen = voucher.left_yen
     if worth_yen is None:
-        worth_yen = fare.yen * (kind.percent or 0) // 100
+        worth_yen = cost.yen * (kind.percent or 0) // 100
     yen = min(worth_yen, due_yen)
     if kind.per_ride_yen is not None:
         paid_yen = sum(spend.yen for spend in spends if spend.kind.id == kind.id)

@@ -11,6 +11,8 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from maas.fares import payment
+from maas.fares.payment import Payment
 from maas.rides.day import Day
 from maas.rides.views import BookingView, Event, JobView
 from maas.store import bookings, commits, plans, rides
@@ -37,6 +39,7 @@ class Change:
     promise: PromiseRow | None = None
     ride: RideRow | None = None
     answer: BookingView | JobView | None = None
+    payment: Payment | None = None
 
     def after(self, day: Day) -> Day:
         """Return a day as it is once this is on disk."""
@@ -84,6 +87,8 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
                 await bookings.add_promise(connection, change.promise)
             if change.ride is not None:
                 await rides.add_ride(connection, change.ride)
+            if change.payment is not None and not await payment.write(connection, change.payment):
+                raise _LostRaceError  # noqa: TRY301 -- it is what rolls the transaction back
             if call is not None:
                 body = msgspec.json.encode(change.answer).decode()
                 answer = Answer(call.parameters, 200, body)

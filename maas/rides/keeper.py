@@ -19,6 +19,8 @@ import msgspec
 from dispatcher import Offer, OfferRules, Plan, Refusal, take
 from dispatcher.roads import RoadTimes
 from gtfs.calendar import seconds_of
+from maas.fares.payment import Payment, Tendered, pay
+from maas.fares.vouchers import VoucherRefused
 from maas.rides import booking, trip
 from maas.rides.beside import Beside
 from maas.rides.booking import Caller, Live
@@ -52,7 +54,7 @@ from maas.rides.views import (
 from maas.store import bookings as booking_rows
 from maas.store import commits, rides
 from maas.store.database import Database
-from maas.store.rides import RefusalRow
+from maas.store.rides import RefusalRow, RideRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import say
 
@@ -304,14 +306,18 @@ class Keeper(Beside):
         at: float | None,
         key: str,
         actor: str,
-    ) -> JobView | KeyConflict | NotFound | NotNow:
+        paid: Tendered | None = None,
+    ) -> JobView | KeyConflict | NotFound | NotNow | VoucherRefused:
         """Take what a driver reports; `at` is the epoch second it happened, `None` now.
 
-        Reporting again what is known already changes nothing and answers the present job.
+        `paid` is what the rider gave at the drop-off, `None` the fare in cash; a voucher that is
+        refused leaves the rider on board.  Reporting again what is known already changes nothing
+        and answers the present job.
         """
-        call = asked(actor, key, "step", vehicle_id, booking_id, step, at)
+        more = () if paid is None else (paid,)
+        call = asked(actor, key, "step", vehicle_id, booking_id, step, at, *more)
 
-        async def make() -> Change | JobView | NotFound | NotNow:
+        async def make() -> Change | JobView | NotFound | NotNow | VoucherRefused:
             row = await self._booking(booking_id)
             if row is None or row.vehicle_id != vehicle_id:
                 return NotFound(say("no_booking" if row is None else "not_in_plan"))
@@ -329,11 +335,25 @@ class Keeper(Beside):
                 return wrong
             moment = self._moment(live.day) or Moment(at_s, {}, frozenset(), 0)
             made = trip.report(live, self._here.taxis, moment, row, step, at_s)
+            if made.ride is not None:
+                payment = await self._paid(live, made.ride, paid or Tendered())
+                if isinstance(payment, VoucherRefused):
+                    return payment
+                made = replace(made, payment=payment)
             done = None if made.ride is None else ride_view(live.names, made.ride, row.reference)
             job = await self._job(made.after(live.day), vehicle_id, done)
             return replace(made, answer=job)
 
         return await self._once(call, JobView, make)
+
+    async def _paid(
+        self, live: Live, ride: RideRow, tendered: Tendered
+    ) -> Payment | VoucherRefused:
+        tariff = live.names.tariff_on(ride.service_date)
+        if tariff is None:
+            raise ValueError(f"no tariff on {ride.service_date}, yet {ride.booking_id} rode")
+        async with self._database.reading() as connection:
+            return await pay(connection, tariff, ride, tendered, now=live.now, actor=live.actor)
 
     async def _once(
         self,

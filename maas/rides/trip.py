@@ -132,7 +132,7 @@ def ride_of(live: Live, row: BookingRow) -> RideRow:
         shared=shared_by(row, bookings, dropped_s),
         fare_yen=fare.yen,
         fare_reasons=tuple((reason.ja, reason.en) for reason in fare.reasons),
-        fare_inputs=fare.inputs,
+        fare_inputs=fare.record,
         tariff=tariff.id,
     )
 

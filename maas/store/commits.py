@@ -94,15 +94,21 @@ def link(previous: str, seq: int, entry: AuditEntry) -> str:
     return hashlib.sha256((previous + canonical).encode()).hexdigest()
 
 
-async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
-    """Append to the audit chain; writers queue on its head, so call it last in a transaction."""
+async def lock_audit(connection: AsyncConnection) -> tuple[int, str]:
+    """Make other writers wait until this transaction ends; returns the end of the chain."""
     first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
     await insert_missing(connection, audit_head, [first])
     head = (await connection.execute(select(audit_head).with_for_update())).one()
-    linked = link(head.hash, head.seq + 1, entry)
+    return head.seq, head.hash
+
+
+async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
+    """Append to the audit chain; writers queue on its head, so call it last in a transaction."""
+    seq, previous = await lock_audit(connection)
+    linked = link(previous, seq + 1, entry)
     await connection.execute(
         insert(audit).values(
-            seq=head.seq + 1,
+            seq=seq + 1,
             at=entry.at,
             actor=entry.actor,
             action=entry.action,
@@ -111,7 +117,7 @@ async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
             hash=linked,
         )
     )
-    await connection.execute(update(audit_head).values(seq=head.seq + 1, hash=linked))
+    await connection.execute(update(audit_head).values(seq=seq + 1, hash=linked))
 
 
 async def audit_break(connection: AsyncConnection) -> int | None:

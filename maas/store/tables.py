@@ -268,6 +268,7 @@ vouchers = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("kind", String, nullable=False),
+    Column("form", String, nullable=False),
     Column("member_id", ForeignKey("members.id"), index=True),
     Column("face_yen", Integer),
     Column("left_yen", Integer),

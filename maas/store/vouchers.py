@@ -19,6 +19,7 @@ class VoucherRow:
 
     id: str
     kind: str
+    form: str
     member_id: int | None
     face_yen: int | None
     left_yen: int | None

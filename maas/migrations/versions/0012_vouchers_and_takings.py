@@ -17,6 +17,7 @@ def upgrade() -> None:
         "vouchers",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
         sa.Column("member_id", number, nullable=True),
         sa.Column("face_yen", sa.Integer(), nullable=True),
         sa.Column("left_yen", sa.Integer(), nullable=True),

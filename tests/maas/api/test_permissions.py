@@ -37,6 +37,7 @@ PATHS = {
     "what": "stops",
     "file": "gofs.json",
     "language": "ja",
+    "voucher_id": "none",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -56,6 +57,9 @@ WANTED = {
     Permission.MANAGE_DEVICES: {"admin"},
     Permission.READ_TIMETABLES: DESK | {"planner"},
     Permission.EDIT_TIMETABLES: {"planner", "admin"},
+    Permission.READ_MONEY: DESK | {"planner"},
+    Permission.HANDLE_VOUCHERS: DESK,
+    Permission.CORRECT_MONEY: {"dispatcher", "admin"},
 }
 
 
