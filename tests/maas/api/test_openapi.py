@@ -54,7 +54,8 @@ def test_commands_on_bookings_require_an_idempotency_key() -> None:
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
     changes = {"book", "changeBooking", "cancelBooking", "reportStep"}
-    assert required == changes | {"pinBooking", "unpinBooking"}
+    money = {"issueVouchers", "returnVoucher", "refundRide", "putMoneyRight"}
+    assert required == changes | {"pinBooking", "unpinBooking"} | money
 
 
 def test_the_document_says_how_to_prove_oneself() -> None:
