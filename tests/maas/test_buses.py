@@ -38,7 +38,7 @@ class Listener:
     def buffered(self) -> int:
         return 0
 
-    def close(self, code: int) -> None: ...
+    def close(self, code: int, reason: str = "") -> None: ...
 
 
 @pytest.fixture
