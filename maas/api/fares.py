@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from maas.api.driving import Acting, VehicleId
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.requests import In, Key
 from maas.api.service import Service
-from maas.api.shapes import Said, Shape
+from maas.api.shapes import Rendering, Said, Shape
 from maas.auth.roles import Permission
 from maas.auth.staff import Person
 from maas.fares import books
+from maas.fares.bag import Bag
 from maas.fares.books import By
 from maas.fares.price import Journey, fare, fare_range
 from maas.store import fleet, members, towns, vouchers
@@ -161,14 +163,26 @@ async def reconciliation(
     if vehicle is not None and vehicle not in own:
         raise Problem("not-found")
     found = await books.bags(service.database, day, vehicle)
-    return [
-        write.one(
-            BagOut,
-            {"date": day, "vehicle_id": id_} | {name: getattr(bag, name) for name in _BAG},
-        )
-        for id_, bag in found.items()
-        if id_ in own
-    ]
+    return [_bag(day, id_, bag, write) for id_, bag in found.items() if id_ in own]
+
+
+def _bag(day: dt.date, vehicle_id: str, bag: Bag, write: Rendering) -> BagOut:
+    values = {name: getattr(bag, name) for name in _BAG}
+    return write.one(BagOut, {"date": day, "vehicle_id": vehicle_id} | values)
+
+
+@router.get(
+    "/vehicles/{vehicle_id}/bag",
+    operation_id="readBag",
+    **needs(Permission.VEHICLE, "not-signed-in", "forbidden", "not-found", "bad-device"),
+)
+async def read_bag(
+    vehicle_id: VehicleId, _: Acting, service: The, write: In, date: dt.date | None = None
+) -> BagOut:
+    """Return what the driver of a vehicle should have in the bag of a day (today when absent)."""
+    day = date or service.today()
+    found = await books.bags(service.database, day, vehicle_id)
+    return _bag(day, vehicle_id, found[vehicle_id], write)
 
 
 class CorrectionIn(BaseModel):

@@ -68,6 +68,7 @@ async def test_a_ride_is_paid_refunded_and_reconciled(
         assert (over.status_code, over.json()["type"]) == (409, "/problems/bad-correction")
         (bag,) = (await operator.get(where)).json()
         assert (bag["due_yen"], bag["bag_yen"], bag["open_yen"]) == (200, 200, 0)
+        assert (await dispatcher.get(f"/api/v1/vehicles/{van}/bag?date={day}")).json() == bag
         missing = await operator.get("/api/v1/reconciliation?vehicle=none")
         assert missing.status_code == 404
 

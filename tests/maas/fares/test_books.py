@@ -210,6 +210,18 @@ async def test_a_voucher_given_back_can_be_spent_again_and_only_once(
     assert all(pile.count == 0 for pile in bag.vouchers)
 
 
+async def test_a_void_voucher_is_not_given_back(keeper: Keeper, database: Database) -> None:
+    await books.issue(database, [row("v1")], by("i"))
+    mine = await aboard(keeper, 3, "10:00", "a")
+    await dropped(keeper, mine, "out", "v1")
+    async with database.writing() as connection:
+        assert await vouchers.swap(connection, "v1", 2, left_yen=0, state="void")
+
+    assert await books.give_back(database, "v1", mine.id, "", by("k")) == "bad-correction"
+
+    assert await state(database, "v1") == (0, "void")
+
+
 async def test_never_more_is_refunded_than_was_taken(keeper: Keeper, database: Database) -> None:
     mine = await aboard(keeper, 3, "10:00", "a")
     await dropped(keeper, mine, "out")
