@@ -12,7 +12,7 @@ import pytest
 from maas.fares import books
 from maas.fares.books import By
 from maas.fares.payment import Tendered
-from maas.rides.views import BookingView, JobView, Quote
+from maas.rides.views import BookingView, JobView, Quote, Step
 from maas.store.database import Database
 from tests.maas.line_town import HandClock, Van
 from tests.maas.rides.conftest import NewKeeper, ask
@@ -58,7 +58,8 @@ async def test_each_bag_is_the_fares_of_its_rides(
         for van, job in jobs.items():
             if job is None or job.next is None:
                 continue
-            stop, step = job.next, "aboard" if job.next.kind == "pickup" else "dropped"
+            stop = job.next
+            step: Step = "aboard" if stop.kind == "pickup" else "dropped"
             if step == "aboard" and stop.booking_id in lost:
                 step = "no_show"
             give = random.choice([0, 0, 50]) if step == "dropped" else 0
