@@ -35,7 +35,7 @@ Where = Annotated[
 ]
 
 
-class EndOut(BaseModel):
+class JourneyEndOut(BaseModel):
     """A stop of a ride."""
 
     id: str
@@ -43,15 +43,15 @@ class EndOut(BaseModel):
     name_en: str | None
 
 
-class RideOut(BaseModel):
+class JourneyRideOut(BaseModel):
     """One bus; instants are epoch seconds, `live` whether they are expected, not only planned."""
 
     trip: str
     route: str
     route_name: str
     headsign: str
-    board: EndOut
-    alight: EndOut
+    board: JourneyEndOut
+    alight: JourneyEndOut
     departs: int
     arrives: int
     live: bool
@@ -62,7 +62,7 @@ class JourneyOut(BaseModel):
 
     leaves: int
     arrives: int
-    rides: list[RideOut]
+    rides: list[JourneyRideOut]
 
 
 class JourneysOut(BaseModel):
@@ -140,11 +140,11 @@ class _Shown:
             rides=[self._ride(ride, start) for ride in found.rides],
         )
 
-    def _ride(self, ride: Ride, start: int) -> RideOut:
+    def _ride(self, ride: Ride, start: int) -> JourneyRideOut:
         feed = self.timetable.feed
         trip = feed.trips[ride.trip_id]
         route = feed.routes.get(trip.route_id)
-        return RideOut(
+        return JourneyRideOut(
             trip=trip.id,
             route=trip.route_id,
             route_name=route.name if route else "",
@@ -157,9 +157,9 @@ class _Shown:
         )
 
 
-def _end(service: Service, stop_id: str) -> EndOut:
+def _end(service: Service, stop_id: str) -> JourneyEndOut:
     found = service.buses.stop(stop_id)
     if found is None:
-        return EndOut(id=stop_id, name=stop_id, name_en=None)
+        return JourneyEndOut(id=stop_id, name=stop_id, name_en=None)
     name, _, name_en = stop_names(*found)
-    return EndOut(id=stop_id, name=name, name_en=name_en or None)
+    return JourneyEndOut(id=stop_id, name=name, name_en=name_en or None)

@@ -1370,11 +1370,6 @@ export interface components {
             version: number;
             edits: (components["schemas"]["StopIO"] | components["schemas"]["RouteIO"] | components["schemas"]["CalendarIO"] | components["schemas"]["TripIO"] | components["schemas"]["DropIn"])[];
         };
-        EndOut: {
-            id: string;
-            name: string;
-            name_en: string | null;
-        };
         EnrolIn: {
             code: string;
         };
@@ -1483,12 +1478,28 @@ export interface components {
             then: components["schemas"]["PlanStopOut"][];
             on_board: components["schemas"]["PlanStopOut"][];
             driver: string | null;
-            ride: components["schemas"]["maas__api__shapes__RideOut"] | null;
+            ride: components["schemas"]["RideOut"] | null;
+        };
+        JourneyEndOut: {
+            id: string;
+            name: string;
+            name_en: string | null;
         };
         JourneyOut: {
             leaves: number;
             arrives: number;
-            rides: components["schemas"]["maas__api__journeys__RideOut"][];
+            rides: components["schemas"]["JourneyRideOut"][];
+        };
+        JourneyRideOut: {
+            trip: string;
+            route: string;
+            route_name: string;
+            headsign: string;
+            board: components["schemas"]["JourneyEndOut"];
+            alight: components["schemas"]["JourneyEndOut"];
+            departs: number;
+            arrives: number;
+            live: boolean;
         };
         JourneysOut: {
             journeys: components["schemas"]["JourneyOut"][];
@@ -1680,6 +1691,20 @@ export interface components {
             by: number;
             unit: string;
             sentence: string;
+        };
+        RideOut: {
+            booking_id: string;
+            reference: string;
+            vehicle_id: string;
+            /** Format: date-time */
+            picked_up: string;
+            /** Format: date-time */
+            dropped_off: string;
+            fare_yen: number;
+            fare_reasons: string[];
+            shared: boolean;
+            distance_m: number;
+            tariff: string;
         };
         RiderIn: {
             name: string;
@@ -1884,31 +1909,6 @@ export interface components {
             kana: string;
             /** @default  */
             en: string;
-        };
-        maas__api__journeys__RideOut: {
-            trip: string;
-            route: string;
-            route_name: string;
-            headsign: string;
-            board: components["schemas"]["EndOut"];
-            alight: components["schemas"]["EndOut"];
-            departs: number;
-            arrives: number;
-            live: boolean;
-        };
-        maas__api__shapes__RideOut: {
-            booking_id: string;
-            reference: string;
-            vehicle_id: string;
-            /** Format: date-time */
-            picked_up: string;
-            /** Format: date-time */
-            dropped_off: string;
-            fare_yen: number;
-            fare_reasons: string[];
-            shared: boolean;
-            distance_m: number;
-            tariff: string;
         };
         ProblemOut: {
             type: string;
@@ -3670,7 +3670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["maas__api__shapes__RideOut"][];
+                    "application/json": components["schemas"]["RideOut"][];
                 };
             };
             401: {

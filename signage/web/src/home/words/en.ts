@@ -12,6 +12,7 @@ export const en: HomeWords = {
   open: "See times",
   openSign: "See the sign",
   accuracy: "How true our bus times were",
+  openData: "Our transport as open data",
   nowRunning: "Buses on the road now",
   noBuses: "No bus is on the road now.",
   busAt: (speed, age_s) =>

@@ -11,6 +11,7 @@ export const ja = {
   open: "時刻を見る",
   openSign: "表示板で見る",
   accuracy: "バスの時刻は、どのくらい合っていたか",
+  openData: "町の交通のオープンデータ",
   nowRunning: "いま走っているバス",
   noBuses: "いま走っているバスは、ありません。",
   busAt: (speed: number, age_s: number): string =>
