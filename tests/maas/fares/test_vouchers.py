@@ -78,3 +78,20 @@ def test_nothing_handed_over_is_the_fare_in_cash() -> None:
 
     assert isinstance(found, Settlement)
     assert (found.due_yen, found.sentence.ja) == (500, "現金で500円いただきます。")
+
+
+def test_what_other_kinds_pay_is_not_in_the_limit_of_a_kind() -> None:
+    limited = VoucherKind(
+        id="limited", name="福祉券", name_en="welfare voucher", form="ticket", face_yen=300,
+        per_ride_yen=300,
+    )  # fmt: skip
+    rules = Tariff(
+        id="t", area="a", valid_from=date(2020, 1, 1), fares=(FareLine(id="base", yen=500),),
+        vouchers=(TICKET, limited),
+    )  # fmt: skip
+    papers = {"v": VOUCHER, "w": replace(VOUCHER, id="w", kind="limited")}
+
+    found = settle(rules, Cost(500), ["v", "w"], papers, {}, DAY)
+
+    assert isinstance(found, Settlement)
+    assert [each.yen for each in found.spends] == [300, 200]
