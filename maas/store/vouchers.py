@@ -101,7 +101,7 @@ async def count(connection: AsyncConnection, quota: Quota, by: int) -> bool:
     key = {"member_id": quota.member_id, "kind": quota.kind, "month": quota.month}
     await insert_missing(connection, voucher_months, [key | {"used": 0}])
     same = [voucher_months.c[name] == value for name, value in key.items()]
-    if quota.most is not None and by > 0:
+    if quota.most is not None:
         same.append(voucher_months.c.used + by <= quota.most)
     done = await connection.execute(
         update(voucher_months).where(*same).values(used=voucher_months.c.used + by)
