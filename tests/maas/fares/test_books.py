@@ -11,7 +11,7 @@ import pytest
 
 from maas.fares import books
 from maas.fares.books import By
-from maas.fares.payment import Tendered
+from maas.fares.payment import Payment, Tendered, write
 from maas.fares.vouchers import VoucherRefused
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView, JobView
@@ -261,3 +261,31 @@ async def test_a_voucher_number_is_issued_once(keeper: Keeper, database: Databas
 
     async with database.reading() as connection:
         assert [each.id for each in await vouchers.of_member(connection, 1)] == ["v1"]
+
+
+async def test_what_vouchers_paid_or_was_never_due_is_not_refunded_in_cash(
+    keeper: Keeper, database: Database
+) -> None:
+    await books.issue(database, [row("v1"), row("v2")], by("i"))
+    papers = await aboard(keeper, 3, "10:00", "a")
+    await dropped(keeper, papers, "out", "v1", "v2")
+    coins = await aboard(keeper, 3, "11:00", "b")
+    await keeper.step(
+        "van-1", coins.id, "dropped", at=None, key="o", actor="x", paid=Tendered(cash_yen=900)
+    )
+
+    assert await books.refund(database, papers.id, 101, "", by("p")) == "bad-correction"
+    assert await books.refund(database, coins.id, 501, "", by("q")) == "bad-correction"
+    assert await books.refund(database, papers.id, 100, "", by("r")) is None
+
+
+async def test_a_payment_beyond_the_quota_is_not_written(
+    keeper: Keeper, database: Database
+) -> None:
+    paid = Payment((), quotas=(Quota(1, "taxi", "2026-11", 1),))
+
+    async def written() -> bool:
+        async with database.writing() as connection:
+            return await write(connection, paid)
+
+    assert [await written(), await written()] == [True, False]
