@@ -38,4 +38,4 @@ async def test_a_booking_goes_its_way_on_postgresql_too(
             rides = (await operator.get("/api/v1/rides")).json()
             assert [ride["booking_id"] for ride in rides] == [made["id"]]
             parts = (await operator.get("/readyz")).json()["parts"]
-            assert set(parts.values()) == {"ok"}
+            assert {part for part, state in parts.items() if state != "ok"} == {"redis", "mqtt"}
