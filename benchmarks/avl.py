@@ -96,7 +96,7 @@ def stib_trips(folder: Path, day: date) -> list[Trip]:
     """Return the observed trips of line 55, each with the nearest planned trip of its pattern."""
     start = day_start_epoch(day, BRUSSELS)
     journeys: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _parquet(folder / "punctuality" / "route55.parquet"):
+    for row in parquet_rows(folder / "punctuality" / "route55.parquet"):
         if row["start_date"] == f"{day:%Y%m%d}":
             journeys[row["journey_id"]].append(row)
     plan = _stib_plan(folder)
@@ -145,16 +145,16 @@ def _stib_plan(folder: Path) -> dict[tuple[str, ...], list[tuple[float, ...]]]:
     weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday")
     services = {
         row["service_id"]
-        for row in _parquet(folder / "gtfs" / "calendar.parquet")
+        for row in parquet_rows(folder / "gtfs" / "calendar.parquet")
         if any(row[name] for name in weekdays)
     }
     trips = {
         row["trip_id"]
-        for row in _parquet(folder / "gtfs" / "trips.parquet")
+        for row in parquet_rows(folder / "gtfs" / "trips.parquet")
         if row["service_id"] in services
     }
     calls: defaultdict[str, list[tuple[int, str, float]]] = defaultdict(list)
-    for row in _parquet(folder / "gtfs" / "stop_times.parquet"):
+    for row in parquet_rows(folder / "gtfs" / "stop_times.parquet"):
         if row["trip_id"] in trips:
             at: timedelta = row["arrival_time"]
             calls[row["trip_id"]].append(
@@ -167,7 +167,8 @@ def _stib_plan(folder: Path) -> dict[tuple[str, ...], list[tuple[float, ...]]]:
     return plan
 
 
-def _parquet(path: Path) -> list[dict[str, Any]]:
+def parquet_rows(path: Path) -> list[dict[str, Any]]:
+    """Return a table's rows by column name."""
     parquet = import_module("pyarrow.parquet")  # only Brussels needs it
     rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     return rows

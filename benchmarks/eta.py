@@ -33,12 +33,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.avl import SHARED, Trip, day_of, drawn, read_trips
+from benchmarks.inside import stib_seen
 from busloc.accuracy import figures
 from busloc.daytypes import DayType, day_type
 from busloc.learning import learn
 from busloc.model import Model, outlook
 from busloc.replay import replay
-from busloc.usual import Drive
+from busloc.usual import Drive, Seen
 
 EVERY_S = {"stib55": 30.0, "capmetro": 60.0}
 AHEAD_S = 1800.0
@@ -216,20 +217,29 @@ def told_by(method: Method, trips: Sequence[Trip], every_s: float) -> list[Row]:
 # Ours
 
 
-def drives(trips: Iterable[Trip], *, departures: bool = True) -> list[Drive]:
-    """Return trips as the predictor knows them."""
+def drives(
+    trips: Sequence[Trip], seen: Sequence[tuple[Seen, ...]] | None = None, *,
+    departures: bool = True,
+) -> list[Drive]:  # fmt: skip
+    """Return trips as the predictor knows them; ``seen`` is where each was between its stops."""
     return [
         Drive(
             day_type(trip.day, GIVEN), trip.stops, trip.due_s, trip.actual_s,
-            trip.left_s if departures else (None,) * len(trip.stops),
+            trip.left_s if departures else (None,) * len(trip.stops), where,
         )
-        for trip in trips
+        for trip, where in zip(trips, [()] * len(trips) if seen is None else seen, strict=True)
     ]  # fmt: skip
 
 
-def told_by_ours(model: Model, trips: Sequence[Trip], every_s: float) -> list[Row]:
+def driven_on(dataset: str, folder: Path, day: date, trips: Sequence[Trip]) -> list[Drive]:
+    """Return the trips of a day as driven, in Brussels with the positions between the stops."""
+    return drives(trips, stib_seen(folder, day, trips) if dataset == "stib55" else None)
+
+
+def told_by_ours(
+    model: Model, trips: Sequence[Trip], driven: Sequence[Drive], every_s: float
+) -> list[Row]:  # fmt: skip
     """Return all predictions of a model, each seeing only these trips."""
-    driven = drives(trips)
     table, weights = model.table_for(driven[0].day_type)
     asked = {k: ticks(trip, every_s) for k, trip in enumerate(trips)}
     rows: list[Row] = []
@@ -264,10 +274,11 @@ def compare(
         for name, method in methods(known).items()
     ]
     started = time.process_time()
-    model = learn({day: drives(found) for day, found in days.items()})
+    model = learn({day: driven_on(dataset, folder, day, found) for day, found in days.items()})
     taught_s = time.process_time() - started
+    driven = driven_on(dataset, folder, test, trips)
     started = time.process_time()
-    rows.append(row_of("ours", told_by_ours(model, trips, every_s), banded=True))
+    rows.append(row_of("ours", told_by_ours(model, trips, driven, every_s), banded=True))
     moments = sum(len(ticks(trip, every_s)) for trip in trips)
     about = {
         "dataset": dataset,

@@ -2,7 +2,8 @@
 
 A day is predicted from other days of its kind (lacking those, its odd half-hours from its even
 ones, as they are and stretched a little, as another day would be), and once more from days of other
-kinds only, so that the weights for a kind never seen are learnt too.  The weights minimise the mean
+kinds only, so that the weights for a kind never seen are learnt too.  Where positions between the
+stops are known, every day is gone through with and without them.  The weights minimise the mean
 absolute error (least absolute deviations by reweighted least squares, with a ridge towards reason).
 The bands are quantiles of the errors on trips that the weights were not fitted to (split conformal
 by trip); the head start for riders is the one that puts most of them in the accurate band of the
@@ -49,10 +50,13 @@ HEAD_STARTS_S = np.arange(0.0, 151.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Moments of drives as rows: features, what they must add up to, and what came."""
+    """Moments of drives as rows: features, what they must add up to, and what came.
+
+    Rows ``aside`` teach weights and no bounds: the day was stretched, or its positions hidden.
+    """
 
     trip: Floats
-    stretched: NDArray[np.bool_]
+    aside: NDArray[np.bool_]
     left_s: Floats
     to_come_s: Floats
     overdue: Floats
@@ -64,7 +68,7 @@ class Lesson:
     def of(self, chosen: NDArray[np.bool_]) -> Lesson:
         """Return some of the rows."""
         return Lesson(
-            self.trip[chosen], self.stretched[chosen], self.left_s[chosen], self.to_come_s[chosen],
+            self.trip[chosen], self.aside[chosen], self.left_s[chosen], self.to_come_s[chosen],
             self.overdue[chosen], self.features[chosen],
         )  # fmt: skip
 
@@ -149,10 +153,18 @@ def _lesson(
             for k in among
             if chance.random() < share
         }
-        rows += [
-            (number, stretched, _some(moment, chance)) for moment in replay(drives, table, asked)
-        ]
+        for guise, aside in _guises(drives, stretched=stretched):
+            rows += [(number, aside, _some(each, chance)) for each in replay(guise, table, asked)]
     return _rows(rows) if rows else None
+
+
+def _guises(
+    drives: Sequence[Drive], *, stretched: bool
+) -> Iterator[tuple[Sequence[Drive], bool]]:  # fmt: skip
+    """Yield drives as they were, and with their positions hidden, as when a radio is silent."""
+    yield drives, stretched
+    if any(drive.seen for drive in drives):
+        yield [replace(drive, seen=()) for drive in drives], True
 
 
 def _some(moment: Moment, chance: random.Random) -> Moment:
@@ -180,7 +192,7 @@ def _moments(drive: Drive, every_s: float, first_s: float) -> list[float]:
 def _rows(moments: Sequence[tuple[int, bool, Moment]]) -> Lesson:
     return Lesson(
         np.concatenate([np.full(len(m.rows), n * 100_003.0 + m.drive) for n, _, m in moments]),
-        np.concatenate([np.full(len(m.rows), stretched) for _, stretched, m in moments]),
+        np.concatenate([np.full(len(m.rows), aside) for _, aside, m in moments]),
         np.concatenate([m.seen.left_s[m.rows] for _, _, m in moments]),
         np.concatenate([m.to_come_s for _, _, m in moments]),
         np.concatenate([np.full(len(m.rows), m.seen.overdue) for _, _, m in moments]),
@@ -199,7 +211,7 @@ def _taught(lesson: Lesson | None) -> tuple[Weights | None, dict[str, Any]]:
         part = lesson.of(fold == k)
         held_out[fold == k] = np.maximum(part.left_s + part.features @ vector, 0.0)
     vector = fit(lesson)
-    held_out, lesson = held_out[~lesson.stretched], lesson.of(~lesson.stretched)
+    held_out, lesson = held_out[~lesson.aside], lesson.of(~lesson.aside)
     late = lesson.overdue > OVERDUE
     on_time = bands(held_out[~late], lesson.to_come_s[~late])
     overdue = bands(held_out[late], lesson.to_come_s[late]) if late.sum() > 500 else on_time

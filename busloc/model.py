@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from busloc.daytypes import DayType
-from busloc.outlook import FAR_S, FEATURES, OVER, PLACES, VOICES, View, hats
+from busloc.outlook import BLIND, FAR_S, FEATURES, OVER, PLACES, VOICES, View, hats
 from busloc.usual import Floats, Table, Usual
 
 HORIZONS_S = np.array([0.0, 60, 120, 180, 270, 360, 480, 600, 780, 1000, 1300, 1700, 2400])
@@ -134,7 +134,7 @@ def untaught() -> Weights:
     weights = np.zeros(FEATURES)
     weights[: len(PLACES) * len(OVER)] = np.tile(waits, len(PLACES))
     weights[len(PLACES) * len(OVER) :][:2] = 1.0
-    voices = weights[len(PLACES) * len(OVER) + 2 :].reshape(len(VOICES), len(FAR_S))
+    voices = weights[len(PLACES) * len(OVER) + 2 : BLIND].reshape(len(VOICES), len(FAR_S))
     voices[VOICES.index("ahead")] = 1.0
     bands = Bands(
         low_s=tuple((10 + 0.1 * HORIZONS_S).tolist()),
@@ -191,11 +191,12 @@ def _tally(row: Json) -> tuple[int, int, float, float]:
 
 
 def _weights(plain: Json) -> Weights:
-    if len(plain["weights"]) != FEATURES:
-        raise ValueError(f"{len(plain['weights'])} weights, not {FEATURES}")
-    return Weights(
-        tuple(map(float, plain["weights"])), _bands(plain["on_time"]), _bands(plain["overdue"])
-    )
+    weights = tuple(map(float, plain["weights"]))
+    if len(weights) == BLIND:  # written before places on a leg had weights: reason's are zero
+        weights += (0.0,) * (FEATURES - BLIND)
+    if len(weights) != FEATURES:
+        raise ValueError(f"{len(weights)} weights, not {FEATURES}")
+    return Weights(weights, _bands(plain["on_time"]), _bands(plain["overdue"]))
 
 
 def _bands(plain: Json) -> Bands:

@@ -1,10 +1,12 @@
 """When a vehicle under way comes to the stops ahead, told from all that is known at a moment.
 
 The time to a stop is the usual time of the legs before it, less what has passed since the last
-stop, and a weighted sum of what speaks against that: how long the vehicle stands or drives already
-(a bus that is overdue is *still* to come), what the last vehicles took on the same legs, the pace
-of the line and of the whole town today, the vehicle's own, the timetable, and its delay.  The
-weights are learnt (``busloc.learning``).  Instants are seconds on any one clock.
+stop (of a vehicle seen on its way: less the share of the leg behind it), and a weighted sum of what
+speaks against that: where on its leg it is (it waits before lights more than behind them), how long
+it stands or drives already (a bus that is overdue is *still* to come), what the last vehicles took
+on the same legs, the pace of the line and of the whole town today, the vehicle's own, the
+timetable, and its delay.  The weights are learnt (``busloc.learning``).  Instants are seconds on
+any one clock.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from busloc.usual import Floats, Indices, Table, half_hour
+from busloc.usual import Floats, Indices, Seen, Table, half_hour
 
 OVER = np.array([0.0, 0.4, 0.7, 0.9, 1.1, 1.4, 1.9, 2.8, 4.5])
 """Time spent on the present leg, in its usual time: where the weights are given."""
@@ -25,8 +27,14 @@ VOICES = (
     "late", "very late", "early",
 )  # fmt: skip
 PLACES = ("stands, next", "stands, later", "drives, next", "drives, later")
-FEATURES = len(PLACES) * len(OVER) + 2 + len(VOICES) * len(FAR_S)
+SHARES = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+"""The share of the present leg behind a vehicle seen there: where the weights are given."""
+BLIND = len(PLACES) * len(OVER) + 2 + len(VOICES) * len(FAR_S)
+"""So many features tell of stop events alone; those of the place inside the leg come after them."""
+FEATURES = BLIND + 2 * len(SHARES)
 
+SHORT_S = 15.0
+"""No leg is taken to be shorter where it measures what was spent on it."""
 RECENT = 4
 """So many vehicles ahead are remembered on a leg."""
 FADE_S = 1800.0
@@ -55,7 +63,8 @@ class Progress:
     """What a vehicle has done on its run.  ``day_s`` is the instant of second 0 of its day.
 
     ``came_s`` is when it came to call ``index`` (to the first: left it, or will), ``left_s`` when
-    it left there, if it has; ``over_s`` and ``usual_s`` sum up the legs behind it.
+    it left there, if it has; ``over_s`` and ``usual_s`` sum up the legs behind it.  ``seen`` is
+    where on the leg after that call it was last.
     """
 
     way: Way
@@ -65,6 +74,12 @@ class Progress:
     left_s: float | None = None
     over_s: float = 0.0
     usual_s: float = 0.0
+    seen: Seen | None = None
+
+    def look(self, seen: Seen) -> None:
+        """Take in where the vehicle is; not yet under way, or on another leg, it tells nothing."""
+        if seen.index == self.index and seen.share > 0.0:
+            self.seen = seen
 
     @property
     def late_s(self) -> float:
@@ -147,6 +162,7 @@ def move(
         progress.over_s += min(max(over_s, -0.6 * usual_s), 1.5 * usual_s + 20)
         progress.usual_s += usual_s
     progress.index, progress.came_s, progress.left_s = index, came_s, None
+    progress.seen = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +175,22 @@ class View:
 
 
 def view(
-    progress: Progress, traffic: Traffic, table: Table, now_s: float, left_share: float = 1.0
+    progress: Progress, traffic: Traffic, table: Table, now_s: float
 ) -> View:  # fmt: skip
     """Return the view from ``now_s`` on the calls after the last one made, of which there are some.
 
-    ``left_share`` is how much of the present leg lay ahead at ``progress.came_s``.
+    Of a vehicle seen on its leg, the rest of the leg counts from when it was seen.
     """
-    way, i = progress.way, progress.index
+    way, i, seen = progress.way, progress.index, progress.seen
     carried, outright = usual_times(way, table, progress.late_s)
     carried, outright, legs = carried[i:], outright[i:], way.legs[i:]
-    carried[0] *= left_share
-    outright[0] *= left_share
-    gone = progress.left_s is not None and progress.left_s <= now_s
-    spent_s = now_s - progress.came_s
-    driven_s = now_s - progress.left_s if gone and progress.left_s is not None else spent_s
-    first_s = max(float(carried[0]), 15.0)
+    planned_s = way.planned_s[i:]
+    whole_s = max(float(carried[0]), SHORT_S)
+    if seen is not None:
+        for each_s in (carried, outright, planned_s):
+            each_s[0] *= 1.0 - seen.share
+    gone, spent_s, driven_s = _spent(progress, now_s)
+    first_s = max(float(carried[0]), SHORT_S)
     sums = np.cumsum(carried)
     left_s = sums - spent_s
     far_s = np.maximum(left_s, 0.0)
@@ -182,8 +199,6 @@ def view(
     town = traffic.pace(now_s)
     own = progress.over_s / (progress.usual_s + 600.0)
     late_s = progress.late_s
-    planned_s = way.planned_s[i:]
-    planned_s[0] *= left_share
     one = np.ones_like(far_s)
     voices = np.stack([
         one, far_s, np.arange(1.0, len(far_s) + 1.0),
@@ -195,14 +210,46 @@ def view(
     ], axis=1)  # fmt: skip
     nearness = hats(far_s, FAR_S)
     spoken = (voices[:, :, None] * nearness[:, None, :]).reshape(len(far_s), -1)
-    overdue = driven_s / first_s
-    waits = np.zeros((len(far_s), len(PLACES) * len(OVER) + 2))
-    spent = hats(np.array([overdue]), OVER)[0] * first_s
+    waits = _waits(len(far_s), gone=gone, spent_s=spent_s, driven_s=driven_s, first_s=first_s)
+    overdue = driven_s / first_s if seen is None else (now_s - progress.came_s) / whole_s
+    where = _where(len(far_s), seen, whole_s)
+    return View(left_s, np.hstack([waits, spoken, where]), overdue)
+
+
+def _spent(progress: Progress, now_s: float) -> tuple[bool, float, float]:
+    """Return whether a vehicle is under way, and the seconds since its call and since it left.
+
+    Both are those since it was seen, for one that was seen on its leg.
+    """
+    if progress.seen is not None:
+        since_s = now_s - progress.seen.at_s
+        return True, since_s, since_s
+    spent_s = now_s - progress.came_s
+    if progress.left_s is None or progress.left_s > now_s:
+        return False, spent_s, spent_s
+    return True, spent_s, now_s - progress.left_s
+
+
+def _waits(
+    calls: int, *, gone: bool, spent_s: float, driven_s: float, first_s: float
+) -> Floats:  # fmt: skip
+    """Return what standing or driving so long already says of each call to come."""
+    waits = np.zeros((calls, len(PLACES) * len(OVER) + 2))
+    spent = hats(np.array([driven_s / first_s]), OVER)[0] * first_s
     beyond_s = max(spent_s - OVER[-1] * first_s, 0.0)
     for rows, place in ((slice(0, 1), 2 * gone), (slice(1, None), 2 * gone + 1)):
         waits[rows, place * len(OVER) : (place + 1) * len(OVER)] = spent
     waits[0, -2], waits[1:, -1] = beyond_s, beyond_s
-    return View(left_s, np.hstack([waits, spoken]), overdue)
+    return waits
+
+
+def _where(calls: int, seen: Seen | None, whole_s: float) -> Floats:
+    """Return what the place on the leg says of the next call, and of those after it."""
+    where = np.zeros((calls, 2, len(SHARES)))
+    if seen is not None:
+        says_s = hats(np.array([seen.share]), SHARES)[0] * whole_s
+        where[0, 0], where[1:, 1] = says_s, says_s
+    return where.reshape(calls, -1)
 
 
 def hats(values: Floats, knots: Floats) -> Floats:

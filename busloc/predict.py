@@ -18,7 +18,7 @@ from busloc.course import Course, Run, Timetable
 from busloc.daytypes import DayType, day_type
 from busloc.model import Model, Outlook, Weights, outlook
 from busloc.outlook import Progress, Traffic, Way, move, view
-from busloc.usual import Table
+from busloc.usual import Seen, Table
 from busloc.visits import Visit
 
 DWELL_S = 15
@@ -130,9 +130,8 @@ class Predictor:
             return [_standing(course, place, now_s, 0.0)]
         day, model = self._day(run.day), self._model
         seen = view(
-            place.progress, day.traffic, day.table,
-            self._timetable.day_start(run.day) + now_s, place.left_share,
-        )  # fmt: skip
+            place.progress, day.traffic, day.table, self._timetable.day_start(run.day) + now_s
+        )
         told = outlook(seen, day.weights)
         age_s = max(0.0, now_s - fix_s - FRESH_S)
         return _calls(course, model, place, told, now_s=now_s, age_s=age_s)
@@ -170,22 +169,30 @@ class Predictor:
             )
         leg_m = course.offsets_m[first] - course.offsets_m[behind]
         gone_m = min(max(along_m - course.offsets_m[behind], 0.0), leg_m)
-        since = Progress(self._way(run, course), start, behind, start + fix_s, start + fix_s)
-        if known is not None:
-            since = replace(since, over_s=known.over_s, usual_s=known.usual_s)
-        return _Place(
-            since, first, standing=False, left_share=1.0 - gone_m / leg_m if leg_m > 0 else 1.0
-        )
+        seen = Seen(start + fix_s, behind, gone_m / leg_m if leg_m > 0 else 0.0)
+        since = _since(known, self._way(run, course), start, seen)
+        since.look(seen)
+        return _Place(since, first, standing=False)
+
+
+def _since(known: Progress | None, way: Way, day_s: float, seen: Seen) -> Progress:
+    """Return what is known of a vehicle on a leg, as if it drove evenly where it was not heard."""
+    if known is not None and known.index == seen.index:
+        return replace(known)
+    came_s = seen.at_s - seen.share * float(way.planned_s[seen.index])
+    since = Progress(way, day_s, seen.index, came_s, came_s)
+    if known is not None:
+        since.over_s, since.usual_s = known.over_s, known.usual_s
+    return since
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A vehicle's progress, its first call to come, whether it stands there, and how far it is."""
+    """A vehicle's progress, its first call to come, and whether it stands there."""
 
     progress: Progress
     first: int
     standing: bool
-    left_share: float = 1.0
 
 
 def _calls(

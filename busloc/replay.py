@@ -30,7 +30,8 @@ class Moment:
 class _What(IntEnum):
     CAME = 0
     LEFT = 1
-    ASKED = 2
+    SEEN = 2
+    ASKED = 3
 
 
 def replay(
@@ -51,6 +52,9 @@ def replay(
         elif what is _What.LEFT:
             if progress is not None and progress.index == index:
                 progress.left_s = time_s
+        elif what is _What.SEEN:
+            if progress is not None:
+                progress.look(drives[k].seen[index])
         elif progress is None:
             under_way[k] = Progress(ways[k], 0.0, index, time_s)
         elif index > progress.index:
@@ -67,6 +71,7 @@ def _happenings(
                 found.append((came_s, _What.CAME, k, index))
             if left_s is not None:
                 found.append((left_s, _What.LEFT, k, index))
+        found += [(seen.at_s, _What.SEEN, k, n) for n, seen in enumerate(drive.seen)]
         found += [(now_s, _What.ASKED, k, 0) for now_s in asked.get(k, ())]
     found.sort()
     return found

@@ -35,10 +35,20 @@ STAND_MAX_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A vehicle at ``at_s``, with ``share`` (0 to 1) of the leg after call ``index`` behind it."""
+
+    at_s: float
+    index: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drive:
     """A trip as it was driven.  All times in service-day seconds; ``None`` where not observed.
 
-    ``due_s`` are the planned arrivals, of the first stop the departure.
+    ``due_s`` are the planned arrivals, of the first stop the departure.  ``seen`` is where it was
+    between its calls, if that is known.
     """
 
     day_type: str
@@ -46,6 +56,7 @@ class Drive:
     due_s: tuple[float, ...]
     arrive_s: tuple[float | None, ...]
     leave_s: tuple[float | None, ...]
+    seen: tuple[Seen, ...] = ()
 
     def legs(self) -> Iterable[tuple[int, float, float]]:
         """Yield (index, start, seconds taken) of each leg seen at both its ends."""

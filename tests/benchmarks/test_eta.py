@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.avl import Polyline, Trip, crossings, read_trips
-from benchmarks.eta import kalman_gain, leftovers, methods, row_of, targets, ticks, told_by
+from benchmarks.avl import BRUSSELS, Polyline, Trip, crossings, parquet_rows, read_trips
+from benchmarks.eta import (
+    driven_on,
+    kalman_gain,
+    leftovers,
+    methods,
+    row_of,
+    targets,
+    ticks,
+    told_by,
+)
+from benchmarks.inside import seen_in_order
+from gtfs.calendar import day_start_epoch
 
 DAY = date(2026, 11, 25)
 STOPS = ("a", "b", "c", "d")
@@ -83,6 +94,63 @@ def test_fixes_are_placed_along_a_line_that_comes_back() -> None:
 
     assert [at for at, _ in placed] == [0, 120, 360]
     assert [round(metres / 111.195) for _, metres in placed] == [5, 15, 35]
+
+
+def tram(*actual: float | None) -> Trip:
+    return Trip("55-0-d-1", DAY, STOPS, (0, 100, 200, 300), actual, (None,) * 4)
+
+
+PLACES = {stop: (0.0, 0.01 * i) for i, stop in enumerate(STOPS)}
+LEG_M = 1112.0
+
+
+def seen(
+    trips: list[Trip], snapshots: dict[float, list[float]], stop: str = "a"
+) -> list[list[tuple[float, int, float]]]:  # fmt: skip
+    found = seen_in_order(trips, {("d", stop): snapshots}, PLACES)
+    return [[(each.at_s, each.index, round(each.share, 2)) for each in one] for one in found]
+
+
+def test_trams_on_one_leg_are_told_apart_by_the_order_they_came_in() -> None:
+    trips = [tram(60, 200, 300), tram(0, 150, 300)]
+
+    found = seen(trips, {50: [0.5 * LEG_M], 80: [0, 0.6 * LEG_M], 160: [0.25 * LEG_M]})
+
+    assert found == [[(80, 0, 0.0), (160, 0, 0.25)], [(50, 0, 0.5), (80, 0, 0.6)]]
+
+
+def test_as_many_rows_as_trams_or_none_is_believed() -> None:
+    assert seen([tram(0, 150, 300)], {50: [100, 500], 160: [700]}) == [[]]
+
+
+def test_a_tram_goes_neither_back_nor_beyond_its_leg() -> None:
+    found = seen([tram(0, 150, 300)], {20: [0.5 * LEG_M], 40: [0.25 * LEG_M], 60: [2 * LEG_M]})
+
+    assert found == [[(20, 0, 0.5), (60, 0, 1.0)]]
+
+
+def test_a_tram_that_was_not_observed_where_it_came_is_not_looked_for_for_ever() -> None:
+    assert seen([tram(0, None, 3000)], {899: [100], 901: [100]}) == [[(899, 0, 0.09)]]
+
+
+@pytest.mark.shared
+def test_no_snapshot_is_used_before_it_was_made(shared_dir: Path) -> None:
+    pytest.importorskip("pyarrow")
+    folder, day = shared_dir / "data" / "avl" / "stib55", date(2025, 3, 18)
+    made = parquet_rows(folder / "vd55" / "20250318.snaps.parquet")
+    start = day_start_epoch(day, BRUSSELS)
+    known = {row["ts"] - start + 1.0 for row in made}
+
+    drives = driven_on("stib55", folder, day, read_trips("stib55", folder, day))
+
+    assert sum(len(drive.seen) for drive in drives) > 20_000
+    for drive in drives:
+        assert list(drive.seen) == sorted(drive.seen, key=lambda each: each.at_s)
+        for each in drive.seen:
+            came_s = drive.arrive_s[each.index]
+            assert each.at_s in known
+            assert came_s is not None
+            assert came_s <= each.at_s
 
 
 @pytest.mark.shared

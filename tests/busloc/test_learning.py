@@ -5,7 +5,9 @@ Stops ``s0`` to ``s9`` lie 100 s apart by the timetable; a bus leaves every ten 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +19,9 @@ from hypothesis import strategies as st
 from busloc.daytypes import DayType, day_type
 from busloc.learning import bands, learn
 from busloc.model import HORIZONS_S, Model, outlook, untaught
-from busloc.outlook import Progress, Traffic, Way, move, view
+from busloc.outlook import BLIND, FEATURES, Progress, Traffic, Way, move, view
 from busloc.replay import replay
-from busloc.usual import Drive, Usual
+from busloc.usual import Drive, Seen, Usual
 
 STOPS = tuple(f"s{i}" for i in range(10))
 MONDAY, TUESDAY, SUNDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 22)
@@ -184,6 +186,105 @@ def test_only_what_has_happened_is_seen_in_a_replay() -> None:
     assert np.array_equal(known.seen.left_s, blind.seen.left_s)
 
 
+# Where a vehicle is between its stops
+
+
+def watched(drive: Drive, every_s: float = 10.0) -> Drive:
+    """Return a drive seen all along: it gathers speed, half of the time takes it a quarter far."""
+    seen = []
+    for i, start_s, took_s in drive.legs():
+        seen += [
+            Seen(start_s + gone_s, i, (gone_s / took_s) ** 2)
+            for gone_s in np.arange(every_s, took_s, every_s).tolist()
+        ]
+    return replace(drive, seen=tuple(seen))
+
+
+def on_the_first_leg(*seen: Seen) -> Progress:
+    way = Way(np.arange(9), np.array([28800.0 + 100 * i for i in range(10)]))
+    progress = Progress(way, 0.0, 0, 28800.0, 28800.0)
+    for each in seen:
+        progress.look(each)
+    return progress
+
+
+def told_at(progress: Progress, now_s: float, model: Model | None = None) -> list[float]:
+    table = Usual.of([drive(8 * 3600.0 + k, lambda _: 100.0) for k in range(200)])
+    seen = view(progress, Traffic(9), table.table(["weekday"]), now_s)
+    told = outlook(seen, untaught() if model is None else model.same)
+    return [float(each_s) for each_s in told.expected_s[:2]]
+
+
+def test_a_vehicle_seen_on_its_leg_has_the_rest_of_it_to_go() -> None:
+    slow = on_the_first_leg(Seen(28870.0, 0, 0.25), Seen(28880.0, 0, 0.5))
+
+    assert told_at(slow, 28880.0) == pytest.approx([50, 150], abs=1)
+    assert told_at(slow, 28890.0)[0] == pytest.approx(40, abs=3), "it drove on since"
+
+
+def test_a_place_on_another_leg_or_before_the_start_tells_nothing() -> None:
+    blind = told_at(on_the_first_leg(), 28840.0)
+
+    assert told_at(on_the_first_leg(Seen(28840.0, 1, 0.9)), 28840.0) == blind
+    assert told_at(on_the_first_leg(Seen(28840.0, 0, 0.0)), 28840.0) == blind
+    assert told_at(on_the_first_leg(Seen(28840.0, 0, 0.9)), 28840.0) != blind
+
+
+def test_a_place_is_forgotten_at_the_next_call() -> None:
+    table = Usual.of([drive(8 * 3600.0, lambda _: 100.0)]).table(["weekday"])
+    progress = on_the_first_leg(Seen(28880.0, 0, 0.5))
+
+    move(progress, Traffic(9), table, 1, 28900.0)
+
+    assert progress.seen is None
+
+
+def test_a_replay_sees_the_places_known_by_then_and_no_later_one() -> None:
+    table = Usual.of(day(5, 110)).table(["weekday"])
+    drives = [watched(each) for each in day(6, 110)]
+    now_s = drives[20].due_s[0] + 50.0
+    past = [replace(d, seen=tuple(s for s in d.seen if s.at_s <= now_s)) for d in drives]
+    lately = [replace(d, seen=tuple(s for s in d.seen if s.at_s <= now_s - 10)) for d in drives]
+
+    whole, known, older = (
+        next(iter(replay(each, table, {20: [now_s]}))).seen for each in (drives, past, lately)
+    )
+
+    assert np.array_equal(whole.features, known.features)
+    assert np.array_equal(whole.left_s, known.left_s)
+    assert not np.array_equal(whole.left_s, older.left_s)
+
+
+def test_where_vehicles_gather_speed_a_quarter_of_the_way_is_half_of_the_time() -> None:
+    days = {MONDAY: day(1, 100), TUESDAY: day(2, 100)}
+    model = learn({d: [watched(each) for each in some] for d, some in days.items()}, moments=500)
+
+    there = told_at(on_the_first_leg(Seen(28850.0, 0, 0.25)), 28850.0, model)[0]
+
+    assert there == pytest.approx(50, abs=8), "and not 75 s"
+
+
+def test_taught_with_places_it_still_knows_what_to_do_without() -> None:
+    chance = np.random.default_rng(3)
+    quick_or_slow = [
+        [
+            watched(drive(6 * 3600 + 600.0 * k, lambda _: float(chance.choice([60.0, 180.0]))))
+            for k in range(90)
+        ]
+        for _ in range(2)
+    ]
+    model = learn(dict(zip((MONDAY, TUESDAY), quick_or_slow, strict=True)), moments=500)
+    table, weights = model.table_for("weekday")
+    way = Way(table.legs(STOPS), np.array([28800.0 + 100 * i for i in range(10)]))
+    silent = view(
+        Progress(way, 0.0, 0, 28800.0, 28800.0), Traffic(len(table.number)), table, 28900.0
+    )
+
+    told_s = outlook(silent, weights).expected_s[0]
+
+    assert told_s == pytest.approx(80, abs=20), "after 100 s it can only be a slow one"
+
+
 # The model
 
 
@@ -217,6 +318,18 @@ def test_a_model_survives_being_kept(taught: Model, tmp_path: Path) -> None:
     taught.save(path)
 
     assert Model.load(path) == taught
+
+
+def test_a_model_from_before_places_had_weights_is_read(taught: Model, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    taught.save(path)
+    plain = json.loads(path.read_text())
+    plain["same"]["weights"] = plain["same"]["weights"][:BLIND]
+    path.write_text(json.dumps(plain))
+
+    assert Model.load(path).same.weights == (
+        *taught.same.weights[:BLIND], *(0.0,) * (FEATURES - BLIND),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"version":0}', '{"version":1}', "null"])
@@ -257,7 +370,7 @@ def test_a_day_of_a_new_kind_takes_the_weights_for_other_kinds() -> None:
 def test_an_outlook_never_runs_backwards_and_holds_its_expectation(
     left: list[float], overdue: float, seed: int
 ) -> None:
-    from busloc.outlook import FEATURES, View
+    from busloc.outlook import View
 
     features = np.random.default_rng(seed).normal(0, 30, (len(left), FEATURES))
     told = outlook(View(np.array(left), features, overdue), untaught())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from busloc.course import Run, Timetable
 from busloc.model import Model, untaught
+from busloc.outlook import BLIND, FAR_S, OVER, PLACES, SHARES, VOICES
 from busloc.predict import Predictor
 from busloc.usual import Drive, Usual
 from busloc.visits import Visit
@@ -71,6 +72,41 @@ def test_half_way_between_two_stops_half_the_leg_is_left() -> None:
     assert [call[0] for call in calls] == [3, 4, 5]
     assert calls[0][1] == pytest.approx(460, abs=3)
     assert calls[1][1] == pytest.approx(580, abs=3)
+
+
+def weighing(start: int, weights: list[float]) -> Model:
+    """Return the model with other weights from a feature on."""
+    vector = np.array(untaught().weights)
+    vector[start : start + len(weights)] = weights
+    weighed = type(untaught())(tuple(vector.tolist()), untaught().on_time, untaught().overdue)
+    return Model(USUAL, weighed, weighed)
+
+
+def test_what_was_learnt_of_places_on_a_leg_is_said_of_the_next_call_and_those_after_it() -> None:
+    following, later = ([0, 0, say, say, 0, 0] for say in (-0.1, -0.2))
+    assert len(SHARES) == len(following)
+    model = weighing(BLIND, [*following, *later])
+
+    plain, quick = (
+        [call[1] for call in told(predictor(model=each), along_m=2500, now=400)]
+        for each in (MODEL, model)
+    )
+
+    assert [one - other for one, other in zip(plain, quick, strict=True)] == pytest.approx(
+        [12, 24, 24], abs=1
+    )
+
+
+def test_on_a_leg_a_bus_is_as_late_as_it_was_at_its_last_call() -> None:
+    late = len(PLACES) * len(OVER) + 2 + VOICES.index("late") * len(FAR_S)
+    model = weighing(late, [1.0] * len(FAR_S))
+    seen, unseen = predictor(model=model), predictor(model=model)
+    seen.see(Visit(RUN, 1, H + 130.0, H + 150.0, passed=False))
+
+    (first, *_), (other, *_) = (told(who, along_m=1500, now=200) for who in (seen, unseen))
+
+    assert first[1] == pytest.approx(200 + 60 + 30, abs=3)
+    assert other[1] == pytest.approx(200 + 60 + 50, abs=3), "half the planned leg behind it"
 
 
 def test_a_standing_bus_leaves_when_it_usually_does() -> None:
