@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gtfs.calendar import day_start_epoch, service_days_around
 from gtfs.feed import Feed, StopTime, Trip
 from gtfs.geo import Line
+from gtfs.times import filled
 
 AT_STOP_M = 50.0
 
@@ -111,8 +110,8 @@ class Timetable:
             offsets_m = self.feed.stop_offsets_m(trip_id)
         except ValueError:
             return None
-        arrive_s = _filled([call.arrival_s for call in calls], offsets_m)
-        depart_s = _filled([call.departure_s for call in calls], offsets_m)
+        arrive_s = filled([call.arrival_s for call in calls], offsets_m)
+        depart_s = filled([call.departure_s for call in calls], offsets_m)
         if arrive_s is None or depart_s is None:
             return None
         trip = self.feed.trips[trip_id]
@@ -128,20 +127,3 @@ class Timetable:
             if self.runs(trip.id, day) and (course := self.course(trip.id)) is not None
         ]
         return tuple(Run(trip_id, day) for _, trip_id in sorted(started))
-
-
-def _filled(times_s: Sequence[int | None], offsets_m: Sequence[float]) -> tuple[int, ...] | None:
-    """Fill gaps in proportion to distance; ``None`` unless both ends are given.
-
-    >>> _filled([0, None, 90], [0.0, 100.0, 300.0])
-    (0, 30, 90)
-    """
-    known = [(offsets_m[i], time_s, i) for i, time_s in enumerate(times_s) if time_s is not None]
-    if times_s[0] is None or times_s[-1] is None:
-        return None
-    filled = list(times_s)
-    for (from_m, from_s, i), (to_m, to_s, j) in pairwise(known):
-        for k in range(i + 1, j):
-            share = (offsets_m[k] - from_m) / (to_m - from_m) if to_m > from_m else 0.0
-            filled[k] = round(from_s + share * (to_s - from_s))
-    return tuple(time_s for time_s in filled if time_s is not None)

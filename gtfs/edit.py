@@ -17,6 +17,7 @@ from typing import Final
 from gtfs.calendar import format_date, format_time
 from gtfs.feed import Feed
 from gtfs.japan import KANA, upgraded_translations
+from gtfs.offers import Words
 from gtfs.tables import FeedError, Table
 
 WEEKDAYS: Final = (
@@ -26,15 +27,6 @@ WEEKDAYS: Final = (
 _COLOUR: Final = re.compile(r"[0-9A-Fa-f]{6}")
 
 Record = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A text with its reading and its English, empty where there is none."""
-
-    ja: str
-    kana: str = ""
-    en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

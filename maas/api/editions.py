@@ -15,6 +15,7 @@ from gtfs.calendar import format_time, parse_time
 from gtfs.check import Finding
 from gtfs.edit import Edit, EditError
 from gtfs.japan import KANA
+from gtfs.offers import Words
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
@@ -47,9 +48,9 @@ class WordsIO(_In):
     kana: Text = ""
     en: Text = ""
 
-    def words(self) -> edit.Words:
+    def words(self) -> Words:
         """Return it as the editor takes it."""
-        return edit.Words(self.ja, self.kana, self.en)
+        return Words(self.ja, self.kana, self.en)
 
 
 class StopIO(_In):

@@ -22,9 +22,9 @@ from gtfs.edit import (
     PutRoute,
     PutStop,
     PutTrip,
-    Words,
     edited,
 )
+from gtfs.offers import Words
 from tests.gtfs.towns import TOWN, feed_of
 
 POND = PutStop("e", Words("池", "いけ", "Pond"), 34.83, 133.70, platform="3")
