@@ -47,7 +47,7 @@ def test_gtfs_guru_gtfs_analyzer_and_our_own_check_accept_every_feed(
 
 
 @pytest.mark.heavy
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(feeds(), st.sampled_from(["jp3", "jp4"]))
 def test_gtfs_validator_accepts_every_feed(feed: Feed, profile: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
