@@ -158,6 +158,19 @@ def test_nobody_boards_where_the_timetable_forbids_it() -> None:
     assert told(network.earliest({"b": 0}, {"c": 0}, AT_8)) == [(["t"], 600, 1200)]
 
 
+def test_a_call_without_boarding_or_alighting_is_passed_by() -> None:
+    calls = HEAD + "".join(
+        f"t{n},{clock(AT_8 + 900 * n)},{clock(AT_8 + 900 * n)},a,1,0,0\n"
+        f"t{n},{clock(AT_8 + 900 * n + 600)},{clock(AT_8 + 900 * n + 600)},b,2,1,1\n"
+        f"t{n},{clock(AT_8 + 900 * n + 1200)},{clock(AT_8 + 900 * n + 1200)},c,3,0,0\n"
+        for n in (0, 1)
+    )
+    trips = {f"t{n}": [("a", 0, 0), ("c", 600, 600)] for n in (0, 1)}
+    network = Network.of(town(trips, stop_times=calls), TUESDAY)
+    assert network.earliest({"a": 0}, {"b": 0}, AT_8) == []
+    assert told(network.earliest({"a": 800, "b": 500}, {"c": 0}, AT_8)) == [(["t1"], 100, 2100)]
+
+
 def test_a_bus_of_the_night_before_still_runs_after_midnight() -> None:
     network = Network.of(feed_of(), TUESDAY)
     (found,) = network.earliest({"d": 0}, {"b": 0}, 0)
