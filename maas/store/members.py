@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 
+import msgspec
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,8 +14,42 @@ from maas.store.tables import members
 
 
 @dataclass(frozen=True, slots=True)
+class Phone:
+    """A further telephone of a member; `label` says whose or where it is (自宅, 携帯, 娘)."""
+
+    number: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """What entitles a member to something, such as `aicard`; `until` is its last day, if any."""
+
+    kind: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Family or a helper; `watch`: the member agreed that they hear of departures and arrivals."""
+
+    name: str
+    relation: str = ""
+    phone: str = ""
+    email: str = ""
+    watch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member; `favourites` are place ids in the order of their keys 1..9."""
+    """A member; `favourites` are place ids in the order of their keys 1..9.
+
+    `phone` is the first telephone, `phones` the others.  `confirm_by` is the channel by which the
+    member wants to hear of bookings; `none`: only a call when something changes.  Members of one
+    household have the same `household`.  `tags` are further words that fares and drivers go by.
+    A `provisional` member gave no more than a name and a telephone; one who was found to be
+    somebody else too lives on in `merged_into` and is shown no more.
+    """
 
     id: int
     number: str
@@ -28,12 +64,31 @@ class MemberRow:
     notes: str
     favourites: tuple[int, ...]
     language: str
+    phones: tuple[Phone, ...] = ()
+    email: str = ""
+    line_id: str = ""
+    household: str = ""
+    aids: tuple[str, ...] = ()
+    eligibility: tuple[Eligibility, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    confirm_by: str = "none"
+    provisional: bool = False
+    merged_into: int | None = None
+    pickup_points: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Every telephone of the member, the first one first."""
+        return tuple(filter(None, (self.phone, *(each.number for each in self.phones))))
+
+    def grounds(self, day: date) -> frozenset[str]:
+        """Return what fares and drivers go by on a day: tags, aids, and what has not run out."""
+        valid = (each.kind for each in self.eligibility if each.until is None or day <= each.until)
+        return frozenset((*self.tags, *self.aids, *valid))
 
 
 def _member(row: object) -> MemberRow:
-    values = dict(row)  # type: ignore[call-overload]
-    lists = {"tags": tuple(values["tags"]), "favourites": tuple(values["favourites"])}
-    return MemberRow(**{**values, **lists})
+    return msgspec.convert(dict(row), MemberRow)  # type: ignore[call-overload]
 
 
 async def all_members(connection: AsyncConnection) -> list[MemberRow]:
@@ -71,9 +126,9 @@ async def next_number(connection: AsyncConnection) -> str:
 
 
 def _values(row: MemberRow) -> dict[str, object]:
-    values = asdict(row)
+    values: dict[str, object] = msgspec.to_builtins(row)
     del values["id"]
-    return values | {"tags": list(row.tags), "favourites": list(row.favourites)}
+    return values
 
 
 async def _ids(connection: AsyncConnection) -> dict[str, int]:

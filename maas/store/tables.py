@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import BigInteger
 
@@ -109,6 +110,42 @@ members = Table(
     Column("notes", String, nullable=False),
     Column("favourites", JSON, nullable=False),
     Column("language", String, nullable=False),
+    Column("phones", JSON, nullable=False, server_default="[]"),
+    Column("email", String, nullable=False, server_default=""),
+    Column("line_id", String, nullable=False, server_default=""),
+    Column("household", String, nullable=False, server_default=""),
+    Column("aids", JSON, nullable=False, server_default="[]"),
+    Column("eligibility", JSON, nullable=False, server_default="[]"),
+    Column("contacts", JSON, nullable=False, server_default="[]"),
+    Column("confirm_by", String, nullable=False, server_default="none"),
+    Column("provisional", Boolean, nullable=False, server_default=false()),
+    Column("merged_into", ForeignKey("members.id")),
+    Column("pickup_points", JSON, nullable=False, server_default="[]"),
+)
+
+# What the desk wrote down about a member, by whom.
+member_notes = Table(
+    "member_notes",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("author", String, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# Append-only: what a member allowed or no longer allows, to whom, and how they said so.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("how", String, nullable=False),
 )
 
 # --- vehicles and staff -----------------------------------------------------------------------
