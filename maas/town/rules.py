@@ -77,7 +77,13 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far ahead, how many, and what a promise looks like."""
+    """How far ahead, how many, and what a promise looks like.
+
+    `max_rides_a_day` is of one member, 0 any number; `immediate_percent` of the seats is kept for
+    those who want to leave at once until `immediate_until_min` before; an open return is picked up
+    within `open_return_within_min` of the call, 0 offers none; `standing_weeks` is how far ahead
+    weekly bookings are made; after `no_show_limit` in 90 days a member is rung first, 0 never.
+    """
 
     deadline_min: Count
     horizon_days: Count
@@ -90,6 +96,14 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alighting_s: Count
     no_show_wait_min: Count
     divert_until_s: Count
+    max_rides_a_day: Count = 0
+    immediate_percent: Annotated[int, Meta(ge=0, le=100)] = 0
+    immediate_until_min: Count = 0
+    open_return_within_min: Count = 30
+    waitlist: bool = True
+    standing_weeks: Count = 4
+    overlap_allowed: bool = False
+    no_show_limit: Count = 0
 
 
 KINDS: dict[str, type[Dated]] = {"hours": Hours, "booking": BookingRule, "tariff": Tariff}
