@@ -47,6 +47,15 @@ class BookingRow:
     cancel_reason: str | None = None
     pinned_vehicle_id: str | None = None
     """The vehicle a dispatcher has given it for good."""
+    held_until: float | None = None
+    """Until when a seat is held, in epoch seconds; `None` until something else ends it."""
+    group_id: str | None = None
+    """What was booked together: outward and return, or a group in several vehicles."""
+    helpers: int = 0
+    """How many of the riders come along to help."""
+    channel: str = "phone"
+    call_id: str | None = None
+    """The telephone call it is held for."""
 
 
 @dataclass(frozen=True, slots=True)

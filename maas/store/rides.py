@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,7 +31,10 @@ class RideRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRow:
-    """One "no", with what was asked and how many other offers were named."""
+    """One "no", with what was asked, how many other offers were named and what would have worked.
+
+    The town's when `declined` is `None`; otherwise the caller's, to these offers.
+    """
 
     area_id: str
     at: float
@@ -40,6 +43,9 @@ class RefusalRow:
     binding: str | None
     ask: dict[str, Any]
     alternatives: int
+    relaxations: list[dict[str, Any]] = field(default_factory=list)
+    declined: list[dict[str, Any]] | None = None
+    actor: str = ""
 
 
 async def add_ride(connection: AsyncConnection, row: RideRow) -> None:

@@ -245,9 +245,16 @@ bookings = Table(
     Column("booked_at", Double, nullable=False),
     Column("booked_by", String, nullable=False),
     Column("pinned_vehicle_id", String),
+    Column("held_until", Double),
+    Column("group_id", String, index=True),
+    Column("helpers", Integer, nullable=False, server_default="0"),
+    Column("channel", String, nullable=False, server_default="phone"),
+    Column("call_id", String),
     UniqueConstraint("area_id", "service_date", "reference"),
     CheckConstraint(
-        "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show')", name="state"
+        "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show', 'held', "
+        "'lapsed')",
+        name="state",
     ),
     Index(None, "service_date", "state"),
     Index(None, "member_id", "service_date"),
@@ -360,6 +367,93 @@ refusals = Table(
     Column("binding", String),
     Column("ask", JSON, nullable=False),
     Column("alternatives", Integer, nullable=False),
+    Column("relaxations", JSON, nullable=False, server_default="[]"),
+    Column("declined", JSON),
+    Column("actor", String, nullable=False, server_default=""),
+)
+
+# --- what becomes a booking by itself ---------------------------------------------------------
+
+# A way back without a time; `booking_id` is the seat softly held for it, then the real ride.
+open_returns = Table(
+    "open_returns",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("outward_id", ForeignKey("bookings.id"), index=True),
+    Column("ask", JSON, nullable=False),
+    Column("member_id", ForeignKey("members.id")),
+    Column("contact_name", String, nullable=False),
+    Column("contact_phone", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("expected_s", Integer, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("button_hash", String, nullable=False, unique=True),
+    Column("called_s", Integer),
+    Column("opened_at", Double, nullable=False),
+    Column("opened_by", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("state IN ('open', 'called', 'promised', 'closed')", name="state"),
+    Index(None, "service_date", "state"),
+)
+
+waitlist = Table(
+    "waitlist",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("ask", JSON, nullable=False),
+    Column("member_id", ForeignKey("members.id")),
+    Column("contact_name", String, nullable=False),
+    Column("contact_phone", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("answer_by", Double),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint(
+        "state IN ('waiting', 'offered', 'taken', 'lapsed', 'withdrawn')", name="state"
+    ),
+    Index(None, "service_date", "state"),
+)
+
+# `weekdays` counts from Monday, 0; on public holidays it rests unless `holidays`.
+standing_bookings = Table(
+    "standing_bookings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
+    Column("ask", JSON, nullable=False),
+    Column("weekdays", JSON, nullable=False),
+    Column("holidays", Boolean, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("paused_from", Date),
+    Column("paused_to", Date),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+# What became of each day of a standing booking: the row is what makes it happen once.
+standing_days = Table(
+    "standing_days",
+    metadata,
+    Column("standing_id", ForeignKey("standing_bookings.id"), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    Column("outcome", String, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("reason", String, nullable=False),
+    Column("sentence", String, nullable=False),
+    Column("sentence_en", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("seen_by", String),
+    CheckConstraint("outcome IN ('booked', 'refused', 'skipped')", name="outcome"),
+    Index(None, "service_date", "outcome"),
 )
 
 # --- what makes commits safe ------------------------------------------------------------------
