@@ -32,6 +32,20 @@ class Payment:
     spends: tuple[Spend, ...] = ()
     quotas: tuple[Quota, ...] = ()
 
+    async def write(self, connection: AsyncConnection, /) -> bool:
+        """Write it; False when a voucher or a quota has moved, and nothing may be kept."""
+        for spend in self.spends:
+            voucher = spend.voucher
+            if not await vouchers.swap(
+                connection, voucher.id, voucher.version, left_yen=spend.left_yen, state=spend.state
+            ):
+                return False
+        for quota in self.quotas:
+            if not await vouchers.count(connection, quota, 1):
+                return False
+        await takings.add(connection, self.takings)
+        return True
+
 
 async def pay(
     connection: AsyncConnection,
@@ -86,18 +100,3 @@ def _quotas(spends: Iterable[Spend], month: str) -> Iterable[Quota]:
     for spend in spends:
         if spend.voucher.member_id is not None:
             yield Quota(spend.voucher.member_id, spend.kind.id, month, spend.kind.per_month)
-
-
-async def write(connection: AsyncConnection, payment: Payment) -> bool:
-    """Write a payment; False when a voucher or a quota has moved, and nothing may be kept."""
-    for spend in payment.spends:
-        voucher = spend.voucher
-        if not await vouchers.swap(
-            connection, voucher.id, voucher.version, left_yen=spend.left_yen, state=spend.state
-        ):
-            return False
-    for quota in payment.quotas:
-        if not await vouchers.count(connection, quota, 1):
-            return False
-    await takings.add(connection, payment.takings)
-    return True

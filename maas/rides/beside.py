@@ -69,9 +69,9 @@ class Beside(Screens):
         Raises `ValueError` when no town is imported or a vehicle's profile has no roads.
         """
         await self.refresh()
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             until = time.time() + LEASE_S
-            await commits.take_lease(connection, self._area, self._holder, until)
+            await commits.take_lease(connection, self.area, self._holder, until)
         self._leads = True
         await self._day(self.today)
         work = [self._watch(), self._publish()]
@@ -95,21 +95,21 @@ class Beside(Screens):
             try:
                 await self._look()
             except Exception:
-                log.exception("cannot look after the area %s", self._area)
+                log.exception("cannot look after the area %s", self.area)
 
     async def _look(self) -> None:
         now = time.time()
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             self._leads = await commits.renew_lease(
-                connection, self._area, self._holder, now, now + LEASE_S
+                connection, self.area, self._holder, now, now + LEASE_S
             )
         async with self._writing:
             for day in list(self._days):
                 if day < self.today - timedelta(days=1):
                     del self._days[day]
                     continue
-                async with self._database.reading() as connection:
-                    versions = await plans.versions_on(connection, self._area, day)
+                async with self.database.reading() as connection:
+                    versions = await plans.versions_on(connection, self.area, day)
                 held = {id_: row.version for id_, row in self._days[day].plans.items()}
                 if versions != held:
                     self._doubtful.add(day)
@@ -120,10 +120,10 @@ class Beside(Screens):
             self._news.clear()
             try:
                 if self._leads and self._deliver is not None:
-                    while await hand_on(self._database, self._area, self._deliver):
+                    while await hand_on(self.database, self.area, self._deliver):
                         pass
             except Exception:
-                log.exception("cannot hand on the events of %s", self._area)
+                log.exception("cannot hand on the events of %s", self.area)
             with contextlib.suppress(TimeoutError):
                 # wait_for would lose a cancellation that comes together with the news.
                 async with asyncio.timeout(WATCH_S):
@@ -134,7 +134,7 @@ class Beside(Screens):
         await self._improver.compiled()
         while True:
             if not await self._shuffler.compiled():
-                log.error("no process looks for room in %s", self._area)
+                log.error("no process looks for room in %s", self.area)
             await asyncio.sleep(WATCH_S)
 
     async def _improve(self) -> None:
@@ -145,7 +145,7 @@ class Beside(Screens):
                 if self._leads:
                     await self.improve_once()
             except Exception:
-                log.exception("cannot improve the plan of %s", self._area)
+                log.exception("cannot improve the plan of %s", self.area)
 
     async def improve_once(self) -> bool:
         """Look for a better plan for today and take it if it still is one; True when taken."""
@@ -157,7 +157,7 @@ class Beside(Screens):
         plan = self._plan(day)
         if len(plan.requests) < 2:
             return False
-        better = await self._improver.better(plan, self._here.travel, self._improve_s)
+        better = await self._improver.better(plan, self.here.travel, self._improve_s)
         return better is not None and await self.accept(day, plan, better)
 
     async def accept(self, seen: Day, plan: Plan, better: Plan) -> bool:
@@ -173,20 +173,20 @@ class Beside(Screens):
                 return False
             now = self._plan(day)
             taken = with_stops_of(now, better, moved)
-            if taken is None or not is_better(now, taken, self._here.travel):
+            if taken is None or not is_better(now, taken, self.here.travel):
                 return False
             return await self._write(self._improvement(day, taken, moved), None)
 
     def _improvement(self, day: Day, plan: Plan, moved: Sequence[str]) -> Change:
-        now = self._clock()
+        now = self.clock()
         rows = tuple(
             replace(day.plan_row(id_), stops=stops_of(plan.routes[id_])) for id_ in sorted(moved)
         )
-        event = Event("plan.improved", self._area, day.day, now, vehicles=tuple(sorted(moved)))
+        event = Event("plan.improved", self.area, day.day, now, vehicles=tuple(sorted(moved)))
         detail = msgspec.json.encode({row.vehicle_id: row.stops for row in rows}).decode()
         return Change(
             plans=rows,
-            event=event,
+            events=(event,),
             audit=AuditEntry(now, "improver", "plan.improved", str(day.day), detail),
-            updated=tuple(planned_bookings(day, plan, moved, self._here.travel)),
+            updated=tuple(planned_bookings(day, plan, moved, self.here.travel)),
         )

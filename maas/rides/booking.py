@@ -167,8 +167,8 @@ def _change(live: Live, taken: Plan, row: BookingRow, told: PromiseRow, *, added
     detail = {"promise": told.request, "vehicle": placed.vehicle_id}
     done = _written(live, plans, placed, told, what, detail, updated=others)
     if added:
-        return replace(done, added=placed, updated=others, promise=told)
-    return replace(done, promise=told)
+        return replace(done, added=(placed,), updated=others, promises=(told,))
+    return replace(done, promises=(told,))
 
 
 def _moved(
@@ -212,7 +212,7 @@ def _written(
     body = msgspec.json.encode(detail, order="deterministic").decode()
     return Change(
         plans=plans,
-        event=event,
+        events=(event,),
         audit=AuditEntry(live.now, live.actor, f"booking.{what}", row.id, body),
         updated=(row, *updated),
         answer=view,

@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.fares import payment
-from maas.fares.payment import Payment
 from maas.rides.day import Day
-from maas.rides.views import BookingView, Event, JobView
+from maas.rides.views import Event
 from maas.store import bookings, commits, plans, rides
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import Answer, AuditEntry
@@ -23,34 +22,44 @@ from maas.store.plans import PlanRow
 from maas.store.rides import RideRow
 
 
+class Also(Protocol):
+    """What a subject of its own writes together with a change: a payment, a notification, a link.
+
+    False when it has lost a race: then nothing of the change is kept, and it is worked out again.
+    """
+
+    async def write(self, connection: AsyncConnection, /) -> bool:
+        """Write it in the transaction of the change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Everything one commit writes.
 
     Each of `plans` carries the version it was made from; the commit fails when it has moved.
-    `answer` is what the caller gets once it is on disk, `None` for our own changes.
+    `also` is written after bookings and promises, in its order.  `answer` is what the caller gets
+    once it is on disk, `None` for our own changes.
     """
 
     plans: tuple[PlanRow, ...]
-    event: Event
+    events: tuple[Event, ...]
     audit: AuditEntry
-    added: BookingRow | None = None
+    added: tuple[BookingRow, ...] = ()
     updated: tuple[BookingRow, ...] = ()
-    promise: PromiseRow | None = None
+    promises: tuple[PromiseRow, ...] = ()
     ride: RideRow | None = None
-    answer: BookingView | JobView | None = None
-    payment: Payment | None = None
+    answer: object = None
+    also: tuple[Also, ...] = ()
 
     def after(self, day: Day) -> Day:
         """Return a day as it is once this is on disk."""
         written = tuple(replace(row, version=row.version + 1) for row in self.plans)
-        told = () if self.promise is None else (self.promise,)
-        return day.with_rows(written, self.bookings, told)
+        return day.with_rows(written, self.bookings, self.promises)
 
     @property
     def bookings(self) -> tuple[BookingRow, ...]:
         """The bookings it writes, new or not."""
-        return self.updated if self.added is None else (self.added, *self.updated)
+        return (*self.added, *self.updated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +89,20 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
     try:
         async with database.writing() as connection:
             await _swap(connection, change.plans)
-            if change.added is not None:
-                await bookings.add_booking(connection, change.added)
+            for row in change.added:
+                await bookings.add_booking(connection, row)
             await bookings.save_bookings(connection, change.updated)
-            if change.promise is not None:
-                await bookings.add_promise(connection, change.promise)
+            for told in change.promises:
+                await bookings.add_promise(connection, told)
             if change.ride is not None:
                 await rides.add_ride(connection, change.ride)
-            if change.payment is not None and not await payment.write(connection, change.payment):
-                raise _LostRaceError  # noqa: TRY301 -- it is what rolls the transaction back
+            await _add(connection, change.also)
             if call is not None:
                 body = msgspec.json.encode(change.answer).decode()
                 answer = Answer(call.parameters, 200, body)
                 await commits.remember(connection, call.actor, call.key, answer, change.audit.at)
-            event = msgspec.json.encode(change.event).decode()
-            await commits.add_events(connection, area, [event])
+            events = [msgspec.json.encode(event).decode() for event in change.events]
+            await commits.add_events(connection, area, events)
             await commits.add_audit(connection, change.audit)
     except (_LostRaceError, IntegrityError):
         return False
@@ -104,6 +112,12 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
 async def _swap(connection: AsyncConnection, seen: Sequence[PlanRow]) -> None:
     if not await plans.swap_plans(connection, seen):
         raise _LostRaceError
+
+
+async def _add(connection: AsyncConnection, also: Sequence[Also]) -> None:
+    for one in also:
+        if not await one.write(connection):
+            raise _LostRaceError
 
 
 async def load_day(database: Database, area: str, day: date) -> Day:

@@ -8,9 +8,12 @@ from the database before it is used again: SQL is the only truth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from dispatcher import Plan
 from dispatcher.check import check
@@ -19,18 +22,22 @@ from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.commit import Asked, Change, commit, load_day
 from maas.rides.day import Day, Moment, as_of, plan_of
-from maas.rides.show import (
-    Seen,
-)
+from maas.rides.show import Seen
 from maas.rides.standing import Standing, load_standing, network_of
 from maas.rides.travel import vehicle_place
-from maas.rides.views import (
-    PositionView,
-)
+from maas.rides.views import KeyConflict, PositionView
 from maas.store import bookings as booking_rows
+from maas.store import commits
 from maas.store.bookings import BookingRow
 from maas.store.database import Database
 from maas.store.fleet import VehicleRow
+from maas.town.messages import say
+
+RACES: Final = 30
+"""How often a change is worked out again before we give up: never, with one keeper an area."""
+
+T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Held:
@@ -49,11 +56,11 @@ class Held:
         network: str | None,
         clock: Callable[[], float],
     ) -> None:
-        self._database = database
-        self._area = area
+        self.database = database
+        self.area = area
         self._roads = roads
         self._network = network_of(roads) if network is None else network
-        self._clock = clock
+        self.clock = clock
         self._standing: Standing | None = None
         self._days: dict[date, Day] = {}
         self._doubtful: set[date] = set()
@@ -63,7 +70,7 @@ class Held:
 
     async def refresh(self) -> None:
         """Read places, members, vehicles and rules anew, after an import or a registration."""
-        self._standing = await load_standing(self._database, self._area, self._roads, self._network)
+        self._standing = await load_standing(self.database, self.area, self._roads, self._network)
         for vehicle_id, seen in self._seen.items():
             if seen.position is not None:
                 self._anchor(vehicle_id, seen.position.lat, seen.position.lon)
@@ -71,11 +78,12 @@ class Held:
     @property
     def today(self) -> date:
         """The service day it is now."""
-        zone = ZoneInfo(self._here.names.timezone)
-        return datetime.fromtimestamp(self._clock(), UTC).astimezone(zone).date()
+        zone = ZoneInfo(self.here.names.timezone)
+        return datetime.fromtimestamp(self.clock(), UTC).astimezone(zone).date()
 
     @property
-    def _here(self) -> Standing:
+    def here(self) -> Standing:
+        """What stands still: rules, names, vehicles and driving times."""
         if self._standing is None:
             raise RuntimeError("the keeper has not been started")
         return self._standing
@@ -89,7 +97,7 @@ class Held:
 
     async def _day_while_writing(self, day: date) -> Day:
         if day not in self._days or day in self._doubtful:
-            self._days[day] = await load_day(self._database, self._area, day)
+            self._days[day] = await load_day(self.database, self.area, day)
             self._doubtful.discard(day)
         return self._days[day]
 
@@ -97,9 +105,9 @@ class Held:
         """Return the moment it is, `None` on another day than today."""
         if day.day != self.today:
             return None
-        rule = self._here.rules.booking_on(day.day)
+        rule = self.here.rules.booking_on(day.day)
         places = {
-            row.id: vehicle_place(row.row) for row in self._here.taxis if self._is_newer(row, day)
+            row.id: vehicle_place(row.row) for row in self.here.taxis if self._is_newer(row, day)
         }
         waiting = frozenset(id_ for id_, row in day.bookings.items() if row.state == "arrived")
         return Moment(self._now_s(day.day), places, waiting, rule.divert_until_s if rule else 0)
@@ -110,44 +118,75 @@ class Held:
         if seen is None or seen.position is None:
             return False
         free_s = day.plan_row(vehicle.id).free_s
-        return free_s is None or seen.position.ts >= self._here.names.epoch(day.day, free_s)
+        return free_s is None or seen.position.ts >= self.here.names.epoch(day.day, free_s)
 
     def _now_s(self, day: date) -> int:
-        return seconds_of(self._clock(), day, self._here.names.timezone)
+        return seconds_of(self.clock(), day, self.here.names.timezone)
 
     def _plan(self, day: Day) -> Plan:
-        plan, moment = plan_of(day, self._here.taxis), self._moment(day)
-        return plan if moment is None else as_of(plan, moment, self._here.travel)
+        plan, moment = plan_of(day, self.here.taxis), self._moment(day)
+        return plan if moment is None else as_of(plan, moment, self.here.travel)
 
     def _live(self, day: Day, actor: str = "") -> Live:
-        here, now = self._here, self._clock()
+        here, now = self.here, self.clock()
         now_s = self._now_s(day.day)
         return Live(here.names, here.travel, day, self._plan(day), now, now_s, actor)
 
     async def _know(self, place_ids: Sequence[int], member_id: int | None) -> None:
         """Read the names anew when one is asked for that was registered since."""
-        names = self._here.names
+        names = self.here.names
         unknown = any(place_id not in names.places for place_id in place_ids)
         if unknown or (member_id is not None and member_id not in names.members):
             await self.refresh()
 
-    async def _booking(self, booking_id: str) -> BookingRow | None:
+    async def row_of(self, booking_id: str) -> BookingRow | None:
         """Return a booking as it is now; only while writing."""
         for day in list(self._days):
             row = (await self._day_while_writing(day)).bookings.get(booking_id)
             if row is not None:
                 return row
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             found = await booking_rows.booking(connection, booking_id)
-        if found is None or found.area_id != self._area:
+        if found is None or found.area_id != self.area:
             return None
         return (await self._day_while_writing(found.service_date)).bookings.get(booking_id)
+
+    async def live_of(self, day: date, actor: str = "") -> Live:
+        """Return what a decision about a day is made on; only inside the `make` of `once`."""
+        return self._live(await self._day_while_writing(day), actor)
+
+    async def once(
+        self,
+        call: Asked,
+        kind: type[A],
+        make: Callable[[], Awaitable[Change | T]],
+    ) -> A | T | KeyConflict:
+        """Make and write a change once for its key, and return its answer as a `kind`.
+
+        `make` is called again when another writer was first, on what is there then.  Whatever it
+        returns that is not a change is returned as it is and not remembered.
+        """
+        async with self._writing:
+            for _ in range(RACES):
+                async with self.database.reading() as connection:
+                    given = await commits.answer(connection, call.actor, call.key)
+                if given is not None:
+                    if given.parameters != call.parameters:
+                        return KeyConflict(say("key_reused"))
+                    return msgspec.json.decode(given.body, type=kind)
+                made = await make()
+                if not isinstance(made, Change):
+                    return made
+                if await self._write(made, call):
+                    # What is kept is what is answered, now and whenever the key comes again.
+                    return msgspec.json.decode(msgspec.json.encode(made.answer), type=kind)
+        raise TimeoutError(f"lost {RACES} races for one change")
 
     async def _write(self, change: Change, call: Asked | None) -> bool:
         """Write a change and follow it in memory; False when somebody else was first."""
         days = {row.service_date for row in change.plans}
         try:
-            kept = await commit(self._database, self._area, change, call)
+            kept = await commit(self.database, self.area, change, call)
         except BaseException:
             self._doubtful |= days
             raise
@@ -179,16 +218,16 @@ class Held:
         self._anchor(vehicle_id, lat, lon)
 
     def _anchor(self, vehicle_id: str, lat: float, lon: float) -> None:
-        row = self._here.names.vehicles.get(vehicle_id)
+        row = self.here.names.vehicles.get(vehicle_id)
         if row is not None and row.profile in self._roads:
             anchor = self._roads[row.profile].snap(lat, lon).anchor
-            self._here.anchors.put(vehicle_place(row.row), anchor)
+            self.here.anchors.put(vehicle_place(row.row), anchor)
 
     async def check(self) -> list[str]:
         """Return what the independent verifier finds wrong with the live plans; empty is well."""
         found = []
         for day in sorted(self._days):
             held = await self._day(day)
-            faults = check(self._plan(held), self._here.travel)
+            faults = check(self._plan(held), self.here.travel)
             found += [f"{day}: {fault}" for fault in faults]
         return found

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -24,7 +24,7 @@ from maas.fares.vouchers import VoucherRefused
 from maas.rides import booking, trip
 from maas.rides.beside import Beside
 from maas.rides.booking import Caller, Live
-from maas.rides.commit import Asked, Change, asked
+from maas.rides.commit import Change, asked
 from maas.rides.day import Moment
 from maas.rides.explained import explained, pinned
 from maas.rides.outbox import Deliver
@@ -52,18 +52,13 @@ from maas.rides.views import (
     Step,
 )
 from maas.store import bookings as booking_rows
-from maas.store import commits, rides
+from maas.store import rides
 from maas.store.database import Database
 from maas.store.rides import RefusalRow, RideRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import say
 
-RACES: Final = 30
-"""How often a change is worked out again before we give up: never, with one keeper an area."""
 OFFER_LASTS_S: Final = 600
-
-T = TypeVar("T")
-A = TypeVar("A", BookingView, JobView)
 
 
 class Keeper(Beside):
@@ -113,10 +108,10 @@ class Keeper(Beside):
         return Quote(found)
 
     def _wish(self, ask: AskIn, day: date) -> Wish | Refused:
-        names = self._here.names
+        names = self.here.names
         rider = None if ask.rider_id is None else names.members.get(ask.rider_id)
         now = Now(self.today, self._now_s(day))
-        return wish(ask, day, now, self._here.rules, names.places, self._here.anchors.of, rider)
+        return wish(ask, day, now, self.here.rules, names.places, self.here.anchors.of, rider)
 
     async def _offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
         plan = live.plan
@@ -146,7 +141,7 @@ class Keeper(Beside):
 
     def _token(self, wished: Wish, offer: Offer) -> OfferToken:
         return OfferToken(
-            area=self._area,
+            area=self.area,
             day=wished.day,
             expires=int(time.time()) + OFFER_LASTS_S,
             kind=offer.kind.value,
@@ -163,15 +158,15 @@ class Keeper(Beside):
 
     async def _refuse(self, ask: AskIn, day: date, refusal: RefusalView) -> RefusalAnswer:
         row = RefusalRow(
-            area_id=self._area,
-            at=self._clock(),
+            area_id=self.area,
+            at=self.clock(),
             service_date=day,
             reason=refusal.reason,
             binding=refusal.binding,
             ask=msgspec.to_builtins(ask),
             alternatives=len(refusal.alternatives),
         )
-        async with self._database.writing() as connection:
+        async with self.database.writing() as connection:
             await rides.add_refusal(connection, row)
         return RefusalAnswer(refusal)
 
@@ -195,16 +190,16 @@ class Keeper(Beside):
             offer = self._open(token)
             if isinstance(offer, BadOffer):
                 return offer
-            if rider_id is not None and rider_id not in self._here.names.members:
+            if rider_id is not None and rider_id not in self.here.names.members:
                 return NotFound(say("unknown_rider"))
-            live = self._live(await self._day_while_writing(offer.day), actor)
+            live = await self.live_of(offer.day, actor)
             offer = self._with_card(offer, rider_id)
             taken = await self._taken(live, live.plan, offer, booking_id)
             if taken is None:
                 return await self._gone(live, offer)
             return booking.book(live, taken, offer, booking_id, caller)
 
-        return await self._once(call, BookingView, make)
+        return await self.once(call, BookingView, make)
 
     async def change(
         self, booking_id: str, token: str, *, key: str, actor: str
@@ -216,16 +211,16 @@ class Keeper(Beside):
             offer = self._open(token)
             if isinstance(offer, BadOffer):
                 return offer
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
             if row.state != "booked":
                 over = row.state not in booking_rows.OPEN
                 return NotNow(say("already_over" if over else "already_there"), row.state)
-            live = self._live(await self._day_while_writing(offer.day), actor)
+            live = await self.live_of(offer.day, actor)
             others = None
             if row.service_date != offer.day:
-                others = self._live(await self._day_while_writing(row.service_date), actor)
+                others = await self.live_of(row.service_date, actor)
             offer = self._with_card(offer, row.member_id)
             left = (others or live).plan.without(row.id)
             taken = await self._taken(live, left if others is None else live.plan, offer, row.id)
@@ -233,7 +228,7 @@ class Keeper(Beside):
                 return await self._gone(live, offer)
             return booking.change(live, taken, others, row, offer)
 
-        return await self._once(call, BookingView, make)
+        return await self.once(call, BookingView, make)
 
     async def _taken(
         self, live: Live, plan: Plan, offer: OfferToken, booking_id: str
@@ -254,22 +249,22 @@ class Keeper(Beside):
         call = asked(actor, key, "cancel", booking_id, reason)
 
         async def make() -> Change | BookingView | NotFound | NotNow:
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
-            live = self._live(await self._day_while_writing(row.service_date), actor)
+            live = await self.live_of(row.service_date, actor)
             if row.state == "cancelled":
                 return booking_view(live.names, row, live.day.promises[row.id])
             return booking.cancel(live, row, reason)
 
-        return await self._once(call, BookingView, make)
+        return await self.once(call, BookingView, make)
 
     async def explain(
         self, booking_id: str, vehicle_id: str | None = None
     ) -> ExplanationView | NotFound | NotNow:
         """Say why a booking rides in its vehicle, or why not in another one."""
         async with self._writing:
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
             live = self._live(await self._day_while_writing(row.service_date))
@@ -287,15 +282,15 @@ class Keeper(Beside):
         call = asked(actor, key, "pin", booking_id, vehicle_id)
 
         async def make() -> Change | NotFound | NotNow:
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
-            live = self._live(await self._day_while_writing(row.service_date), actor)
+            live = await self.live_of(row.service_date, actor)
             if vehicle_id is not None and vehicle_id not in live.plan.routes:
                 return NotFound(say("not_in_plan"))
             return pinned(live, row, vehicle_id)
 
-        return await self._once(call, BookingView, make)
+        return await self.once(call, BookingView, make)
 
     async def step(
         self,
@@ -318,33 +313,33 @@ class Keeper(Beside):
         call = asked(actor, key, "step", vehicle_id, booking_id, step, at, *more)
 
         async def make() -> Change | JobView | NotFound | NotNow | VoucherRefused:
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None or row.vehicle_id != vehicle_id:
                 return NotFound(say("no_booking" if row is None else "not_in_plan"))
-            live = self._live(await self._day_while_writing(row.service_date), actor)
+            live = await self.live_of(row.service_date, actor)
             if trip.reported_before(row, step):
                 ride = await self._ride(row.id) if step == "dropped" else None
                 return await self._job(live.day, vehicle_id, ride)
             at_s = live.now_s
             if at is not None:
                 at_s = min(at_s, seconds_of(at, row.service_date, live.names.timezone))
-            rule = self._here.rules.booking_on(row.service_date)
+            rule = self.here.rules.booking_on(row.service_date)
             wait_s = rule.no_show_wait_min * 60 if rule else 0
             wrong = trip.allowed(live, row, step, at_s, wait_s)
             if wrong is not None:
                 return wrong
             moment = self._moment(live.day) or Moment(at_s, {}, frozenset(), 0)
-            made = trip.report(live, self._here.taxis, moment, row, step, at_s)
+            made = trip.report(live, self.here.taxis, moment, row, step, at_s)
             if made.ride is not None:
                 payment = await self._paid(live, made.ride, paid or Tendered())
                 if isinstance(payment, VoucherRefused):
                     return payment
-                made = replace(made, payment=payment)
+                made = replace(made, also=(*made.also, payment))
             done = None if made.ride is None else ride_view(live.names, made.ride, row.reference)
             job = await self._job(made.after(live.day), vehicle_id, done)
             return replace(made, answer=job)
 
-        return await self._once(call, JobView, make)
+        return await self.once(call, JobView, make)
 
     async def _paid(
         self, live: Live, ride: RideRow, tendered: Tendered
@@ -352,41 +347,18 @@ class Keeper(Beside):
         tariff = live.names.tariff_on(ride.service_date)
         if tariff is None:
             raise ValueError(f"no tariff on {ride.service_date}, yet {ride.booking_id} rode")
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return await pay(connection, tariff, ride, tendered, now=live.now, actor=live.actor)
-
-    async def _once(
-        self,
-        call: Asked,
-        kind: type[A],
-        make: Callable[[], Awaitable[Change | T]],
-    ) -> A | T | KeyConflict:
-        """Make and write a change once for its key; whatever is not a change is not remembered."""
-        async with self._writing:
-            for _ in range(RACES):
-                async with self._database.reading() as connection:
-                    given = await commits.answer(connection, call.actor, call.key)
-                if given is not None:
-                    if given.parameters != call.parameters:
-                        return KeyConflict(say("key_reused"))
-                    return msgspec.json.decode(given.body, type=kind)
-                made = await make()
-                if not isinstance(made, Change):
-                    return made
-                if await self._write(made, call):
-                    # What is kept is what is answered, now and whenever the key comes again.
-                    return msgspec.json.decode(msgspec.json.encode(made.answer), type=kind)
-        raise TimeoutError(f"lost {RACES} races for one change")
 
     def _open(self, token: str) -> OfferToken | BadOffer:
         offer = unseal(token, self._signing_key)
-        if offer is None or offer.area != self._area:
+        if offer is None or offer.area != self.area:
             return BadOffer(say("bad_offer"))
         return BadOffer(say("old_offer")) if offer.expires < time.time() else offer
 
     def _with_card(self, offer: OfferToken, member_id: int | None) -> OfferToken:
-        tariff = self._here.rules.tariff_on(offer.day)
-        member = None if member_id is None else self._here.names.members.get(member_id)
+        tariff = self.here.rules.tariff_on(offer.day)
+        member = None if member_id is None else self.here.names.members.get(member_id)
         if tariff is None:
             return offer
         party = Party(offer.riders, offer.wheelchairs, offer.half_fares, offer.infants)
@@ -395,7 +367,7 @@ class Keeper(Beside):
 
     async def _gone(self, live: Live, offer: OfferToken) -> OfferGone:
         """Say that an offer is gone, with what could be offered instead."""
-        rule = self._here.rules.booking_on(offer.day)
+        rule = self.here.rules.booking_on(offer.day)
         soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
         ask = AskIn(
             origin=offer.promise.origin,

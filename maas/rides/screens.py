@@ -39,73 +39,73 @@ class Screens(Held):
         held = await self._day(day or self.today)
         rows = [row for row in held.bookings.values() if state is None or row.state == state]
         rows.sort(key=lambda row: (row.pickup_planned_s, row.id))
-        return [booking_view(self._here.names, row, held.promises[row.id]) for row in rows]
+        return [booking_view(self.here.names, row, held.promises[row.id]) for row in rows]
 
     async def booking(self, booking_id: str) -> BookingView | NotFound:
         """Return one booking."""
         async with self._writing:
-            row = await self._booking(booking_id)
+            row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
             promise = self._days[row.service_date].promises[row.id]
-        return booking_view(self._here.names, row, promise)
+        return booking_view(self.here.names, row, promise)
 
     async def rides(self, day: date | None = None) -> list[RideView]:
         """Return the rides that ended on a day (`None` today), in the order they did."""
         held = await self._day(day or self.today)
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             rows = await rides.rides_on(connection, held.day)
         known = [row for row in rows if row.booking_id in held.bookings]
-        names, references = self._here.names, held.bookings
+        names, references = self.here.names, held.bookings
         return [ride_view(names, row, references[row.booking_id].reference) for row in known]
 
     async def _ride(self, booking_id: str) -> RideView | None:
-        row = await self._booking(booking_id)
-        async with self._database.reading() as connection:
+        row = await self.row_of(booking_id)
+        async with self.database.reading() as connection:
             ride = await rides.ride(connection, booking_id)
         if row is None or ride is None:
             return None
-        return ride_view(self._here.names, ride, row.reference)
+        return ride_view(self.here.names, ride, row.reference)
 
     async def plan_view(self, day: date | None = None) -> PlanView:
         """Return the plan of a day (`None` today) as the monitor shows it."""
         held = await self._day(day or self.today)
         plan, drivers = self._plan(held), await self._drivers()
-        views = [self._vehicle(held, plan, row, drivers) for row in self._here.taxis]
-        return PlanView(self._area, held.day, self._clock(), tuple(views))
+        views = [self._vehicle(held, plan, row, drivers) for row in self.here.taxis]
+        return PlanView(self.area, held.day, self.clock(), tuple(views))
 
     async def vehicle_view(
         self, vehicle_id: str, day: date | None = None
     ) -> VehiclePlanView | None:
         """Return one vehicle's plan, `None` for a vehicle that takes no bookings here."""
         held = await self._day(day or self.today)
-        row = next((row for row in self._here.taxis if row.id == vehicle_id), None)
+        row = next((row for row in self.here.taxis if row.id == vehicle_id), None)
         if row is None:
             return None
         return self._vehicle(held, self._plan(held), row, await self._drivers())
 
     async def job(self, vehicle_id: str) -> JobView | None:
         """Return what the driver does next, `None` for a vehicle that takes no bookings here."""
-        if all(row.id != vehicle_id for row in self._here.taxis):
+        if all(row.id != vehicle_id for row in self.here.taxis):
             return None
         return await self._job(await self._day(self.today), vehicle_id)
 
     async def _job(self, day: Day, vehicle_id: str, ride: RideView | None = None) -> JobView:
-        row = next(row for row in self._here.taxis if row.id == vehicle_id)
+        row = next(row for row in self.here.taxis if row.id == vehicle_id)
         view = self._vehicle(day, self._plan(day), row, await self._drivers())
         on_board = tuple(s for s in view.stops if day.bookings[s.booking_id].state == "aboard")
         coming = view.stops[0] if view.stops else None
         return JobView(view, coming, view.stops[1:], on_board, view.driver, ride)
 
     async def _drivers(self) -> dict[str, str | None]:
-        async with self._database.reading() as connection:
-            rows = await fleet.all_vehicles(connection, self._area)
+        async with self.database.reading() as connection:
+            rows = await fleet.all_vehicles(connection, self.area)
         return {row.id: row.driver for row in rows}
 
     def _vehicle(
         self, day: Day, plan: Plan, row: VehicleRow, drivers: Mapping[str, str | None]
     ) -> VehiclePlanView:
-        here, route = self._here, plan.routes[row.id]
+        here, route = self.here, plan.routes[row.id]
         seen = self._seen.get(row.id, Seen())
         ahead = next_place(route, plan)
         if ahead is not None:

@@ -110,7 +110,7 @@ def _stepped(
         text=event_text(live.names, after.state, stepped, yen),
     )
     audit = AuditEntry(live.now, live.actor, event.kind, after.id, "{}")
-    return Change((moved,), event, audit, updated=(stepped, *others), ride=ride)
+    return Change((moved,), (event,), audit, updated=(stepped, *others), ride=ride)
 
 
 def ride_of(live: Live, row: BookingRow) -> RideRow:

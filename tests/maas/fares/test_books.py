@@ -11,7 +11,7 @@ import pytest
 
 from maas.fares import books
 from maas.fares.books import By
-from maas.fares.payment import Payment, Tendered, write
+from maas.fares.payment import Payment, Tendered
 from maas.fares.vouchers import VoucherRefused
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView, JobView
@@ -286,6 +286,6 @@ async def test_a_payment_beyond_the_quota_is_not_written(
 
     async def written() -> bool:
         async with database.writing() as connection:
-            return await write(connection, paid)
+            return await paid.write(connection)
 
     assert [await written(), await written()] == [True, False]

@@ -347,7 +347,7 @@ async def test_the_live_plan_and_the_one_read_anew_are_the_same(
     assert await fresh.plan_view() == await keeper.plan_view()
     assert await fresh.bookings() == await keeper.bookings()
     day = fresh._days[TODAY]
-    assert check(fresh._plan(day), fresh._here.travel) == []
+    assert check(fresh._plan(day), fresh.here.travel) == []
     await fresh.stop()
 
 

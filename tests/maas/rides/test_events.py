@@ -94,7 +94,7 @@ async def _scatter(keeper: Keeper) -> None:
     for index, vehicle_id in enumerate(("van-1", "van-2")):
         mine = [stop for stop in stops if order.index(stop.request_id) % 2 == index]
         plan = plan.with_route(plan.routes[vehicle_id].with_stops(mine))
-    assert check(plan, keeper._here.travel) == []
+    assert check(plan, keeper.here.travel) == []
     async with keeper._writing:
         assert await keeper._write(keeper._improvement(day, plan, ["van-1", "van-2"]), None)
 
@@ -132,7 +132,7 @@ async def test_a_better_plan_found_too_late_is_not_taken(
     keeper = await two_vans()
     day = await keeper._day(TODAY)
     plan = keeper._plan(day)
-    better = search(plan, looked_up(plan, keeper._here.travel), 0.3, 1)
+    better = search(plan, looked_up(plan, keeper.here.travel), 0.3, 1)
     assert differing(plan, better)
 
     await booked(keeper, ask(1, 12, "10:05"), "between")
@@ -149,7 +149,7 @@ async def test_a_better_plan_for_somebody_who_has_got_in_meanwhile_is_not_taken(
     keeper = await two_vans()
     day = await keeper._day(TODAY)
     plan = keeper._plan(day)
-    better = search(plan, looked_up(plan, keeper._here.travel), 0.3, 1)
+    better = search(plan, looked_up(plan, keeper.here.travel), 0.3, 1)
     first = plan.routes[differing(plan, better)[0]].stops[0].request_id
     vehicle_id = day.bookings[first].vehicle_id
 
@@ -193,9 +193,9 @@ async def test_a_plan_that_breaks_a_promise_is_not_taken_however_cheap(
     late = {id_: replace(r, latest_dropoff_s=of_day("10:05")) for id_, r in plan.requests.items()}
 
     strict = replace(cheap, requests=late)
-    assert plan_cost_s(cheap, keeper._here.travel) < plan_cost_s(plan, keeper._here.travel)
-    assert is_better(plan, cheap, keeper._here.travel)
-    assert not is_better(replace(plan, requests=late), strict, keeper._here.travel)
+    assert plan_cost_s(cheap, keeper.here.travel) < plan_cost_s(plan, keeper.here.travel)
+    assert is_better(plan, cheap, keeper.here.travel)
+    assert not is_better(replace(plan, requests=late), strict, keeper.here.travel)
     await keeper.stop()
 
 
@@ -263,7 +263,7 @@ async def test_a_fault_at_any_statement_leaves_one_booking_or_none(
     await fresh.start()
     assert fresh._days == keeper._days
     assert await fresh.check() == []
-    async with fresh._database.reading() as connection:
+    async with fresh.database.reading() as connection:
         assert await commits.audit_break(connection) is None
     await fresh.stop()
 
