@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
+from operator import attrgetter
 
 from busloc.board import Boards
 from busloc.coming import Sightings
@@ -21,12 +22,16 @@ from busloc.track import MISSES_MAX, SILENT_S, Track, follow
 from busloc.visits import Visit
 from busloc.witness import Witness
 
+APART_S = 1.0
+"""A fix so soon after the last one followed tells nothing new of where a bus calls."""
 SAY_S = 20.0
 """What is told of a bus's calls is noted this often."""
 STEPS_MAX = 60
 """So many fixes of one batch are followed one by one; a longer burst waits for the ticks."""
 LATE_FIXES = 100
 """So many late fixes of a vehicle are looked at in a tick."""
+
+_TIME = attrgetter("t")
 
 RecordVisits = Callable[[str, Sequence[Visit]], None]
 RecordJudged = Callable[[Sequence[Judged]], None]
@@ -102,7 +107,8 @@ class Drives:
             return
         before = self.tracks.get(vehicle)
         since_s = float("inf") if before is None else before.ping.t
-        steps = [ping for ping in pings if since_s < ping.t < until_s]
+        pings = _apart(pings)
+        steps = [ping for ping in pings if since_s + APART_S <= ping.t < until_s]
         if 0 < len(steps) <= STEPS_MAX:
             for ping in steps:
                 self.tracks[vehicle] = self._follow(ping)
@@ -184,3 +190,14 @@ class Drives:
         if self.boards is not None and self.timetable is not None and self._told is not None:
             start = self.timetable.day_start(found.run.day)
             self._told.say(found.run, sayings(self.boards.bands(found.run, now), start, now))
+
+
+def _apart(pings: Sequence[Ping]) -> list[Ping]:
+    """Return the fixes of a vehicle, oldest first, that are ``APART_S`` after the one before."""
+    kept: list[Ping] = []
+    last_s = float("-inf")
+    for ping in sorted(pings, key=_TIME):
+        if ping.t - last_s >= APART_S:
+            kept.append(ping)
+            last_s = ping.t
+    return kept

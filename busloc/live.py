@@ -22,6 +22,8 @@ from gtfs.feed import Feed
 BOARD_ROWS = 12
 LOOKED_AT_S = 5.0
 """A vehicle that is not heard of is looked at again this often."""
+CATCH_UP_S = 0.2
+"""A vehicle is moved at most this often, like the frames that tell of it; fixes between wait."""
 
 Record = Callable[[Sequence[Ping], float], None]
 
@@ -64,6 +66,8 @@ class LiveMap:
         self._model = model
         self._unassigned = frozenset(unassigned)
         self._looked_at_s: dict[str, float] = {}
+        self._waiting: dict[str, list[Ping]] = {}
+        """Of each vehicle that was moved a moment ago, what it has sent since."""
         self._next: dict[str, tuple[Track | None, NextStop | None]] = {}
         self._drives = self._drives_of(feed)
         self._shown = Shown(hub)
@@ -107,9 +111,16 @@ class LiveMap:
         newest = {ping.vehicle: ping for ping in admitted.live}
         if len(admitted.history) > len(newest):
             self._look_back(admitted.history, newest)
-        for ping in admitted.live:
-            self._move(ping, now)
+        for vehicle, ping in newest.items():
+            self._waiting.setdefault(vehicle, []).append(ping)
+            if not 0 <= now - self._looked_at_s.get(vehicle, float("-inf")) < CATCH_UP_S:
+                self._move(vehicle, now)
         return admitted.verdicts
+
+    def catch_up(self, now: float) -> None:
+        """Move the vehicles whose fixes wait.  Call every ``CATCH_UP_S``."""
+        for vehicle in list(self._waiting):
+            self._move(vehicle, now)
 
     def cancel(self, trip_id: str, day: date, *, runs: bool = False) -> None:
         """Say that a trip does not run on a service day (``runs=True`` takes it back)."""
@@ -180,6 +191,7 @@ class LiveMap:
     def tick(self, now: float) -> None:
         """Let time pass: silent vehicles fade, boards count down.  Call about once a second."""
         self._drives.listen(now, self._names)
+        self.catch_up(now)
         self._shown.tick()
         for vehicle in list(self._drives.tracks):
             if not 0 <= now - self._looked_at_s.get(vehicle, float("-inf")) < LOOKED_AT_S:
@@ -191,20 +203,26 @@ class LiveMap:
     # Inside
 
     def _look_back(self, history: Sequence[Ping], newest: Mapping[str, Ping]) -> None:
-        """Follow what came before the newest fix of each vehicle of a batch."""
+        """Take in what came before the newest fix of each vehicle of a batch."""
         before: dict[str, list[Ping]] = {}
         for ping in history:
             if ping is not newest.get(ping.vehicle):
                 before.setdefault(ping.vehicle, []).append(ping)
         for vehicle, pings in before.items():
-            last = newest.get(vehicle)
-            self._drives.look_back(vehicle, pings, float("-inf") if last is None else last.t)
+            if vehicle in newest:
+                self._waiting.setdefault(vehicle, []).extend(pings)
+            else:
+                self._drives.look_back(vehicle, pings, float("-inf"))
 
-    def _move(self, ping: Ping, now: float) -> None:
-        moved = self._drives.move(ping)
+    def _move(self, vehicle: str, now: float) -> None:
+        """Follow all that a vehicle has sent since it was moved, and show where it is."""
+        *before, newest = self._waiting.pop(vehicle)
+        if before:
+            self._drives.look_back(vehicle, before, newest.t)
+        moved = self._drives.move(newest)
         if moved is not None:
             self._mark(*moved)
-        self._show(ping.vehicle, now)
+        self._show(vehicle, now)
 
     def _mark(self, course: Course, along_m: float) -> None:
         timetable = self._drives.timetable

@@ -20,6 +20,7 @@ from busloc import Hub
 from busloc.io.history import Fix, History
 from busloc.io.stream import Admission, Limits
 from busloc.io.stream import running as ticking
+from busloc.live import CATCH_UP_S
 from busloc.ping import Corrected
 from dispatcher import kernels, warm
 from dispatcher.roads import RoadNetwork, Roads
@@ -121,20 +122,12 @@ def _writer(database: Database) -> Callable[[Sequence[Fix]], Awaitable[None]]:
 
 def _position(fix: Fix) -> PositionRow:
     ping = fix.ping
+    added_s = ping.added_s if isinstance(ping, Corrected) else 0.0
+    # In order, not by name: by name it takes three times as long, and a burst has thousands.
     return PositionRow(
-        vehicle_id=ping.vehicle,
-        device=ping.vehicle,
-        boot=ping.boot,
-        seq=ping.seq,
-        t=ping.t,
-        received_at=fix.received,
-        lat=ping.lat,
-        lon=ping.lon,
-        speed=ping.speed,
-        bearing=ping.bearing,
-        trip=ping.trip,
-        added_s=ping.added_s if isinstance(ping, Corrected) else 0.0,
-    )
+        ping.vehicle, ping.vehicle, ping.boot, ping.seq, ping.t, fix.received,
+        ping.lat, ping.lon, ping.speed, ping.bearing, ping.trip, added_s,
+    )  # fmt: skip
 
 
 async def _service(
@@ -222,6 +215,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
     """Run what goes on beside the requests; at the end write the history that waits."""
     loops = [
         _every(TICK_S, lambda: _tick(service)),
+        _every(CATCH_UP_S, lambda: _catch_up(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
         _every(NIGHT_S, _nightly(service)),
@@ -253,6 +247,10 @@ async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _tick(service: Service) -> None:
     service.buses.tick(service.clock())
+
+
+async def _catch_up(service: Service) -> None:
+    service.buses.live.catch_up(service.clock())
 
 
 async def _look_again(service: Service) -> None:

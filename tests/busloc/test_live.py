@@ -528,6 +528,57 @@ def test_a_short_batch_is_followed_at_once_and_a_burst_waits_for_the_ticks(
     assert [index for _, index in sorted(told_burst)] == [0, 1, 2, 3, 4, 5]
 
 
+def test_fixes_ten_times_a_second_are_shown_five_times_and_tell_of_every_stop() -> None:
+    fixes = [ping(i, at("08:00:30") + i / 10, trip="t8") for i in range(5000)]
+    live, visits, _ = recording()
+    seen: list[float] = []
+
+    for fix in fixes:
+        assert live.accept(None, [fix], fix.t) == ["live"]
+        seen.append(live.vehicles(fix.t)[0].ts)
+    for second in range(5):
+        live.tick(fixes[-1].t + second)
+
+    assert len(set(seen)) == pytest.approx(2500, rel=0.2)
+    assert max(fix.t - shown for fix, shown in zip(fixes, seen, strict=True)) < 0.25
+    assert [index for _, index in sorted(visits)] == [0, 1, 2, 3, 4, 5]
+    left = {index: visit.depart_s or visit.arrive_s for (_, index), visit in visits.items()}
+    for index in range(1, 5):
+        assert left[index] == pytest.approx(8 * 3600 + 30 + 100 * index, abs=12)
+
+
+def test_a_fix_right_after_another_is_shown_when_the_map_catches_up() -> None:
+    live, _, _ = live_map(feed_of(hourly()))
+    now = at("08:02:20")
+    send(live, ping(500, now, trip="t8"))
+    send(live, ping(505, now + 0.1, trip="t8"))
+
+    assert live.vehicles(now + 0.1)[0].ts == now
+    live.catch_up(now + 0.2)
+    assert live.vehicles(now + 0.2)[0].ts == now + 0.1
+    assert [fix.t for fix in recorded] == [now, now + 0.1]
+
+
+def test_fixes_that_waited_are_followed_in_the_order_of_their_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed: list[float] = []
+
+    def counted(timetable: Any, before: Any, fix: Ping, block: str | None) -> Track:  # noqa: ANN401
+        followed.append(fix.t)
+        return follow(timetable, before, fix, block)
+
+    monkeypatch.setattr("busloc.drives.follow", counted)
+    live, _, _ = recording()
+    now = at("08:02:20")
+    for agos_s in ((9,), (8.5,), (6,), (5.5,), (4,), (5, 0)):  # at once, after a hole in the air
+        fixes = [ping(500 - round(ago_s), now - ago_s, trip="t8") for ago_s in agos_s]
+        live.accept(None, fixes, now)
+    live.tick(now + 1)
+
+    assert followed == [now - 9, now - 6, now - 5, now - 4, now]
+
+
 def test_what_is_told_of_a_silent_bus_is_not_counted_as_told() -> None:
     live, _, judged = recording()
     send(live, ping(0, at("07:50:00"), trip="t8"))

@@ -76,6 +76,7 @@ async def test_a_position_reaches_who_listens_and_who_comes_back_misses_nothing(
             }  # fmt: skip
             await device.send(json.dumps([ping]))
             assert await hear(device) == {"verdicts": ["live"]}
+            server.live.catch_up(time.time())
             await asyncio.sleep(0.1)
         async with client(server) as one:
             await ask(one, sub=["vehicles"], since={"vehicles": [first["e"], first["s"]]})
