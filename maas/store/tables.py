@@ -563,6 +563,82 @@ judged = Table(
     Index(None, "stop_id", "service_date"),
 )
 
+# --- drivers' duties ---------------------------------------------------------------------------
+
+# Append-only but for `looked_*`: every step a vehicle reported and what became of it.
+step_reports = Table(
+    "step_reports",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("event", String, nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("booking_id", String, nullable=False, index=True),
+    Column("step", String, nullable=False),
+    Column("boot", String),
+    Column("seq", BigInteger),
+    Column("said_at", Double),
+    Column("at", Double, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("actor", String, nullable=False),
+    Column("payment", JSON),
+    Column("outcome", String, nullable=False),
+    Column("codes", JSON, nullable=False),
+    Column("look", Boolean, nullable=False),
+    Column("looked_at", Double),
+    Column("looked_by", String),
+    Column("note", String, nullable=False),
+    UniqueConstraint("vehicle_id", "event"),
+    CheckConstraint("outcome IN ('taken', 'known', 'stands', 'asked')", name="outcome"),
+    Index(None, "service_date", "vehicle_id"),
+    Index(None, "look", "looked_at"),
+)
+
+# Append-only: roll calls, vehicle checks, meter readings, breaks; a record that is wrong is
+# replaced by one that `corrects` it.
+duty_records = Table(
+    "duty_records",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("service_date", Date, nullable=False),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("driver", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("recorded_at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("corrects", ForeignKey("duty_records.id")),
+    Index(None, "service_date", "vehicle_id"),
+    Index(None, "vehicle_id", "at"),
+)
+
+# What was booked or driven on paper while there was no service, one line each.
+paper_entries = Table(
+    "paper_entries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("conflicts", JSON, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("entered_at", Double, nullable=False),
+    Column("entered_by", String, nullable=False),
+    Column("settled_at", Double),
+    Column("settled_by", String),
+    Column("note", String, nullable=False),
+    CheckConstraint("state IN ('taken', 'conflict', 'dropped')", name="state"),
+    Index(None, "area_id", "service_date"),
+    Index(None, "area_id", "state"),
+)
+
 # --- what riders are told by people -----------------------------------------------------------
 
 alerts = Table(
@@ -616,4 +692,51 @@ editions = Table(
     CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
     Index(None, "state", "valid_from"),
     sqlite_autoincrement=True,
+)
+
+# --- what riders are told outside the screens, and who rings ----------------------------------
+
+# `due_at`: by when they have to know; `next_at`: not sent, or not sent again, before that.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("area_id", String, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id"), index=True),
+    Column("member_id", ForeignKey("members.id")),
+    Column("occasion", String, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("language", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Column("until", Double),
+    Column("urgency", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String),
+    Column("created_at", Double, nullable=False),
+    Column("sent_at", Double),
+    Column("done_at", Double),
+    Column("done_by", String),
+    CheckConstraint(
+        "state IN ('waiting', 'sending', 'sent', 'delivered', 'acknowledged', 'failed', 'dropped')",
+        name="state",
+    ),
+    Index(None, "state", "channel", "next_at"),
+)
+
+# Telephone calls as the exchange tells of them; `operator` is who answered.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("rang_at", Double, nullable=False, index=True),
+    Column("answered_at", Double),
+    Column("ended_at", Double),
+    Column("operator", String),
+    CheckConstraint("state IN ('ringing', 'answered', 'ended')", name="state"),
 )

@@ -1,0 +1,146 @@
+"""Messages wanted because of a change: they are kept in the transaction that makes it.
+
+What a message says is taken down then, so that it tells of the promise as it was given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gtfs.calendar import day_start_epoch
+from maas.notify.audience import Reach, audience
+from maas.notify.occasions import WAYS, Occasion
+from maas.store import bookings, fleet, places, towns
+from maas.store.bookings import BookingRow, PromiseRow
+from maas.store.members import MemberRow
+from maas.store.notifications import NotificationRow, add_notifications, drop_waiting
+
+OUTDATED: Final = tuple(
+    str(each) for each, way in WAYS.items() if not way.watched and each is not Occasion.CANCELLED
+)
+TIMEZONE: Final = "Asia/Tokyo"
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The messages of one occasion of a booking; an `Also` of a change."""
+
+    occasion: Occasion
+    row: BookingRow
+    member: MemberRow | None
+    now: float
+    due_at: float | None = None
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    once: str | None = None
+
+    async def write(self, connection: AsyncConnection, /) -> bool:
+        """Keep them, and give up those that are no longer true; always True."""
+        town = await towns.the_town(connection)
+        day_s = day_start_epoch(self.row.service_date, town.timezone if town else TIMEZONE)
+        told = await bookings.promises_of(connection, self.row.id)
+        promise = next((each for each in told if each.no == self.row.promise_no), None)
+        pickup_s = promise.pickup_to_s if promise else self.row.pickup_planned_s
+        people = audience(self.occasion, self.row, self.member, day_s + pickup_s - self.now)
+        due_at = await self._due(connection)
+        if people:
+            facts = await self._facts(connection, promise, told)
+            until = day_s + pickup_s if WAYS[self.occasion].while_waiting else None
+            await add_notifications(
+                connection, [self._message(who, facts, due_at, until) for who in people]
+            )
+        return True
+
+    async def _due(self, connection: AsyncConnection) -> float:
+        """Return by when they have to know: what replaces another message not later than it."""
+        way = WAYS[self.occasion]
+        due_at = self.now + way.within_s if self.due_at is None else self.due_at
+        if not way.replaces:
+            return due_at
+        before = await drop_waiting(connection, self.row.id, OUTDATED, "replaced")
+        return due_at if before is None or not way.must else min(before, due_at)
+
+    async def _facts(
+        self, connection: AsyncConnection, promise: PromiseRow | None, told: list[PromiseRow]
+    ) -> dict[str, Any]:
+        row = self.row
+        origin = await places.place(connection, row.origin_id)
+        destination = await places.place(connection, row.destination_id)
+        vehicle = await fleet.vehicle(connection, row.vehicle_id)
+        before = next((each for each in reversed(told) if each.no < row.promise_no), None)
+        facts: dict[str, Any] = {"date": row.service_date.isoformat(), "reference": row.reference}
+        for end, place in (("origin", origin), ("destination", destination)):
+            if place is not None:
+                facts |= {end: place.name, f"{end}_kana": place.kana, f"{end}_en": place.name_en}
+        if vehicle is not None:
+            facts |= {"vehicle": vehicle.name, "vehicle_en": vehicle.name_en}
+        if promise is not None:
+            facts |= _window(promise, "")
+        if before is not None:
+            facts |= _window(before, "old_")
+        facts["name"] = self.member.name if self.member else row.contact_name
+        facts["kana"] = self.member.kana if self.member else ""
+        return facts | dict(self.facts)
+
+    def _message(
+        self, who: Reach, facts: dict[str, Any], due_at: float, until: float | None
+    ) -> NotificationRow:
+        member = self.member
+        return NotificationRow(
+            key=self._key(who),
+            area_id=self.row.area_id,
+            booking_id=self.row.id,
+            member_id=member.id if member else None,
+            occasion=self.occasion,
+            facts=facts | {"who": who.who},
+            language=(member.language if member else "") or "ja",
+            channel=who.channel,
+            address=who.address,
+            due_at=due_at,
+            next_at=self.now,
+            until=until,
+            urgency=WAYS[self.occasion].urgency,
+            state="waiting",
+            attempts=0,
+            error=None,
+            created_at=self.now,
+        )
+
+    def _key(self, who: Reach) -> str:
+        """Return what makes a repeat of this message the same message."""
+        again = str(self.now) if WAYS[self.occasion].repeats else str(self.row.promise_no)
+        parts = [self.occasion.value, self.row.id, again if self.once is None else self.once]
+        if who.who != "rider":
+            parts.append(hashlib.sha256(f"{who.who}\0{who.address}".encode()).hexdigest()[:12])
+        return "/".join(parts)
+
+
+def wanted(
+    occasion: Occasion,
+    row: BookingRow,
+    member: MemberRow | None,
+    *,
+    now: float,
+    due_at: float | None = None,
+    facts: Mapping[str, str | int] | None = None,
+    once: str | None = None,
+) -> Notices:
+    """Return the messages of an occasion, to be written with the change that brings it about.
+
+    `now` and `due_at` (by when they have to know, `None` as the occasion has it) are epoch
+    seconds.  `facts` fill or replace what the sentences say: `reason`, `minutes`, `from_s`, `to_s`
+    (service-day seconds), names.  `once` tells apart what may happen again for the same promise.
+    """
+    return Notices(occasion, row, member, now, due_at, facts or {}, once)
+
+
+def _window(promise: PromiseRow, prefix: str) -> dict[str, int]:
+    return {
+        f"{prefix}from_s": promise.pickup_from_s,
+        f"{prefix}to_s": promise.pickup_to_s,
+        f"{prefix}by_s": promise.arrive_by_s,
+    }

@@ -1,0 +1,137 @@
+"""Messages to riders and families: kept with what they tell of, leased, sent, acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.database import insert_missing
+from maas.store.tables import notifications
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRow:
+    """One message to one person; `key` is the same however often it is sent.
+
+    Instants are epoch seconds of the service clock: by `due_at` they have to know, before
+    `next_at` it is not sent (again), after `until` it is of no use (None: always of use).
+    """
+
+    key: str
+    area_id: str
+    booking_id: str | None
+    member_id: int | None
+    occasion: str
+    facts: dict[str, Any]
+    language: str
+    channel: str
+    address: str
+    due_at: float
+    next_at: float
+    until: float | None
+    urgency: int
+    state: str
+    attempts: int
+    error: str | None
+    created_at: float
+    sent_at: float | None = None
+    done_at: float | None = None
+    done_by: str | None = None
+
+
+def _row(values: Any) -> NotificationRow:  # noqa: ANN401 -- a row's mapping
+    return NotificationRow(**values)
+
+
+async def add_notifications(connection: AsyncConnection, rows: Sequence[NotificationRow]) -> None:
+    """Keep new messages; one whose key is known already is left as it is."""
+    await insert_missing(connection, notifications, [asdict(row) for row in rows])
+
+
+async def notification(connection: AsyncConnection, key: str) -> NotificationRow | None:
+    """Return one message, `None` when there is no such key."""
+    found = await connection.execute(select(notifications).where(notifications.c.key == key))
+    row = found.mappings().first()
+    return None if row is None else _row(row)
+
+
+async def notifications_of(connection: AsyncConnection, booking_id: str) -> list[NotificationRow]:
+    """Return every message about a booking, oldest first."""
+    rows = await connection.execute(
+        select(notifications)
+        .where(notifications.c.booking_id == booking_id)
+        .order_by(notifications.c.created_at, notifications.c.key)
+    )
+    return [_row(row) for row in rows.mappings()]
+
+
+async def drop_waiting(
+    connection: AsyncConnection, booking_id: str, occasions: Sequence[str], why: str
+) -> float | None:
+    """Give up what waits to be told of a booking.
+
+    Returns when the first of it was due, `None` when nothing waited.
+    """
+    waiting = (
+        (notifications.c.booking_id == booking_id)
+        & notifications.c.occasion.in_(occasions)
+        & (notifications.c.state == "waiting")
+    )
+    rows = await connection.scalars(select(notifications.c.due_at).where(waiting))
+    due = min(rows, default=None)
+    if due is not None:
+        await connection.execute(
+            update(notifications).where(waiting).values(state="dropped", error=why)
+        )
+    return due
+
+
+async def due(
+    connection: AsyncConnection, channels: Sequence[str], now: float, limit: int
+) -> list[NotificationRow]:
+    """Return what is to be sent now by these channels, the most urgent first.
+
+    What was being sent when its sender died comes again once its lease has run out.
+    """
+    rows = await connection.execute(
+        select(notifications)
+        .where(
+            notifications.c.state.in_(("waiting", "sending")),
+            notifications.c.channel.in_(channels),
+            notifications.c.next_at <= now,
+        )
+        .order_by(notifications.c.urgency, notifications.c.due_at, notifications.c.key)
+        .limit(limit)
+    )
+    return [_row(row) for row in rows.mappings()]
+
+
+async def change(connection: AsyncConnection, seen: NotificationRow, **values: object) -> bool:
+    """Write a message on from how it was seen; False when somebody else has moved it on."""
+    done = await connection.execute(
+        update(notifications)
+        .where(
+            notifications.c.key == seen.key,
+            notifications.c.state == seen.state,
+            notifications.c.attempts == seen.attempts,
+            notifications.c.channel == seen.channel,
+        )
+        .values(**values)
+    )
+    return done.rowcount == 1
+
+
+async def phone_tasks(
+    connection: AsyncConnection, area_id: str | None, channel: str = "phone"
+) -> list[NotificationRow]:
+    """Return what people still have to do by hand, in no order; of one area or of all."""
+    query = select(notifications).where(
+        notifications.c.channel == channel, notifications.c.state == "waiting"
+    )
+    if area_id is not None:
+        query = query.where(notifications.c.area_id == area_id)
+    return [_row(row) for row in (await connection.execute(query)).mappings()]
