@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import tomllib
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -18,24 +16,34 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from maas.town.rules import KINDS, Clock, Count, Dated, Fault, Positive, Text1, read_as, seconds
+from maas.town.rulebook import (
+    Rule,
+    check_rules,
+    check_zones,
+    parse,
+    read_table,
+    read_tables,
+    rules_in,
+    table_line,
+)
+from maas.town.rulebook import TownError as TownError
+from maas.town.rules import (
+    KINDS,
+    NEEDED,
+    Clock,
+    Count,
+    Fault,
+    PlaceKind,
+    Positive,
+    Text1,
+    Zone,
+    read_as,
+    seconds,
+)
 
 Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
-PlaceKind = Literal[
-    "hall", "hospital", "clinic", "shop", "market", "school", "hub", "stop", "facility", "depot",
-    "park", "home",
-]  # fmt: skip
 Lists = list[str]
-
-
-class TownError(Exception):
-    """A town file that cannot be taken; the message says where and why."""
-
-    def __init__(self, file: str, line: int | None, field: str, message: str) -> None:
-        self.file, self.line, self.field, self.reason = file, line, field, message
-        where = file if line is None else f"{file}:{line}"
-        super().__init__(f"{where}: {field}: {message}" if field else f"{where}: {message}")
 
 
 class TownFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,7 +132,7 @@ class TownFiles:
 
     town: TownFacts
     areas: tuple[AreaFacts, ...]
-    rules: tuple[tuple[str, Dated], ...]
+    rules: tuple[Rule, ...]
     places: tuple[PlaceLine, ...]
     members: tuple[MemberLine, ...]
     vehicles: tuple[VehicleLine, ...]
@@ -143,6 +151,7 @@ def read_town(folder: Path) -> TownFiles:
     _check_inside("places.csv", town, places)
     _check_inside("members.csv", town, members)
     _check_members(members, {line.id for _, line in places})
+    _check_zones(rules, {line.id for _, line in places})
     _check_vehicles(vehicles, {line.id for _, line in places}, {area.id for area in areas})
     return TownFiles(town, areas, rules, _bare(places), _bare(members), _bare(vehicles))
 
@@ -154,83 +163,24 @@ def _bare(lines: Iterable[Line[S]]) -> tuple[S, ...]:
 # --- town.toml --------------------------------------------------------------------------------
 
 
-def _read_toml(
-    file: Path,
-) -> tuple[TownFacts, tuple[AreaFacts, ...], tuple[tuple[str, Dated], ...]]:
+def _read_toml(file: Path) -> tuple[TownFacts, tuple[AreaFacts, ...], tuple[Rule, ...]]:
     text = _text(file)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TownError(file.name, _line_in(str(error)), "", str(error)) from error
-    known = {"town", "areas", *KINDS}
-    for name in values.keys() - known:
-        raise TownError(file.name, _table_line(text, name, 0), name, "no such table here")
-    town = _table(file.name, text, "town", 0, values.get("town", {}), TownFacts)
-    areas = _tables(file.name, text, "areas", values, AreaFacts)
-    rules = tuple(
-        (kind, rule)
-        for kind, shape in KINDS.items()
-        for rule in _tables(file.name, text, kind, values, shape)
-    )
-    _check_rules(file.name, text, {area.id for area in areas}, rules)
-    return town, areas, rules
-
-
-def _tables(
-    file: str, text: str, name: str, values: dict[str, Any], shape: type[S]
-) -> tuple[S, ...]:
-    entries = values.get(name, [])
-    if not isinstance(entries, list) or not entries:
-        raise TownError(file, None, name, f"at least one [[{name}]] is needed")
-    return tuple(
-        _table(file, text, name, index, entry, shape) for index, entry in enumerate(entries)
-    )
-
-
-def _table(
-    file: str, text: str, name: str, index: int, values: dict[str, Any], shape: type[S]
-) -> S:
-    read = read_as(shape, values)
-    if isinstance(read, Fault):
-        line = _table_line(text, name, index, read.field)
-        raise TownError(file, line, f"{name}.{read.field}", read.message)
-    return read
-
-
-def _check_rules(file: str, text: str, areas: set[str], rules: Sequence[tuple[str, Dated]]) -> None:
-    """Every rule belongs to an area, and every area has a rule of each kind."""
-    seen: dict[str, int] = {}
-    for kind, rule in rules:
-        index = seen[kind] = seen.get(kind, -1) + 1
-        if rule.area not in areas:
-            line = _table_line(text, kind, index, "area")
-            raise TownError(file, line, f"{kind}.area", f"there is no area {rule.area!r}")
-    for area in sorted(areas):
-        for kind in KINDS:
+    values = parse(text, file.name)
+    for name in values.keys() - {"town", "areas", *KINDS}:
+        raise TownError(file.name, table_line(text, name, 0), name, "no such table here")
+    town = read_table(file.name, text, "town", 0, values.get("town", {}), TownFacts)
+    areas = read_tables(file.name, text, "areas", values, AreaFacts)
+    if not areas:
+        raise TownError(file.name, None, "areas", "at least one [[areas]] is needed")
+    rules = rules_in(text, values, file.name)
+    ids = {area.id for area in areas}
+    check_rules(file.name, text, ids, rules)
+    check_zones(file.name, text, rules, ())
+    for area in sorted(ids):
+        for kind in NEEDED:
             if not any(rule.area == area for of, rule in rules if of == kind):
-                raise TownError(file, None, kind, f"the area {area!r} has no [[{kind}]]")
-
-
-def _table_line(text: str, name: str, index: int, field: str = "") -> int | None:
-    """Return the line of a field (or of the head) of the `index`-th table of a name."""
-    heads = re.compile(rf"^\s*\[\[?\s*{re.escape(name)}\s*\]\]?")
-    row = re.compile(rf"""^\s*["']?{re.escape(field)}["']?\s*=""")
-    count, head = -1, None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip().startswith("["):
-            count += bool(heads.match(line))
-            inside = bool(heads.match(line)) and count == index
-            head = number if inside else head
-            if count > index or (head is not None and not inside):
-                return head
-        elif field and head is not None and row.match(line):
-            return number
-    return head
-
-
-def _line_in(message: str) -> int | None:
-    found = re.search(r"line (\d+)", message)
-    return int(found[1]) if found else None
+                raise TownError(file.name, None, kind, f"the area {area!r} has no [[{kind}]]")
+    return town, areas, rules
 
 
 # --- lists ------------------------------------------------------------------------------------
@@ -293,6 +243,14 @@ def _check_members(lines: Iterable[Line[MemberLine]], places: set[str]) -> None:
         for place in line.favourites:
             if place not in places:
                 raise TownError("members.csv", number, "favourites", f"no place {place!r}")
+
+
+def _check_zones(rules: Iterable[Rule], places: set[str]) -> None:
+    for _, rule in rules:
+        if isinstance(rule, Zone):
+            for place in rule.places:
+                if place not in places:
+                    raise TownError("town.toml", None, "zone.places", f"no place {place!r}")
 
 
 def _check_vehicles(lines: Iterable[Line[VehicleLine]], places: set[str], areas: set[str]) -> None:

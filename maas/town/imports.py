@@ -23,7 +23,9 @@ from maas.town.rules import (
     Dated,
     Fault,
     Hours,
+    Relation,
     Tariff,
+    Zone,
     read_as,
     seconds,
 )
@@ -197,6 +199,8 @@ async def area_rules(connection: AsyncConnection, area: str) -> AreaRules:
         hours=_of(rows, Hours),
         bookings=_of(rows, BookingRule),
         tariffs=_of(rows, Tariff),
+        zones=_of(rows, Zone),
+        relations=_of(rows, Relation),
     )
 
 

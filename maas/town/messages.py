@@ -29,16 +29,28 @@ MESSAGES: dict[str, Text] = {
     "closed_season": Text(
         "{day}は運休期間({season})です。", "{day_en} falls in the closed season ({season})."
     ),
+    "closed_date": Text("{day}は運休日です。", "There is no service on {day_en}."),
     "no_rules": Text(
         "{day}の運行はまだ決まっていません。", "Service on {day_en} has not been decided yet."
     ),
     "outside_hours": Text(
         "運行時間は{opens}から{closes}までです。", "The service runs from {opens} to {closes}."
     ),
+    "in_a_break": Text(
+        "{opens}から{closes}までは休憩のため運行していません。",
+        "There is a break from {opens} to {closes}.",
+    ),
+    "no_run": Text(
+        "その時刻の便はありません。{runs}の便があります。",
+        "There is no run at that time. Runs leave at {runs_en}.",
+    ),
     "in_the_past": Text("その時刻はもう過ぎています。", "That time has already passed."),
     "too_late": Text(
         "予約は出発の{minutes}分前までにお願いします。",
         "Please book at least {minutes} minutes ahead.",
+    ),
+    "too_late_day": Text(
+        "その便の予約は{day}の{time}までです。", "That ride had to be booked by {time} on {day_en}."
     ),
     "too_far_ahead": Text(
         "予約は{days}日先まで承ります。", "Bookings are taken up to {days} days ahead."
@@ -47,6 +59,30 @@ MESSAGES: dict[str, Text] = {
         "一度に乗れるのは{most}人までです。", "A party may have at most {most} people."
     ),
     "party_unclear": Text("人数の内訳が合いません。", "The numbers of the party do not add up."),
+    "members_only": Text(
+        "ご利用には会員登録が必要です。", "Please register as a member before you ride."
+    ),
+    "no_boarding": Text(
+        "{place}からはお乗りになれません。お乗りになれるのは{kinds}です。",
+        "Nobody is picked up at {place_en}. Riders are picked up at: {kinds_en}.",
+    ),
+    "no_alighting": Text(
+        "{place}ではお降りになれません。お降りになれるのは{kinds}です。",
+        "Nobody is set down at {place_en}. Riders are set down at: {kinds_en}.",
+    ),
+    "outside_area": Text(
+        "{place}は運行区域の外です。", "{place_en} is outside the area of the service."
+    ),
+    "not_between": Text(
+        "{origin}から{destination}へは運行していません。{origin}から行けるのは{zones}です。",
+        "There is no service from {origin_en} to {destination_en}. From {origin_en} one can go to: "
+        "{zones_en}.",
+    ),
+    "not_from": Text("{origin}からの運行はありません。", "There is no service from {origin_en}."),
+    "not_that_day": Text(
+        "{origin}から{destination}への運行は{days}です。",
+        "The service from {origin_en} to {destination_en} runs {days_en}.",
+    ),
     "same_place": Text(
         "乗る場所と降りる場所が同じです。", "The pick-up and the destination are the same place."
     ),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -19,34 +19,53 @@ from maas.town.dated import Count as Count
 from maas.town.dated import Dated as Dated
 from maas.town.dated import Positive as Positive
 from maas.town.dated import Text1 as Text1
+from maas.town.deadlines import Deadline as Deadline
+from maas.town.sentences import Sentence, check_sentences
 from maas.town.tariffs import ShortTariff, is_short
 from maas.town.tariffs import Tariff as Tariff
-
-Clock = Annotated[str, Meta(pattern=r"^([0-3][0-9]|4[0-7]):[0-5][0-9]$")]
-Season = Annotated[str, Meta(pattern=r"^[01][0-9]-[0-3][0-9]/[01][0-9]-[0-3][0-9]$")]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def seconds(clock: str) -> int:
-    """Return the service-day seconds of a time like 08:00.
-
-    >>> seconds("08:30")
-    30600
-    """
-    hours, minutes = clock.split(":")
-    return int(hours) * 3600 + int(minutes) * 60
+from maas.town.times import WEEKDAYS as WEEKDAYS
+from maas.town.times import Clock as Clock
+from maas.town.times import DayName as DayName
+from maas.town.times import Season as Season
+from maas.town.times import Span as Span
+from maas.town.times import Weekday as Weekday
+from maas.town.times import ends as ends
+from maas.town.times import season_of
+from maas.town.times import seconds as seconds
+from maas.town.zones import PlaceKind as PlaceKind
+from maas.town.zones import Relation as Relation
+from maas.town.zones import Zone as Zone
 
 
 class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When vehicles run; `holidays` whether on public holidays too; `closed` yearly seasons."""
+    """When vehicles run: days (`hol` are holidays), from when to when, breaks, perhaps fixed runs.
 
-    days: list[Weekday]
+    `holidays` whether also on public holidays that are one of `days`; `closed` yearly seasons,
+    `closed_on` single days without, `open_on` days with service whatever else is said.  With `runs`
+    riders are picked up within `run_min` minutes from each of them, and at no other time.
+    """
+
+    days: list[DayName]
     opens: Clock = msgspec.field(name="from")
     closes: Clock = msgspec.field(name="to")
     holidays: bool = False
     closed: tuple[Season, ...] = ()
+    closed_on: tuple[date, ...] = ()
+    open_on: tuple[date, ...] = ()
+    breaks: tuple[Span, ...] = ()
+    runs: tuple[Clock, ...] = ()
+    run_min: Positive = 30
+    sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` when it ends before it begins, or a break does."""
+        if self.closes_s <= self.opens_s:
+            raise ValueError("it is not open: `to` is not after `from`")
+        for span in self.breaks:
+            first_s, last_s = ends(span)
+            if last_s <= first_s:
+                raise ValueError(f"breaks: {span} ends before it begins")
+        check_sentences(self.sentences, HOURS_REASONS)
 
     @property
     def opens_s(self) -> int:
@@ -59,26 +78,27 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return seconds(self.closes)
 
     def season_of(self, day: date) -> str | None:
-        """Return the closed season a day falls in, `None` when in none.
+        """Return the closed season a day falls in, `None` when in none."""
+        return season_of(day, self.closed)
 
-        >>> rule = Hours(area="a", valid_from=date(2021, 1, 1), days=[], opens="08:00",
-        ...              closes="17:00", closed=("12-27/01-04",))
-        >>> rule.season_of(date(2026, 1, 4)), rule.season_of(date(2026, 1, 5))
-        ('12-27/01-04', None)
-        """
-        mark = f"{day:%m-%d}"
-        for season in self.closed:
-            first, last = season.split("/")
-            inside = first <= mark <= last
-            over_new_year = first > last and (mark >= first or mark <= last)
-            if inside or over_new_year:
-                return season
-        return None
+
+HOURS_REASONS = (
+    "closed_day", "closed_date", "closed_holiday", "closed_season", "outside_hours", "in_a_break",
+    "no_run",
+)  # fmt: skip
+BOOKING_REASONS = (
+    "too_late", "too_late_day", "too_far_ahead", "party_too_large", "members_only", "no_boarding",
+    "no_alighting", "outside_area", "not_between", "not_from",
+)  # fmt: skip
+"""What a town may say in its own words: the refusals that follow from these rules."""
 
 
 class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far ahead, how many, and what a promise looks like.
 
+    `deadlines` go before `deadline_min`; the office works on `office_days` that are no holiday and
+    in no closed season.  Riders board at places of the kinds `board_at` and get off at those of
+    `alight_at`, anywhere when none are given: `["stop"]` is from stop to stop, not from the door.
     `max_rides_a_day` is of one member, 0 any number; `immediate_percent` of the seats is kept for
     those who want to leave at once until `immediate_until_min` before; an open return is picked up
     within `open_return_within_min` of the call, 0 offers none; `standing_weeks` is how far ahead
@@ -104,9 +124,24 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     standing_weeks: Count = 4
     overlap_allowed: bool = False
     no_show_limit: Count = 0
+    deadlines: tuple[Deadline, ...] = ()
+    office_days: Annotated[tuple[Weekday, ...], Meta(min_length=1)] = WEEKDAYS[:5]
+    office_closed: tuple[Season, ...] = ()
+    members_only: bool = False
+    board_at: tuple[PlaceKind, ...] = ()
+    alight_at: tuple[PlaceKind, ...] = ()
+    sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` when a sentence is for no refusal of this rule."""
+        check_sentences(self.sentences, BOOKING_REASONS)
 
 
-KINDS: dict[str, type[Dated]] = {"hours": Hours, "booking": BookingRule, "tariff": Tariff}
+KINDS: dict[str, type[Dated]] = {
+    "hours": Hours, "booking": BookingRule, "tariff": Tariff, "zone": Zone, "relation": Relation,
+}  # fmt: skip
+NEEDED = ("hours", "booking", "tariff")
+"""The kinds without which an area has no service.  Rules of the others are told by their id."""
 
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
@@ -157,6 +192,8 @@ class AreaRules:
     hours: tuple[Hours, ...]
     bookings: tuple[BookingRule, ...]
     tariffs: tuple[Tariff, ...]
+    zones: tuple[Zone, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
         """Return the newest hours in force, for all weekdays; empty when none were decided."""
@@ -172,10 +209,27 @@ class AreaRules:
         """Return the tariff of a service day, `None` when none was decided."""
         return _newest(self.tariffs, day)
 
+    def zones_on(self, day: date) -> dict[str, Zone]:
+        """Return the zones of a day by their id."""
+        return {zone.id: zone for zone in _newest_of_each(self.zones, day)}
+
+    def relations_on(self, day: date) -> tuple[Relation, ...]:
+        """Return the relations in force; none means that every trip is allowed."""
+        newest = _newest_of_each(self.relations, day)
+        return tuple(relation for relation in newest if not relation.stopped)
+
 
 D = TypeVar("D", bound=Dated)
+N = TypeVar("N", Zone, Relation)
 
 
 def _newest(rules: Sequence[D], day: date) -> D | None:
     held = [rule for rule in rules if rule.holds_on(day)]
     return max(held, key=lambda rule: rule.valid_from, default=None)
+
+
+def _newest_of_each(rules: Sequence[N], day: date) -> list[N]:
+    """Return the newest in force of each id, in the order of the ids."""
+    ids = sorted({rule.id for rule in rules})
+    newest = (_newest([rule for rule in rules if rule.id == id_], day) for id_ in ids)
+    return [rule for rule in newest if rule is not None]
