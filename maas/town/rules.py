@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -103,6 +103,9 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     those who want to leave at once until `immediate_until_min` before; an open return is picked up
     within `open_return_within_min` of the call, 0 offers none; `standing_weeks` is how far ahead
     weekly bookings are made; after `no_show_limit` in 90 days a member is rung first, 0 never.
+    `roll_call` is what follows when a vehicle leaves without one.  Nobody is disturbed from
+    `quiet_from` to `quiet_to`; reminders go out at `remind_at` the evening before, and `coming_min`
+    before a vehicle comes, 0 never.
     """
 
     deadline_min: Count
@@ -130,6 +133,11 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     members_only: bool = False
     board_at: tuple[PlaceKind, ...] = ()
     alight_at: tuple[PlaceKind, ...] = ()
+    roll_call: Literal["off", "warn", "required"] = "warn"
+    quiet_from: Clock = "20:00"
+    quiet_to: Clock = "07:00"
+    remind_at: Clock = "18:00"
+    coming_min: Count = 10
     sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
