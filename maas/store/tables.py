@@ -63,7 +63,7 @@ areas = Table(
     Column("name_en", String, nullable=False),
 )
 
-# One dated rule each: `kind` is hours, booking or tariff; `body` its fields as in town.toml.
+# One dated rule each; `body` is its fields as in town.toml.  Rows are replaced, never rewritten.
 rules = Table(
     "rules",
     metadata,
@@ -73,7 +73,44 @@ rules = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
     Column("body", JSON, nullable=False),
-    CheckConstraint("kind IN ('hours', 'booking', 'tariff')", name="kind"),
+    Column("made_at", Double, nullable=False, server_default="0"),
+    Column("made_by", String, nullable=False, server_default=""),
+    Column("change_id", ForeignKey("rule_changes.id")),
+    Column("replaced_at", Double),
+    Column("replaced_by", String),
+    CheckConstraint("kind IN ('hours', 'booking', 'tariff', 'zone', 'relation')", name="kind"),
+)
+
+# A change of rules that is worked on; `body` has its rules and those it takes away.
+rule_changes = Table(
+    "rule_changes",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("forced_at", Double),
+    Column("forced_by", String),
+    CheckConstraint("state IN ('draft', 'in_force', 'discarded')", name="state"),
+)
+
+# Where exactly at a place the vehicle stops; another entrance is a place that is `part_of` one.
+pickup_points = Table(
+    "pickup_points",
+    metadata,
+    Column("place_id", ForeignKey("places.id"), primary_key=True),
+    Column("point", String, nullable=False),
+    Column("part_of", ForeignKey("places.id"), index=True),
+    Column("entrance", String, nullable=False),
+    Column("entrance_en", String, nullable=False),
+    Column("landmark", String, nullable=False),
+    Column("photo", String, nullable=False),
+    Column("step_free", Boolean, nullable=False),
+    CheckConstraint("point IN ('door', 'stop', 'entrance')", name="point"),
 )
 
 places = Table(
