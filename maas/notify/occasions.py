@@ -38,6 +38,12 @@ class Channel(StrEnum):
     POSTCARD = "postcard"
 
 
+BY_HAND: Final = frozenset({Channel.PHONE, Channel.POSTCARD})
+"""Somebody at the desk does these: they wait on a list until that is noted."""
+QUIET: Final = frozenset({Channel.EMAIL, Channel.POSTCARD})
+"""These ring nowhere, and may come at any hour."""
+
+
 class Urgency(IntEnum):
     """How soon somebody must know; the smaller the sooner."""
 
@@ -51,46 +57,39 @@ class Urgency(IntEnum):
 class Way:
     """How an occasion is told.
 
-    `must`: an operator rings when nothing else has reached the rider.  `within_s` is how soon the
-    rider has to know when nobody says when.  `repeats`: it may come again for one promise.
-    `replaces`: what waits to be told of the booking is no longer true.  `watched`: it is for the
-    family that watches over the rider, not for the rider.  `while_waiting`: it is of no use once
-    the rider has been picked up.
+    `within_s` is how soon the rider has to know when nobody says when.  `must`: those who want to
+    hear nothing are rung too; `rung`: an operator rings when the channel fails.  `repeats`: it may
+    come again for one promise.  `replaces`: what waits to be told of the booking is no longer
+    true.  `watched`: it is for the family that watches over the rider, not for the rider.
+    `lasts_s`: it is of no use so long after it was wanted, or once the rider should have been
+    picked up; `None`: it has to be told, however late.
     """
 
     urgency: Urgency
-    must: bool
     within_s: int
+    lasts_s: int | None = None
+    must: bool = False
+    rung: bool = False
     repeats: bool = False
     replaces: bool = False
     watched: bool = False
-    while_waiting: bool = True
 
 
-HOUR_S: Final = 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MUST: Final = {"must": True, "rung": True}
 WAYS: Final = MappingProxyType(
     {
-        Occasion.BOOKED: Way(Urgency.WHENEVER, must=False, within_s=HOUR_S),
-        Occasion.CHANGED: Way(Urgency.TODAY, must=False, within_s=HOUR_S, replaces=True),
-        Occasion.MOVED: Way(Urgency.SOON, must=True, within_s=HOUR_S, replaces=True),
-        Occasion.CANCELLED: Way(
-            Urgency.TODAY, must=False, within_s=HOUR_S, replaces=True, while_waiting=False
-        ),
-        Occasion.REMINDER: Way(Urgency.WHENEVER, must=False, within_s=3 * HOUR_S),
-        Occasion.COMING: Way(Urgency.NOW, must=False, within_s=300),
-        Occasion.DEPARTED: Way(
-            Urgency.TODAY, must=False, within_s=600, watched=True, while_waiting=False
-        ),
-        Occasion.ARRIVED: Way(
-            Urgency.TODAY, must=False, within_s=600, watched=True, while_waiting=False
-        ),
-        Occasion.WAITLIST_OFFER: Way(
-            Urgency.SOON, must=True, within_s=HOUR_S, repeats=True, while_waiting=False
-        ),
-        Occasion.OPEN_RETURN_READY: Way(Urgency.NOW, must=True, within_s=600, repeats=True),
-        Occasion.VEHICLE_OUT: Way(Urgency.NOW, must=True, within_s=600, repeats=True),
-        Occasion.CONNECTION: Way(
-            Urgency.SOON, must=True, within_s=600, repeats=True, while_waiting=False
-        ),
+        Occasion.BOOKED: Way(Urgency.WHENEVER, _HOUR, lasts_s=_DAY),
+        Occasion.CHANGED: Way(Urgency.TODAY, _HOUR, rung=True, replaces=True),
+        Occasion.MOVED: Way(Urgency.SOON, _HOUR, replaces=True, **_MUST),
+        Occasion.CANCELLED: Way(Urgency.TODAY, _HOUR, rung=True, replaces=True),
+        Occasion.REMINDER: Way(Urgency.WHENEVER, 3 * _HOUR, lasts_s=_DAY, rung=True),
+        Occasion.COMING: Way(Urgency.NOW, 5 * _MINUTE, lasts_s=_HOUR),
+        Occasion.DEPARTED: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True),
+        Occasion.ARRIVED: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True),
+        Occasion.WAITLIST_OFFER: Way(Urgency.SOON, _HOUR, repeats=True, **_MUST),
+        Occasion.OPEN_RETURN_READY: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
+        Occasion.VEHICLE_OUT: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
+        Occasion.CONNECTION: Way(Urgency.SOON, 10 * _MINUTE, repeats=True, **_MUST),
     }
 )

@@ -49,11 +49,18 @@ class Notices:
         due_at = await self._due(connection)
         if people:
             facts = await self._facts(connection, promise, told)
-            until = day_s + pickup_s if WAYS[self.occasion].while_waiting else None
+            until = self._until(day_s + pickup_s)
             await add_notifications(
                 connection, [self._message(who, facts, due_at, until) for who in people]
             )
         return True
+
+    def _until(self, pickup_at: float) -> float | None:
+        way = WAYS[self.occasion]
+        if way.lasts_s is None:
+            return None
+        lasts_until = self.now + way.lasts_s
+        return lasts_until if way.watched else min(lasts_until, pickup_at)
 
     async def _due(self, connection: AsyncConnection) -> float:
         """Return by when they have to know: what replaces another message not later than it."""
@@ -78,13 +85,20 @@ class Notices:
                 facts |= {end: place.name, f"{end}_kana": place.kana, f"{end}_en": place.name_en}
         if vehicle is not None:
             facts |= {"vehicle": vehicle.name, "vehicle_en": vehicle.name_en}
-        if promise is not None:
-            facts |= _window(promise, "")
+        facts |= _window(promise, "") if promise is not None else self._planned()
         if before is not None:
             facts |= _window(before, "old_")
+        done_s = row.dropped_s if self.occasion is Occasion.ARRIVED else row.aboard_s
+        if done_s is not None:
+            facts["at_s"] = done_s
         facts["name"] = self.member.name if self.member else row.contact_name
         facts["kana"] = self.member.kana if self.member else ""
         return facts | dict(self.facts)
+
+    def _planned(self) -> dict[str, int]:
+        """Return the times of a booking that nothing has been promised for yet."""
+        pickup_s, arrive_s = self.row.pickup_planned_s, self.row.arrive_planned_s
+        return {"from_s": pickup_s, "to_s": pickup_s, "by_s": arrive_s}
 
     def _message(
         self, who: Reach, facts: dict[str, Any], due_at: float, until: float | None
