@@ -172,6 +172,7 @@ async def _service(
         buses=buses,
         region=region,
         timezone=timezone,
+        history=history,
         town=town,
         directory=directory,
         roads=roads,

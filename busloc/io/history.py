@@ -15,6 +15,8 @@ BATCH_ROWS = 5000
 BATCH_S = 1.0
 ROWS_MAX = 200_000
 RETRY_S = 1.0
+PATIENCE_S = 5.0
+"""Nobody is kept waiting for longer because the store is slow, or does not answer at all."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class History:
         self._retry_s = retry_s
         self._queue: deque[Fix] = deque()
         self._full = asyncio.Event()
+        self._room = asyncio.Event()
         self._closing = False
         self._being_written = 0
         self.written = 0
@@ -60,6 +63,17 @@ class History:
             self.lost += 1
         if len(self._queue) >= BATCH_ROWS:
             self._full.set()
+
+    async def room(self) -> None:
+        """Wait while more than half the queue is taken, no longer than ``PATIENCE_S``.
+
+        Who brings a burst waits here first, so that it comes no faster than it can be written.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self.waiting > self._rows_max // 2:  # those woken before may have filled it
+                    self._room.clear()
+                    await self._room.wait()
 
     async def run(self) -> None:
         """Write until ``close`` is called, then write what is left and return."""
@@ -90,6 +104,8 @@ class History:
             finally:
                 self._being_written = 0
             self.written += len(batch)
+            if self.waiting <= self._rows_max // 2:
+                self._room.set()
         return True
 
     def _put_back(self, batch: Sequence[Fix]) -> None:

@@ -98,6 +98,7 @@ async def report_positions(request: Request) -> Response:
     items = await read_batch(request.stream(), POSITIONS_MAX_BYTES)
     if isinstance(items, Unreadable):
         raise Problem(_PROBLEMS[items.reason])
+    await service.history.room()
     verdicts = service.accept_from(device, items)
     return Response(answer(verdicts), media_type="application/json")
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
 from busloc import Hub, Malformed, Ping, Region, Verdict
+from busloc.io.history import History
 from busloc.io.stream import Admission
 from dispatcher.roads import Roads
 from maas.api.problems import Problem
@@ -60,6 +61,7 @@ class Service:
     buses: Buses
     region: Region
     timezone: str
+    history: History
     town: TownRow | None = None
     directory: Directory = field(default_factory=Directory)
     roads: Mapping[str, Roads] = field(default_factory=dict)

@@ -69,6 +69,48 @@ async def test_a_small_batch_goes_out_after_a_second(monkeypatch: pytest.MonkeyP
     assert history.waiting == 0
 
 
+async def test_who_brings_more_than_can_be_written_waits_and_nothing_is_lost() -> None:
+    gate = asyncio.Event()
+    store = Store()
+
+    async def slow(rows: Sequence[Fix]) -> None:
+        await gate.wait()
+        await store.write(rows)
+
+    history = History(slow, rows_max=4 * BATCH_ROWS)
+    task = asyncio.create_task(history.run())
+
+    async def bring(first: int) -> None:
+        await history.room()
+        history.add([ping(0, 0, seq=first + i) for i in range(BATCH_ROWS)], 0.0)
+
+    bringing = asyncio.gather(*(bring(each * BATCH_ROWS) for each in range(8)))
+    await settle(lambda: history.waiting > 2 * BATCH_ROWS)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    held = history.waiting
+    gate.set()
+    await asyncio.wait_for(bringing, 5)
+    await settle(lambda: history.waiting == 0)
+    task.cancel()
+
+    assert held == 3 * BATCH_ROWS
+    assert history.lost == 0
+    assert sorted(store.seqs) == list(range(8 * BATCH_ROWS))
+
+
+async def test_nobody_waits_for_ever_for_a_store_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("busloc.io.history.PATIENCE_S", 0.01)
+    history = History(Store().write, rows_max=10)
+    history.add([ping(0, 0, seq=i) for i in range(10)], 0.0)
+
+    await asyncio.wait_for(history.room(), 5)
+
+    assert history.waiting == 10
+
+
 async def test_a_failed_write_is_tried_again_in_order() -> None:
     store = Store(failures=2)
     history = History(store.write, retry_s=0.01)
