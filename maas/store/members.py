@@ -88,7 +88,9 @@ class MemberRow:
 
 
 def _member(row: object) -> MemberRow:
-    return msgspec.convert(dict(row), MemberRow)  # type: ignore[call-overload]
+    # The keys of a row may be of a kind of text that is not taken for text.
+    values = {str(key): value for key, value in dict(row).items()}  # type: ignore[call-overload]
+    return msgspec.convert(values, MemberRow)
 
 
 async def all_members(connection: AsyncConnection) -> list[MemberRow]:
