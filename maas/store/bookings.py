@@ -56,6 +56,15 @@ class BookingRow:
     channel: str = "phone"
     call_id: str | None = None
     """The telephone call it is held for."""
+    unplaced_since: float | None = None
+    """Since when no vehicle can carry it, though it is booked; `None`: it is in the plan."""
+    boards_at_id: int | None = None
+    """Where it gets in when its first vehicle has broken down; `None`: at its origin."""
+
+    @property
+    def pickup_id(self) -> int:
+        """The place where a vehicle fetches it."""
+        return self.origin_id if self.boards_at_id is None else self.boards_at_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,8 @@ bookings = Table(
     Column("helpers", Integer, nullable=False, server_default="0"),
     Column("channel", String, nullable=False, server_default="phone"),
     Column("call_id", String),
+    Column("unplaced_since", Double),
+    Column("boards_at_id", ForeignKey("places.id")),
     UniqueConstraint("area_id", "service_date", "reference"),
     CheckConstraint(
         "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show', 'held', "
@@ -325,6 +327,75 @@ vehicle_plans = Table(
     Column("at_place_id", ForeignKey("places.id")),
     Column("free_s", Integer),
     Index(None, "service_date"),
+)
+
+# --- what goes wrong, and buses waited for ----------------------------------------------------
+
+# One command each; `outcome` is what was answered: before and after of every rider.
+disruptions = Table(
+    "disruptions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+    Column("outcome", JSON, nullable=False),
+    Index(None, "area_id", "service_date"),
+)
+
+# Append-only: the last row of a vehicle and day holds.  `out`: it is in no plan; `off`: its shift
+# ends at `at_s`, sooner or later than usual; `back`: as if nothing had been.
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("at_s", Integer, nullable=False),
+    Column("place_id", ForeignKey("places.id")),
+    Column("disruption_id", ForeignKey("disruptions.id"), nullable=False),
+    CheckConstraint("kind IN ('out', 'off', 'back')", name="kind"),
+)
+
+# Roads at `points` (lat, lon; none: all roads) closed, or driven at `factor` of their speed.
+closures = Table(
+    "closures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("points", JSON, nullable=False),
+    Column("factor", Double),
+    Column("until", Double),
+    Column("reason", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+    Column("opened_at", Double),
+    Column("opened_by", String),
+)
+
+# The bus trip a ride is tied to; `bus_s` is when the bus is known to be at the stop, `planned_s`
+# when the timetable says.
+links = Table(
+    "links",
+    metadata,
+    Column("booking_id", ForeignKey("bookings.id"), primary_key=True),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("trip_id", String, nullable=False),
+    Column("stop_id", String, nullable=False),
+    Column("toward", String, nullable=False),
+    Column("planned_s", Integer, nullable=False),
+    Column("bus_s", Integer, nullable=False),
+    Column("margin_s", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("next_trip_id", String),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("toward IN ('to_bus', 'from_bus')", name="toward"),
+    CheckConstraint("state IN ('linked', 'waiting', 'missed', 'undone')", name="state"),
 )
 
 rides = Table(
