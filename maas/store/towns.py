@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import ColumnElement, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import areas, rules, towns
@@ -39,13 +39,24 @@ class AreaRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One dated rule; `body` is its fields as in town.toml."""
+    """One dated rule; `body` is its fields as in town.toml.
+
+    `made_by` put it in force at the epoch second `made_at`, with the change `change_id` if with
+    one; from `replaced_at` on it is remembered and no longer holds.
+    """
 
     area_id: str
     kind: str
     valid_from: date
     valid_to: date | None
     body: dict[str, Any]
+    made_at: float = 0.0
+    made_by: str = ""
+    change_id: int | None = None
+    replaced_at: float | None = None
+    replaced_by: str | None = None
+    id: int = 0
+    """Its number in the database, 0 before it is kept."""
 
 
 async def the_town(connection: AsyncConnection) -> TownRow | None:
@@ -64,12 +75,19 @@ async def all_areas(connection: AsyncConnection) -> list[AreaRow]:
 
 
 async def rules_of(connection: AsyncConnection, area_id: str) -> list[RuleRow]:
-    """Return every rule an area has or had, oldest first."""
-    columns = [rules.c[name] for name in ("area_id", "kind", "valid_from", "valid_to", "body")]
-    rows = await connection.execute(
-        select(*columns).where(rules.c.area_id == area_id).order_by(rules.c.valid_from, rules.c.id)
-    )
-    return [RuleRow(**row) for row in rows.mappings()]
+    """Return every rule an area has, for whatever days, oldest first."""
+    return await _rules(connection, rules.c.area_id == area_id, rules.c.replaced_at.is_(None))
+
+
+async def rules_ever(connection: AsyncConnection, area_id: str) -> list[RuleRow]:
+    """Return every rule an area has or had before it was replaced, oldest first."""
+    return await _rules(connection, rules.c.area_id == area_id)
+
+
+async def _rules(connection: AsyncConnection, *which: ColumnElement[bool]) -> list[RuleRow]:
+    columns = [rules.c[field.name] for field in fields(RuleRow)]
+    query = select(*columns).where(*which).order_by(rules.c.valid_from, rules.c.id)
+    return [RuleRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def save_town(
@@ -77,14 +95,48 @@ async def save_town(
     town: TownRow,
     its_areas: Sequence[AreaRow],
     its_rules: Sequence[RuleRow],
+    *,
+    now: float,
 ) -> None:
-    """Keep the town as it now is; its rules replace those kept before."""
+    """Keep the town as it now is; its rules replace those kept before, equal ones stay."""
     await _upsert(connection, towns, asdict(town) | {"region": list(town.region)})
     for area in its_areas:
         await _upsert(connection, areas, asdict(area))
-    await connection.execute(delete(rules))
-    if its_rules:
-        await connection.execute(insert(rules), [asdict(rule) for rule in its_rules])
+    held = await _rules(connection, rules.c.replaced_at.is_(None))
+    left = [_content(row) for row in held]
+    fresh = []
+    for row in its_rules:
+        if _content(row) in left:
+            left.remove(_content(row))
+        else:
+            fresh.append(row)
+    gone = [row for row in held if _content(row) in left]
+    await replace_rules(connection, gone, fresh, now=now, by="import")
+
+
+def _content(row: RuleRow) -> tuple[str, str, dict[str, Any]]:
+    return row.area_id, row.kind, row.body
+
+
+async def replace_rules(
+    connection: AsyncConnection,
+    gone: Sequence[RuleRow],
+    fresh: Sequence[RuleRow],
+    *,
+    now: float,
+    by: str,
+) -> None:
+    """Put `fresh` rules in the place of those that are `gone`, which are remembered."""
+    await connection.execute(
+        update(rules)
+        .where(rules.c.id.in_([row.id for row in gone]), rules.c.replaced_at.is_(None))
+        .values(replaced_at=now, replaced_by=by)
+    )
+    values = [asdict(row) | {"made_at": now, "made_by": by} for row in fresh]
+    for each in values:
+        del each["id"]
+    if values:
+        await connection.execute(insert(rules), values)
 
 
 async def _upsert(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> None:

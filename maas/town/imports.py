@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -95,7 +96,8 @@ async def import_town(
     """
     files = read_town(folder)
     async with database.writing() as connection:
-        await towns.save_town(connection, _town(files), _areas(files), _rules(files))
+        now = time.time()
+        await towns.save_town(connection, _town(files), _areas(files), _rules(files), now=now)
         homes = [_home(line) for line in files.members]
         rows = [_place(line) for line in files.places] + homes
         ids = await places.save_places(connection, rows)

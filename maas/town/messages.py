@@ -59,6 +59,9 @@ MESSAGES: dict[str, Text] = {
         "一度に乗れるのは{most}人までです。", "A party may have at most {most} people."
     ),
     "party_unclear": Text("人数の内訳が合いません。", "The numbers of the party do not add up."),
+    "over_quota": Text(
+        "お一人一日{most}回までのご利用です。", "A member may ride up to {most} times a day."
+    ),
     "members_only": Text(
         "ご利用には会員登録が必要です。", "Please register as a member before you ride."
     ),
