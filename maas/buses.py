@@ -20,7 +20,7 @@ from gtfs.japan import stop_kana
 from maas.directory import Directory
 from maas.notices import Noticeboard
 from maas.realtime import Realtime
-from maas.town.search import Index
+from maas.town.search import Found, Index
 
 STOP: Final = "stop:"
 MARGIN_DEG: Final = 0.2
@@ -135,7 +135,7 @@ class Buses:
             for stop in feed.stops.values()
             if stop.location_type == 1 or (stop.location_type == 0 and not stop.parent_station)
         ]
-        return Index(stops, lambda found: stop_names(*found))
+        return Index(stops, lambda stop: Found(stop_names(*stop)))
 
     def stop(self, stop_id: str) -> tuple[Feed, Stop] | None:
         """Return a stop and the timetable it is in, None for an unknown one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from maas.people.riders import RiderIndex
 from maas.store import fleet, members, places
@@ -26,10 +26,25 @@ class Directory:
     place_by_id: Mapping[int, PlaceRow] = field(default_factory=dict)
     public_places: Index[PlaceRow] = field(default_factory=lambda: place_index(()))
     all_places: Index[PlaceRow] = field(default_factory=lambda: place_index(()))
-    member_by_id: Mapping[int, MemberRow] = field(default_factory=dict)
     riders: RiderIndex = field(default_factory=lambda: RiderIndex(()))
     vehicles: tuple[VehicleRow, ...] = ()
     ride_areas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def member_by_id(self) -> Mapping[int, MemberRow]:
+        """Every member by id; one who was merged into another is the other."""
+        return self.riders.by_id
+
+    def with_people(self, rows: Iterable[MemberRow], homes: Iterable[PlaceRow]) -> Directory:
+        """Return the lists with members and places that are new or have changed."""
+        known = {**self.place_by_id, **{place.id: place for place in homes}}
+        return replace(
+            self,
+            place_by_id=known,
+            public_places=place_index(_public(known.values()), self.public_places),
+            all_places=place_index(known.values(), self.all_places),
+            riders=self.riders.with_members(rows),
+        )
 
 
 async def read_directory(database: Database) -> Directory:
@@ -38,12 +53,16 @@ async def read_directory(database: Database) -> Directory:
         known = await places.all_places(db)
         people = await members.all_members(db)
         vehicles = tuple(await fleet.all_vehicles(db))
+    public = place_index(_public(known))
     return Directory(
         place_by_id={place.id: place for place in known},
-        public_places=place_index(place for place in known if place.kind != HOME),
-        all_places=place_index(known),
-        member_by_id={member.id: member for member in people},
+        public_places=public,
+        all_places=place_index(known, public),
         riders=RiderIndex(people),
         vehicles=vehicles,
         ride_areas={vehicle.id: vehicle.area_id for vehicle in vehicles if not vehicle.block},
     )
+
+
+def _public(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:
+    return (place for place in known if place.kind != HOME)

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from maas.store.members import MemberRow
-from maas.town.search import Index
+from maas.town.search import Found, Index
 
 
 class RiderIndex:
-    """All members in memory; make a new one when members change."""
+    """All members in memory; make a new one when members change.
 
-    def __init__(self, members: Iterable[MemberRow]) -> None:
+    A member who was merged into another is not found, but the other is, also by the old number.
+    """
+
+    def __init__(
+        self, members: Iterable[MemberRow], before: Index[MemberRow] | None = None
+    ) -> None:
+        """`before` spares the work for members that are in it."""
         known = sorted(members, key=lambda member: (member.kana, member.number))
-        self._index = Index(known, _names, lambda member: (member.number, member.phone))
-        self._by_id = {member.id: member for member in known}
+        self._rows = {member.id: member for member in known}
+        self._old: dict[int | None, list[MemberRow]] = {}
+        for member in known:
+            self._old.setdefault(member.merged_into, []).append(member)
+        living = self._old.pop(None, [])
+        self._index = (
+            Index(living, self._found) if before is None else before.remade(living, self._found)
+        )
+        self.by_id = {
+            number: self._rows[row.merged_into or number] for number, row in self._rows.items()
+        }
+
+    def with_members(self, members: Iterable[MemberRow]) -> RiderIndex:
+        """Return the index with members that are new or have changed."""
+        rows = self._rows | {member.id: member for member in members}
+        return RiderIndex(rows.values(), self._index)
 
     def search(self, query: str, limit: int = 10) -> list[MemberRow]:
         """Return the members that match, best first; by kana when equally good."""
         return self._index.search(query, limit)
 
     def get(self, member_id: int) -> MemberRow | None:
-        """Return one member, `None` when there is no such id."""
-        return self._by_id.get(member_id)
+        """Return one member, or who they were merged into; `None` when there is no such id."""
+        return self.by_id.get(member_id)
 
-
-def _names(member: MemberRow) -> Sequence[str]:
-    return (member.name, member.kana)
+    def _found(self, member: MemberRow) -> Found:
+        return Found(
+            names=(member.name, member.kana),
+            words=(member.oaza,),
+            numbers=(member.number, *(old.number for old in self._old.get(member.id, ()))),
+            phones=(*member.numbers, *(contact.phone for contact in member.contacts)),
+        )
 
 
 def age(member: MemberRow, year: int) -> int | None:

@@ -88,21 +88,19 @@ class MemberRow:
 
 
 def _member(row: object) -> MemberRow:
-    # The keys of a row may be of a kind of text that is not taken for text.
-    values = {str(key): value for key, value in dict(row).items()}  # type: ignore[call-overload]
-    return msgspec.convert(values, MemberRow)
+    return msgspec.convert(row, MemberRow, from_attributes=True)
 
 
 async def all_members(connection: AsyncConnection) -> list[MemberRow]:
     """Return every member in the order of their numbers."""
     rows = await connection.execute(select(members).order_by(members.c.number))
-    return [_member(row) for row in rows.mappings()]
+    return [_member(row) for row in rows]
 
 
 async def member(connection: AsyncConnection, member_id: int) -> MemberRow | None:
     """Return one member, `None` when there is no such id."""
     row = await connection.execute(select(members).where(members.c.id == member_id))
-    found = row.mappings().first()
+    found = row.first()
     return None if found is None else _member(found)
 
 

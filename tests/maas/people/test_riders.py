@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from maas.people.riders import RiderIndex, age
-from maas.store.members import MemberRow
+from maas.store.members import Contact, MemberRow, Phone
 
 
 def member(
@@ -67,6 +69,39 @@ def test_a_telephone_is_found_by_its_end_or_whole_with_or_without_hyphens() -> N
 def test_the_best_match_comes_first_and_only_as_many_as_wanted() -> None:
     assert RIDERS.search("ひょうもと し", limit=1) == [SHINICHI]
     assert len(RIDERS.search("", limit=3)) == 3
+
+
+def test_everybody_on_one_telephone_is_shown() -> None:
+    couple = [replace(HYOMOTO, id=n, number=str(n)) for n in (7, 8)]
+    assert RiderIndex(couple).search("1001") == couple
+
+
+def test_a_caller_is_found_by_any_telephone_that_is_theirs_or_their_familys() -> None:
+    more = replace(
+        ONO,
+        phones=(Phone("000-555-7777", "携帯"),),
+        contacts=(Contact("娘", phone="000-666-8888"),),
+    )
+    riders = RiderIndex([HYOMOTO, more])
+    assert riders.search("7777") == riders.search("0006668888") == [more]
+
+
+def test_a_member_merged_into_another_is_found_as_that_one_by_the_old_number() -> None:
+    old = replace(SHINICHI, merged_into=HYOMOTO.id)
+    riders = RiderIndex([HYOMOTO, ONO, old])
+    assert riders.search("ひょうもと") == riders.search("1004") == [HYOMOTO]
+    assert riders.get(old.id) == HYOMOTO
+    assert riders.get(99) is None
+
+
+def test_members_of_a_hamlet_are_found_with_half_a_name() -> None:
+    here, there = replace(HYOMOTO, oaza="上竹"), replace(SHINICHI, oaza="下竹")
+    assert RiderIndex([here, there]).search("ひょう 下竹") == [there]
+
+
+def test_riders_made_anew_show_what_changed() -> None:
+    moved = replace(ONO, kana="あおの じゅんこ")
+    assert RiderIndex([HYOMOTO, ONO]).with_members([moved]).search("ao") == [moved]
 
 
 def test_age_is_not_known_without_a_year_of_birth() -> None:
