@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gtfs.calendar import day_start_epoch
-from maas.notify.audience import Reach, audience
-from maas.notify.occasions import WAYS, Occasion
+from maas.notify.audience import Reach, audience, digits
+from maas.notify.occasions import WAYS, Channel, Occasion
 from maas.store import bookings, fleet, places, towns
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.members import MemberRow
@@ -24,6 +24,8 @@ OUTDATED: Final = tuple(
     str(each) for each, way in WAYS.items() if not way.watched and each is not Occasion.CANCELLED
 )
 TIMEZONE: Final = "Asia/Tokyo"
+CALL_SUFFIX: Final = ":call"
+"""What the key of a call ends with that takes the place of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Notices:
         parts = [self.occasion.value, self.row.id, again if self.once is None else self.once]
         if who.who != "rider":
             parts.append(hashlib.sha256(f"{who.who}\0{who.address}".encode()).hexdigest()[:12])
-        return "/".join(parts)
+        return ":".join(parts)
 
 
 def wanted(
@@ -150,6 +152,25 @@ def wanted(
     (service-day seconds), names.  `once` tells apart what may happen again for the same promise.
     """
     return Notices(occasion, row, member, now, due_at, facts or {}, once)
+
+
+def by_phone(
+    row: NotificationRow, booking: BookingRow | None, member: MemberRow | None, now: float
+) -> NotificationRow:
+    """Return the call to make when a message did not reach the rider."""
+    phone = (booking.contact_phone if booking else "") or (member.phone if member else "")
+    return replace(
+        row,
+        key=f"{row.key}{CALL_SUFFIX}",
+        channel=Channel.PHONE,
+        address=digits(phone),
+        next_at=now,
+        until=None,
+        state="waiting",
+        attempts=0,
+        error=row.error,
+        created_at=now,
+    )
 
 
 def _window(promise: PromiseRow, prefix: str) -> dict[str, int]:

@@ -125,13 +125,29 @@ async def change(connection: AsyncConnection, seen: NotificationRow, **values: o
     return done.rowcount == 1
 
 
-async def phone_tasks(
-    connection: AsyncConnection, area_id: str | None, channel: str = "phone"
+async def unconfirmed(
+    connection: AsyncConnection, channels: Sequence[str], occasions: Sequence[str], now: float
 ) -> list[NotificationRow]:
-    """Return what people still have to do by hand, in no order; of one area or of all."""
+    """Return what was sent, is not confirmed, and had to be known by now."""
+    rows = await connection.execute(
+        select(notifications).where(
+            notifications.c.state == "sent",
+            notifications.c.channel.in_(channels),
+            notifications.c.occasion.in_(occasions),
+            notifications.c.due_at <= now,
+        )
+    )
+    return [_row(row) for row in rows.mappings()]
+
+
+async def waiting_by(
+    connection: AsyncConnection, channel: str, area_id: str | None = None
+) -> list[NotificationRow]:
+    """Return what waits for a channel, by when it is due; of one area or of all."""
     query = select(notifications).where(
         notifications.c.channel == channel, notifications.c.state == "waiting"
     )
     if area_id is not None:
         query = query.where(notifications.c.area_id == area_id)
-    return [_row(row) for row in (await connection.execute(query)).mappings()]
+    rows = await connection.execute(query.order_by(notifications.c.due_at, notifications.c.key))
+    return [_row(row) for row in rows.mappings()]
