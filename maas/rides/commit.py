@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.rides.day import Day
 from maas.rides.views import Event
-from maas.store import bookings, commits, plans, rides
+from maas.store import bookings, commits, links, outages, plans, rides
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import Answer, AuditEntry
 from maas.store.database import Database, one_moment
@@ -30,6 +30,14 @@ class Also(Protocol):
 
     async def write(self, connection: AsyncConnection, /) -> bool:
         """Write it in the transaction of the change."""
+
+
+@runtime_checkable
+class OfDay(Protocol):
+    """An `Also` that a day in memory has to know."""
+
+    def on(self, day: Day, /) -> Day:
+        """Return the day once it is on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,11 @@ class Change:
     def after(self, day: Day) -> Day:
         """Return a day as it is once this is on disk."""
         written = tuple(replace(row, version=row.version + 1) for row in self.plans)
-        return day.with_rows(written, self.bookings, self.promises)
+        day = day.with_rows(written, self.bookings, self.promises)
+        for one in self.also:
+            if isinstance(one, OfDay):
+                day = one.on(day)
+        return day
 
     @property
     def bookings(self) -> tuple[BookingRow, ...]:
@@ -127,7 +139,10 @@ async def load_day(database: Database, area: str, day: date) -> Day:
         plan_rows = await plans.plans_on(connection, area, day)
         booking_rows = await bookings.bookings_on(connection, day, area_id=area)
         promise_rows = await bookings.promises_on(connection, area, day)
-    return Day(day, {}, {}, {}).with_rows(plan_rows, booking_rows, promise_rows)
+        out = await outages.outages_on(connection, area, day)
+        tied = await links.links_on(connection, area, day)
+    rows = Day(day, {}, {}, {}, out, tied)
+    return rows.with_rows(plan_rows, booking_rows, promise_rows)
 
 
 def reference_for(booking_id: str, taken: Sequence[str]) -> str:

@@ -3,18 +3,20 @@
 `Day` holds rows and nothing else, so that a day changed commit by commit in memory and a day read
 anew from the database are equal.  `plan_of` turns it into the dispatcher's plan, and `as_of` into
 the plan as it is at a moment: vehicles where they are, near stops locked, late limits widened.
+A vehicle that is out is in no plan, nor is a booking that no vehicle can carry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from dispatcher import (
+    Connection,
     Place,
     Plan,
     Request,
@@ -27,10 +29,13 @@ from dispatcher import (
     moved,
     relaxed,
 )
+from dispatcher.broken import unbound
 from dispatcher.schedule import schedule
 from maas.fleet.vehicles import on_shift
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.fleet import VehicleRow
+from maas.store.links import LinkRow
+from maas.store.outages import OutageRow
 from maas.store.plans import PlanRow
 
 
@@ -42,6 +47,14 @@ class Day:
     plans: Mapping[str, PlanRow]
     bookings: Mapping[str, BookingRow]
     promises: Mapping[str, PromiseRow]
+    outages: Mapping[str, OutageRow] = field(default_factory=dict)
+    links: Mapping[str, LinkRow] = field(default_factory=dict)
+
+    @property
+    def unplaced(self) -> tuple[BookingRow, ...]:
+        """The bookings that no vehicle can carry now, those waiting longest first."""
+        rows = [row for row in self.bookings.values() if is_unplaced(row)]
+        return tuple(sorted(rows, key=lambda row: (row.unplaced_since or 0, row.id)))
 
     def plan_row(self, vehicle_id: str) -> PlanRow:
         """Return a vehicle's plan, an empty one of version 0 before its first commit."""
@@ -58,12 +71,18 @@ class Day:
         kept = {**self.bookings, **written}
         here = {id_: row for id_, row in kept.items() if row.service_date == self.day}
         told = {**self.promises, **{row.booking_id: row for row in promises}}
-        return Day(
-            self.day,
-            {**self.plans, **{p.vehicle_id: p for p in plans if p.service_date == self.day}},
-            here,
-            {id_: row for id_, row in told.items() if id_ in here},
+        return replace(
+            self,
+            plans={**self.plans, **{p.vehicle_id: p for p in plans if p.service_date == self.day}},
+            bookings=here,
+            promises={id_: row for id_, row in told.items() if id_ in here},
+            links={id_: row for id_, row in self.links.items() if id_ in here},
         )
+
+
+def is_unplaced(row: BookingRow) -> bool:
+    """Whether a booking is still wanted, and no vehicle can carry it."""
+    return row.unplaced_since is not None and row.state == "booked"
 
 
 def write_request(request: Request) -> dict[str, Any]:
@@ -79,16 +98,38 @@ def read_request(plain: Mapping[str, Any]) -> Request:
 
 def plan_of(day: Day, fleet: Iterable[VehicleRow]) -> Plan:
     """Return the plan the rows describe, every vehicle where it finished its last stop."""
-    routes = {row.id: _route(day, row) for row in fleet}
-    requests = {
-        id_: replace(
-            read_request(day.promises[id_].request), pinned=day.bookings[id_].pinned_vehicle_id
-        )
-        for route in routes.values()
-        for id_ in route.request_ids
-    }
+    routes = {row.id: _route(day, row) for row in fleet if not is_out(day, row.id)}
+    requests = {id_: _request(day, id_) for route in routes.values() for id_ in route.request_ids}
     version = sum(row.version for row in day.plans.values())
     return Plan(version, routes, requests)
+
+
+def is_out(day: Day, vehicle_id: str) -> bool:
+    """Whether a vehicle has broken down and is not back."""
+    outage = day.outages.get(vehicle_id)
+    return outage is not None and outage.kind == "out"
+
+
+def _request(day: Day, booking_id: str) -> Request:
+    request = read_request(day.promises[booking_id].request)
+    link = day.links.get(booking_id)
+    if link is not None:
+        request = tied(request, link)
+    return replace(request, pinned=day.bookings[booking_id].pinned_vehicle_id)
+
+
+def tied(request: Request, link: LinkRow) -> Request:
+    """Return a promise that keeps its connection; the promise alone when it cannot.
+
+    Nobody can get in before the bus has come, however early the vehicle is.
+    """
+    connection = Connection(link.trip_id, link.toward, link.bus_s, link.margin_s)
+    if link.toward == "to_bus":
+        return unbound(replace(request, connection=connection))
+    ready_s = max(request.earliest_pickup_s, link.bus_s + link.margin_s)
+    if ready_s > min(request.latest_pickup_s, request.latest_dropoff_s - request.boarding_s):
+        return request
+    return replace(request, connection=connection, earliest_pickup_s=ready_s)
 
 
 def _route(day: Day, vehicle: VehicleRow) -> Route:
@@ -100,7 +141,11 @@ def _route(day: Day, vehicle: VehicleRow) -> Route:
         for stop in stops
         if stop.request_id not in picked
     }
-    return Route(on_shift(vehicle, row.at_place_id, row.free_s), stops, boarded_s)
+    on_duty = on_shift(vehicle, row.at_place_id, row.free_s)
+    outage = day.outages.get(vehicle.id)
+    if outage is not None and outage.kind == "off":
+        on_duty = replace(on_duty, end_s=max(outage.at_s, on_duty.start_s))
+    return Route(on_duty, stops, boarded_s)
 
 
 def stops_of(route: Route) -> tuple[tuple[str, str], ...]:
@@ -124,12 +169,42 @@ def as_of(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan
     No vehicle can leave before now; what a late vehicle can no longer keep is widened to what it
     still can; a first stop about to happen is locked.
     """
+    plan = relaxed(_placed(plan, moment), travel)
+    return _locked(_unbound(plan), moment, travel)
+
+
+def before_event(
+    plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes], touched: Collection[str]
+) -> Plan:
+    """Return the plan at a moment with nothing widened on the vehicles an event is about.
+
+    So what they can no longer keep is named; others who are late already are not made later.
+    """
+    strict = _placed(plan, moment)
+    plan = relaxed(strict, travel)
+    for vehicle_id in strict.routes.keys() & set(touched):
+        route = strict.routes[vehicle_id]
+        plan = plan.with_route(route, *(strict.requests[id_] for id_ in route.request_ids))
+    return _locked(_unbound(plan), moment, travel)
+
+
+def _placed(plan: Plan, moment: Moment) -> Plan:
+    """Return the plan with every vehicle where it is."""
     for vehicle_id, route in plan.routes.items():
         place = moment.places.get(vehicle_id, route.vehicle.start)
         start_s = max(route.vehicle.start_s, moment.now_s)
         if (place, start_s) != (route.vehicle.start, route.vehicle.start_s):
             plan = moved(plan, vehicle_id, place, start_s)
-    plan = relaxed(plan, travel)
+    return plan
+
+
+def _unbound(plan: Plan) -> Plan:
+    """Return the plan without the connections that somebody late no longer makes."""
+    requests = {id_: unbound(request) for id_, request in plan.requests.items()}
+    return replace(plan, requests=requests)
+
+
+def _locked(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan:
     for route in plan.routes.values():
         if route.stops and _is_near(route, plan, moment, travel):
             plan = plan.with_route(replace(route, locked=1))

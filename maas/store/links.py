@@ -65,7 +65,10 @@ async def links_on(connection: AsyncConnection, area_id: str, day: date) -> dict
         select(links)
         .join(bookings, bookings.c.id == links.c.booking_id)
         .where(
-            links.c.service_date == day, bookings.c.area_id == area_id, links.c.state != "undone"
+            links.c.service_date == day,
+            bookings.c.service_date == day,
+            bookings.c.area_id == area_id,
+            links.c.state != "undone",
         )
     )
     return {row["booking_id"]: LinkRow(**row) for row in rows.mappings()}
