@@ -121,6 +121,30 @@ PROBLEMS: Final = MappingProxyType(
                 "Riders travel by this timetable. Publish another one instead.",
             ),
         ),
+        "rules-wrong": (
+            422,
+            Words("きまりに誤りがあります", "Wrong rules"),
+            Words(
+                "きまりに誤りがあります: {where}: {what}",
+                "There is something wrong with the rules: {where}: {what}",
+            ),
+        ),
+        "rules-moved": (
+            409,
+            Words("ほかの人が先に変更しました", "Changed by somebody else"),
+            Words(
+                "このきまりの案は、ほかの人が先に変えたか、もう案ではありません。読み直してください。",
+                "Somebody else has changed this draft, or it is none any more. Look at it again.",
+            ),
+        ),
+        "rules-unseen": (
+            409,
+            Words("影響する予約が変わりました", "Other bookings than seen"),
+            Words(
+                "新しいきまりに合わない予約はいま{count}件です。もう一度確かめてください。",
+                "{count} bookings would not keep the new rules now. Please look at them again.",
+            ),
+        ),
         "too-many-listeners": (
             503,
             Words("ただいま混み合っています", "Too many are listening"),

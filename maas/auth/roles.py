@@ -42,6 +42,8 @@ class Permission(StrEnum):
     READ_MONEY = "read_money"
     HANDLE_VOUCHERS = "handle_vouchers"
     CORRECT_MONEY = "correct_money"
+    READ_RULES = "read_rules"
+    EDIT_RULES = "edit_rules"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -64,6 +66,8 @@ GRANTS: Final = MappingProxyType(
         Permission.READ_MONEY: _OFFICE,
         Permission.HANDLE_VOUCHERS: _DESK,
         Permission.CORRECT_MONEY: frozenset({Role.DISPATCHER, Role.ADMIN}),
+        Permission.READ_RULES: _OFFICE,
+        Permission.EDIT_RULES: frozenset({Role.PLANNER, Role.ADMIN}),
     }
 )
 

@@ -18,11 +18,11 @@ from maas.town.rules import (
     Hours,
     Tariff,
     ends,
-    season_of,
     seconds,
 )
 from maas.town.sentences import Refused as Refused
 from maas.town.sentences import refused
+from maas.town.times import season_of
 
 _JA_DAYS = "月火水木金土日"
 _EN_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -210,12 +210,13 @@ D = TypeVar("D", bound=Dated)
 
 
 def _of(rows: list[RuleRow], shape: type[D]) -> tuple[D, ...]:
-    return tuple(_rule(row, shape) for row in rows if KINDS[row.kind] is shape)
+    found = (rule_of(row) for row in rows if KINDS[row.kind] is shape)
+    return tuple(rule for rule in found if isinstance(rule, shape))
 
 
-def _rule(row: RuleRow, shape: type[D]) -> D:
+def rule_of(row: RuleRow) -> Dated:
     """Return a rule as it was kept, also by an older version.  Raises ``ValueError``."""
-    read = read_as(shape, row.body)
+    read = read_as(KINDS[row.kind], row.body)
     if isinstance(read, Fault):
         raise ValueError(f"{row.kind} of {row.valid_from}: {read.field}: {read.message}")  # noqa: TRY004
     return read

@@ -38,6 +38,7 @@ PATHS = {
     "file": "gofs.json",
     "language": "ja",
     "voucher_id": "none",
+    "change_id": "999",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -60,6 +61,8 @@ WANTED = {
     Permission.READ_MONEY: DESK | {"planner"},
     Permission.HANDLE_VOUCHERS: DESK,
     Permission.CORRECT_MONEY: {"dispatcher", "admin"},
+    Permission.READ_RULES: DESK | {"planner"},
+    Permission.EDIT_RULES: {"planner", "admin"},
 }
 
 
