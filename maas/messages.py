@@ -257,6 +257,19 @@ PROBLEMS: Final = MappingProxyType(
             Words("今はできません", "Not possible now"),
             Words("今はこの操作はできません。", "This is not possible in the present state."),
         ),
+        "no-roll-call": (
+            409,
+            Words("点呼がまだです", "No roll call yet"),
+            Words(
+                "乗務前の点呼がまだ記録されていません。点呼を受けてから出発してください。",
+                "No roll call is on record. Please have one before you depart.",
+            ),
+        ),
+        "bad-record": (
+            409,
+            Words("記録できません", "Cannot be recorded"),
+            Words("この記録は受け付けられません。", "This record cannot be kept as it is."),
+        ),
         "not-your-vehicle": (
             403,
             Words("担当の車両ではありません", "Not your vehicle"),

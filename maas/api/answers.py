@@ -7,15 +7,16 @@ from typing import TypeVar
 from maas.api.problems import Problem
 from maas.api.shapes import OfferOut, Rendering
 from maas.fares.vouchers import VoucherRefused
-from maas.rides.views import BadOffer, KeyConflict, NotFound, NotNow, OfferGone
+from maas.rides.views import BadOffer, KeyConflict, NoRollCall, NotFound, NotNow, OfferGone
 
 Said = TypeVar("Said")
-No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow | VoucherRefused
+No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow | VoucherRefused | NoRollCall
 
 _SLUGS = {
     OfferGone: "offer-gone",
     BadOffer: "bad-offer",
     KeyConflict: "key-reused",
+    NoRollCall: "no-roll-call",
     NotFound: "not-found",
     NotNow: "not-now",
     VoucherRefused: "voucher-refused",

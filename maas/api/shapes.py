@@ -263,6 +263,14 @@ class RideOut(Shape):
     tariff: str
 
 
+class WaitOut(Shape):
+    """A rider who is waited for: since when, and until when at least."""
+
+    booking_id: str
+    since: Instant
+    until: Instant
+
+
 class JobOut(Shape):
     """What the driver does next; `ride` is the record a drop-off just made."""
 
@@ -272,3 +280,5 @@ class JobOut(Shape):
     on_board: list[PlanStopOut]
     driver: str | None
     ride: RideOut | None
+    waits: list[WaitOut] = Field(description="Who is waited for now, by the town's rule.")
+    warnings: list[Said] = Field(description="What the driver should be told.")

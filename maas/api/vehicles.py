@@ -15,9 +15,10 @@ from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.requests import In, Key
 from maas.api.service import Service
-from maas.api.shapes import JobOut, Rendering, Shape
+from maas.api.shapes import JobOut, Rendering, RideOut, Said, Shape
 from maas.auth.roles import Permission
-from maas.fares.payment import Tendered
+from maas.rides.merge import Tap
+from maas.rides.trips import Trips
 from maas.store import fleet
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
@@ -47,9 +48,8 @@ class PaymentIn(BaseModel):
         default=[], max_length=20
     )
 
-    def tendered(self) -> Tendered:
-        """Return it as the fares understand it."""
-        return Tendered(self.cash_yen, tuple(self.vouchers))
+
+EventId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
 
 
 class StepIn(BaseModel):
@@ -61,6 +61,65 @@ class StepIn(BaseModel):
     payment: PaymentIn | None = Field(
         None, description="With `dropped`: what was paid; absent: the fare in cash."
     )
+    event: EventId | None = Field(
+        None, description="The device's own id of the tap, the same however often it is sent."
+    )
+    lat: float | None = Field(None, ge=-90, le=90)
+    lon: float | None = Field(None, ge=-180, le=180)
+
+    def tap(self, event: str, boot: str | None = None, seq: int | None = None) -> Tap:
+        """Return it as the rides understand it."""
+        given = self.payment or PaymentIn(cash_yen=None)
+        return Tap(
+            event=self.event or event,
+            booking_id=self.booking_id,
+            step=self.step,
+            said_at=self.at.timestamp() if self.at else None,
+            lat=self.lat,
+            lon=self.lon,
+            boot=boot,
+            seq=seq,
+            cash_yen=given.cash_yen,
+            vouchers=tuple(given.vouchers),
+            paid=self.payment is not None,
+        )
+
+
+class KeptStepIn(StepIn):
+    """A step that a device kept while it had no signal; `boot` and `seq` give its place."""
+
+    at: AwareDatetime
+    event: EventId
+    boot: str | None = Field(None, max_length=64, description="One start of the device.")
+    seq: int | None = Field(None, ge=0, lt=2**53, description="Counts up within a start.")
+
+
+class ReportsIn(BaseModel):
+    """All that a device has kept, in its order; `sent_at` is its clock at this moment."""
+
+    sent_at: AwareDatetime | None = None
+    steps: list[KeptStepIn] = Field(min_length=1, max_length=200)
+
+
+class StepResultOut(Shape):
+    """What became of one step.
+
+    It is taken, was known before, changes nothing (`stands`), waits for the office (`asked`), or
+    was refused, and is not kept.
+    """
+
+    event: str
+    outcome: Literal["taken", "known", "stands", "asked", "refused"]
+    codes: list[str] = Field(examples=[["cancelled_but_rode"]])
+    said: list[Said]
+    ride: RideOut | None
+
+
+class ReportsOut(Shape):
+    """What became of each step, and the job after them all."""
+
+    results: list[StepResultOut]
+    job: JobOut
 
 
 @router.get("", operation_id="listVehicles", **needs(Permission.SIGNED_IN))
@@ -118,6 +177,7 @@ async def release_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The)
         "key-missing",
         "key-reused",
         "not-now",
+        "no-roll-call",
         "voucher-refused",
         *_PROBLEMS,
         changes=True,
@@ -128,16 +188,31 @@ async def report_step(
 ) -> JobOut:
     """Report that the vehicle arrived, the rider is aboard, was dropped off, or did not come."""
     keeper = await service.keeper_of_vehicle(vehicle_id)
-    answer = await keeper.step(
-        vehicle_id,
-        reported.booking_id,
-        reported.step,
-        at=reported.at.timestamp() if reported.at else None,
-        key=key,
-        actor=actor,
-        paid=reported.payment.tendered() if reported.payment else None,
-    )
+    tap = reported.tap(f"key:{actor}:{key}")
+    answer = await Trips(keeper).step(vehicle_id, tap, key=key, actor=actor)
     return write.one(JobOut, granted(answer, write))
+
+
+@router.post(
+    "/{vehicle_id}/reports",
+    operation_id="reportSteps",
+    **needs(Permission.VEHICLE, *_PROBLEMS, changes=True),
+)
+async def report_steps(
+    vehicle_id: VehicleId, reported: ReportsIn, actor: Acting, service: The, write: In
+) -> ReportsOut:
+    """Take all that a device kept while it had no signal, each event once, in its order.
+
+    What happened meanwhile is weighed against it by the table of late steps; sending the same
+    again answers the same.
+    """
+    keeper = await service.keeper_of_vehicle(vehicle_id)
+    taps = [step.tap(step.event, step.boot, step.seq) for step in reported.steps]
+    sent_at = reported.sent_at.timestamp() if reported.sent_at else None
+    await _job(service, vehicle_id, write)
+    results = await Trips(keeper).merge(vehicle_id, taps, sent_at=sent_at, actor=actor)
+    job = await _job(service, vehicle_id, write)
+    return ReportsOut(results=write.many(StepResultOut, results), job=job)
 
 
 async def _own_area(service: Service, vehicle_id: str, area: str | None) -> str:
@@ -153,7 +228,7 @@ async def _own_area(service: Service, vehicle_id: str, area: str | None) -> str:
 
 async def _job(service: Service, vehicle_id: str, write: Rendering) -> JobOut:
     keeper = await service.keeper_of_vehicle(vehicle_id)
-    job = await keeper.job(vehicle_id)
+    job = await Trips(keeper).job(vehicle_id)
     if job is None:
         raise Problem("not-found")
     return write.one(JobOut, job)

@@ -88,6 +88,10 @@ class Held:
             raise RuntimeError("the keeper has not been started")
         return self._standing
 
+    async def day_of(self, day: date) -> Day:
+        """Return the rows of a day as they are now."""
+        return await self._day(day)
+
     async def _day(self, day: date) -> Day:
         """Return a day that is not in doubt, reading it when it is or is not known yet."""
         if day in self._days and day not in self._doubtful:
@@ -101,7 +105,7 @@ class Held:
             self._doubtful.discard(day)
         return self._days[day]
 
-    def _moment(self, day: Day) -> Moment | None:
+    def moment_of(self, day: Day) -> Moment | None:
         """Return the moment it is, `None` on another day than today."""
         if day.day != self.today:
             return None
@@ -124,7 +128,7 @@ class Held:
         return seconds_of(self.clock(), day, self.here.names.timezone)
 
     def _plan(self, day: Day) -> Plan:
-        plan, moment = plan_of(day, self.here.taxis), self._moment(day)
+        plan, moment = plan_of(day, self.here.taxis), self.moment_of(day)
         return plan if moment is None else as_of(plan, moment, self.here.travel)
 
     def _live(self, day: Day, actor: str = "") -> Live:

@@ -15,26 +15,24 @@ from datetime import date
 from typing import Final
 
 import msgspec
-
 from dispatcher import Offer, OfferRules, Plan, Refusal, take
 from dispatcher.roads import RoadTimes
-from gtfs.calendar import seconds_of
-from maas.fares.payment import Payment, Tendered, pay
+from maas.fares.payment import Tendered
 from maas.fares.vouchers import VoucherRefused
-from maas.rides import booking, trip
+from maas.rides import booking
 from maas.rides.beside import Beside
 from maas.rides.booking import Caller, Live
 from maas.rides.commit import Change, asked
-from maas.rides.day import Moment
 from maas.rides.explained import explained, pinned
+from maas.rides.merge import Tap
 from maas.rides.outbox import Deliver
 from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
 from maas.rides.show import (
     booking_view,
     offer_view,
-    ride_view,
 )
 from maas.rides.tokens import OfferToken, seal, unseal
+from maas.rides.trips import Trips
 from maas.rides.views import (
     AskIn,
     BadOffer,
@@ -42,6 +40,7 @@ from maas.rides.views import (
     ExplanationView,
     JobView,
     KeyConflict,
+    NoRollCall,
     NotFound,
     NotNow,
     OfferGone,
@@ -54,7 +53,7 @@ from maas.rides.views import (
 from maas.store import bookings as booking_rows
 from maas.store import rides
 from maas.store.database import Database
-from maas.store.rides import RefusalRow, RideRow
+from maas.store.rides import RefusalRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import say
 
@@ -302,53 +301,19 @@ class Keeper(Beside):
         key: str,
         actor: str,
         paid: Tendered | None = None,
-    ) -> JobView | KeyConflict | NotFound | NotNow | VoucherRefused:
+    ) -> JobView | KeyConflict | NotFound | NotNow | VoucherRefused | NoRollCall:
         """Take what a driver reports; `at` is the epoch second it happened, `None` now.
 
         `paid` is what the rider gave at the drop-off, `None` the fare in cash; a voucher that is
         refused leaves the rider on board.  Reporting again what is known already changes nothing
         and answers the present job.
         """
-        more = () if paid is None else (paid,)
-        call = asked(actor, key, "step", vehicle_id, booking_id, step, at, *more)
-
-        async def make() -> Change | JobView | NotFound | NotNow | VoucherRefused:
-            row = await self.row_of(booking_id)
-            if row is None or row.vehicle_id != vehicle_id:
-                return NotFound(say("no_booking" if row is None else "not_in_plan"))
-            live = await self.live_of(row.service_date, actor)
-            if trip.reported_before(row, step):
-                ride = await self._ride(row.id) if step == "dropped" else None
-                return await self._job(live.day, vehicle_id, ride)
-            at_s = live.now_s
-            if at is not None:
-                at_s = min(at_s, seconds_of(at, row.service_date, live.names.timezone))
-            rule = self.here.rules.booking_on(row.service_date)
-            wait_s = rule.no_show_wait_min * 60 if rule else 0
-            wrong = trip.allowed(live, row, step, at_s, wait_s)
-            if wrong is not None:
-                return wrong
-            moment = self._moment(live.day) or Moment(at_s, {}, frozenset(), 0)
-            made = trip.report(live, self.here.taxis, moment, row, step, at_s)
-            if made.ride is not None:
-                payment = await self._paid(live, made.ride, paid or Tendered())
-                if isinstance(payment, VoucherRefused):
-                    return payment
-                made = replace(made, also=(*made.also, payment))
-            done = None if made.ride is None else ride_view(live.names, made.ride, row.reference)
-            job = await self._job(made.after(live.day), vehicle_id, done)
-            return replace(made, answer=job)
-
-        return await self.once(call, JobView, make)
-
-    async def _paid(
-        self, live: Live, ride: RideRow, tendered: Tendered
-    ) -> Payment | VoucherRefused:
-        tariff = live.names.tariff_on(ride.service_date)
-        if tariff is None:
-            raise ValueError(f"no tariff on {ride.service_date}, yet {ride.booking_id} rode")
-        async with self.database.reading() as connection:
-            return await pay(connection, tariff, ride, tendered, now=live.now, actor=live.actor)
+        given = paid or Tendered()
+        tap = Tap(
+            f"key:{actor}:{key}", booking_id, step, at, cash_yen=given.cash_yen,
+            vouchers=given.vouchers, paid=paid is not None,
+        )  # fmt: skip
+        return await Trips(self).step(vehicle_id, tap, key=key, actor=actor)
 
     def _open(self, token: str) -> OfferToken | BadOffer:
         offer = unseal(token, self._signing_key)

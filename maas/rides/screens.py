@@ -59,7 +59,8 @@ class Screens(Held):
         names, references = self.here.names, held.bookings
         return [ride_view(names, row, references[row.booking_id].reference) for row in known]
 
-    async def _ride(self, booking_id: str) -> RideView | None:
+    async def ride_of(self, booking_id: str) -> RideView | None:
+        """Return the ride a booking became, `None` when it has not ended; only while writing."""
         row = await self.row_of(booking_id)
         async with self.database.reading() as connection:
             ride = await rides.ride(connection, booking_id)
@@ -70,7 +71,7 @@ class Screens(Held):
     async def plan_view(self, day: date | None = None) -> PlanView:
         """Return the plan of a day (`None` today) as the monitor shows it."""
         held = await self._day(day or self.today)
-        plan, drivers = self._plan(held), await self._drivers()
+        plan, drivers = self._plan(held), await self.drivers()
         views = [self._vehicle(held, plan, row, drivers) for row in self.here.taxis]
         return PlanView(self.area, held.day, self.clock(), tuple(views))
 
@@ -82,22 +83,24 @@ class Screens(Held):
         row = next((row for row in self.here.taxis if row.id == vehicle_id), None)
         if row is None:
             return None
-        return self._vehicle(held, self._plan(held), row, await self._drivers())
+        return self._vehicle(held, self._plan(held), row, await self.drivers())
 
     async def job(self, vehicle_id: str) -> JobView | None:
         """Return what the driver does next, `None` for a vehicle that takes no bookings here."""
         if all(row.id != vehicle_id for row in self.here.taxis):
             return None
-        return await self._job(await self._day(self.today), vehicle_id)
+        return await self.job_on(await self._day(self.today), vehicle_id)
 
-    async def _job(self, day: Day, vehicle_id: str, ride: RideView | None = None) -> JobView:
+    async def job_on(self, day: Day, vehicle_id: str, ride: RideView | None = None) -> JobView:
+        """Return what the driver of one of our vehicles does next on a day as it is given."""
         row = next(row for row in self.here.taxis if row.id == vehicle_id)
-        view = self._vehicle(day, self._plan(day), row, await self._drivers())
+        view = self._vehicle(day, self._plan(day), row, await self.drivers())
         on_board = tuple(s for s in view.stops if day.bookings[s.booking_id].state == "aboard")
         coming = view.stops[0] if view.stops else None
         return JobView(view, coming, view.stops[1:], on_board, view.driver, ride)
 
-    async def _drivers(self) -> dict[str, str | None]:
+    async def drivers(self) -> dict[str, str | None]:
+        """Return who has taken over each vehicle."""
         async with self.database.reading() as connection:
             rows = await fleet.all_vehicles(connection, self.area)
         return {row.id: row.driver for row in rows}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from dispatcher import StopKind
+from dispatcher import moved as shifted
+from maas.notify.occasions import Occasion
+from maas.notify.wanted import wanted
 from maas.rides.booking import Live, close
-from maas.rides.commit import Change
-from maas.rides.day import Moment, as_of, plan_of, planned_bookings
+from maas.rides.commit import Also, Change
+from maas.rides.day import Moment, as_of, plan_of, planned_bookings, times
 from maas.rides.fares import shared_by
 from maas.rides.show import booking_view, event_text
 from maas.rides.views import Event, NotNow, Step
-from maas.store.bookings import BookingRow
+from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import AuditEntry
 from maas.store.fleet import VehicleRow
 from maas.store.plans import PlanRow
@@ -54,36 +58,128 @@ def allowed(live: Live, row: BookingRow, step: Step, at_s: int, wait_s: int) -> 
 
 
 def _too_soon(live: Live, row: BookingRow, at_s: int, wait_s: int) -> NotNow | None:
-    from_s = live.day.promises[row.id].pickup_from_s
-    until_s = max(from_s, row.arrived_s or from_s) + wait_s
+    until_s = waits_until_s(live.day.promises[row.id], row, wait_s)
     if at_s >= until_s:
         return None
     return NotNow(say("wait_longer", until=clock_words(until_s)), row.state)
 
 
+def waits_until_s(promise: PromiseRow, row: BookingRow, wait_s: int) -> int:
+    """Return until when a rider must be waited for: by the window, or longer after a late arrival."""
+    from_s = promise.pickup_from_s
+    return max(from_s, row.arrived_s or from_s) + wait_s
+
+
 def report(
-    live: Live, fleet: Iterable[VehicleRow], moment: Moment, row: BookingRow, step: Step, at_s: int
+    live: Live, fleet: Sequence[VehicleRow], moment: Moment, row: BookingRow, step: Step, at_s: int
 ) -> Change:
     """Return what a step that is allowed writes."""
     if step == "no_show":
         change = close(live, replace(row, state="no_show"), "no_show", {"at_s": at_s})
-        at_origin = [_at(plan, row.origin_id, at_s) for plan in change.plans]
+        at_origin = [_at(plan, row.pickup_id, at_s) for plan in change.plans]
         return replace(change, plans=tuple(at_origin), answer=None)
     plan = live.day.plan_row(row.vehicle_id)
+    if step == "aboard" and ("dropoff", row.id) not in plan.stops:
+        return rode(live, fleet, moment, row, row.vehicle_id, step, at_s)
     if step == "arrived":
-        moved, after = _at(plan, row.origin_id, at_s), replace(row, state="arrived", arrived_s=at_s)
+        moved, after = _at(plan, row.pickup_id, at_s), replace(row, state="arrived", arrived_s=at_s)
     elif step == "aboard":
-        moved = _without(_at(plan, row.origin_id, at_s), ("pickup", row.id))
+        moved = _without(_at(plan, row.pickup_id, at_s), ("pickup", row.id))
         after = replace(row, state="aboard", aboard_s=at_s, arrived_s=row.arrived_s or at_s)
     else:
         moved = _without(_at(plan, row.destination_id, at_s), ("dropoff", row.id))
         after = replace(row, state="done", dropped_s=max(at_s, row.aboard_s or 0))
-    return _stepped(live, fleet, moment, moved, after)
+    return _stepped(live, fleet, moment, (moved,), after)
+
+
+def rode(
+    live: Live,
+    fleet: Sequence[VehicleRow],
+    moment: Moment,
+    row: BookingRow,
+    vehicle_id: str,
+    step: Step,
+    at_s: int,
+) -> Change:
+    """Return what it writes that a rider sits (`aboard`) or sat (`dropped`) in a vehicle.
+
+    For what a vehicle reports late, whatever the plan says by now: the booking may be another
+    vehicle's, cancelled, or never reported as on board; then boarding is taken to have been at the
+    arrival, or as long before the drop-off as the direct drive takes.
+    """
+    aboard_s = at_s if step == "aboard" else _boarded_s(row, vehicle_id, at_s)
+    seated = replace(
+        row,
+        state="aboard",
+        vehicle_id=vehicle_id,
+        arrived_s=min(aboard_s, row.arrived_s or aboard_s),
+        aboard_s=aboard_s,
+        dropped_s=None,
+        cancel_reason=None,
+        pinned_vehicle_id=None,
+        held_until=None,
+        unplaced_since=None,
+    )
+    others = _off_the_others(live, row)
+    own = next((plan for plan in others if plan.vehicle_id == vehicle_id), None)
+    own = own or live.day.plan_row(vehicle_id)
+    rest = tuple(plan for plan in others if plan.vehicle_id != vehicle_id)
+    if step == "dropped":
+        own = _at(own, row.destination_id, at_s)
+        after = replace(seated, state="done", dropped_s=at_s)
+        return _stepped(live, fleet, moment, (own, *rest), after)
+    own = _at(own, row.pickup_id, at_s)
+    own = _with_dropoff(live, fleet, moment, own, seated)
+    return _stepped(live, fleet, moment, (own, *rest), seated)
+
+
+def _boarded_s(row: BookingRow, vehicle_id: str, dropped_s: int) -> int:
+    if row.arrived_s is not None and row.vehicle_id == vehicle_id:
+        return min(row.arrived_s, dropped_s)
+    return max(dropped_s - row.direct_s, 0)
+
+
+def _off_the_others(live: Live, row: BookingRow) -> tuple[PlanRow, ...]:
+    """Return the plans that have a booking, without it."""
+    stops = ("pickup", row.id), ("dropoff", row.id)
+    having = [plan for plan in live.day.plans.values() if set(stops) & set(plan.stops)]
+    return tuple(_without(_without(plan, stops[0]), stops[1]) for plan in having)
+
+
+def _with_dropoff(
+    live: Live, fleet: Sequence[VehicleRow], moment: Moment, plan: PlanRow, seated: BookingRow
+) -> PlanRow:
+    """Return a plan with a rider's drop-off where it makes the fewest late, and ends soonest."""
+    places = range(len(plan.stops) + 1)
+    stop = ("dropoff", seated.id)
+    ways = [replace(plan, stops=(*plan.stops[:n], stop, *plan.stops[n:])) for n in places]
+    vehicles = [row for row in fleet if row.id == plan.vehicle_id]
+    return min(ways, key=lambda way: _cost(live, vehicles, moment, way, seated))
+
+
+def _cost(
+    live: Live, fleet: Sequence[VehicleRow], moment: Moment, way: PlanRow, seated: BookingRow
+) -> tuple[int, int]:
+    """Return by how many seconds promises would be missed, and when the last stop would be."""
+    plan = plan_of(live.day.with_rows([way], [seated]), fleet)
+    route = plan.routes[way.vehicle_id]
+    start_s = max(route.vehicle.start_s, moment.now_s)
+    plan = shifted(plan, way.vehicle_id, route.vehicle.start, start_s)
+    begin_s = times(plan.routes[way.vehicle_id], plan, live.travel).begin_s
+    late_s = 0
+    for stop, at_s in zip(route.stops, begin_s, strict=True):
+        promise = plan.requests[stop.request_id]
+        pickup = stop.kind is StopKind.PICKUP
+        due_s = promise.latest_pickup_s if pickup else promise.latest_dropoff_s
+        late_s += max(0, at_s - due_s)
+    return late_s, begin_s[-1]
 
 
 def _at(plan: PlanRow, place_id: int, at_s: int) -> PlanRow:
-    """Return the plan of a vehicle that is at a place at `at_s`."""
-    return replace(plan, at_place_id=place_id, free_s=max(at_s, plan.free_s or 0))
+    """Return the plan of a vehicle that is at a place at `at_s`, unless it has been on since."""
+    if at_s < (plan.free_s or 0):
+        return plan
+    return replace(plan, at_place_id=place_id, free_s=at_s)
 
 
 def _without(plan: PlanRow, stop: tuple[str, str]) -> PlanRow:
@@ -91,11 +187,16 @@ def _without(plan: PlanRow, stop: tuple[str, str]) -> PlanRow:
 
 
 def _stepped(
-    live: Live, fleet: Iterable[VehicleRow], moment: Moment, moved: PlanRow, after: BookingRow
+    live: Live,
+    fleet: Sequence[VehicleRow],
+    moment: Moment,
+    moved: tuple[PlanRow, ...],
+    after: BookingRow,
 ) -> Change:
-    day = live.day.with_rows([moved], [after])
+    day = live.day.with_rows(moved, [after])
+    vehicles = tuple(plan.vehicle_id for plan in moved)
     plan = as_of(plan_of(day, fleet), moment, live.travel)
-    updated = planned_bookings(day, plan, [moved.vehicle_id], live.travel)
+    updated = planned_bookings(day, plan, vehicles, live.travel)
     stepped = next((row for row in updated if row.id == after.id), after)
     others = tuple(row for row in updated if row.id != after.id)
     ride = ride_of(live, after) if after.state == "done" else None
@@ -105,12 +206,21 @@ def _stepped(
         area=live.names.area,
         date=after.service_date,
         at=live.now,
-        vehicles=(moved.vehicle_id,),
+        vehicles=vehicles,
         booking=booking_view(live.names, stepped, live.day.promises[after.id]),
         text=event_text(live.names, after.state, stepped, yen),
     )
     audit = AuditEntry(live.now, live.actor, event.kind, after.id, "{}")
-    return Change((moved,), (event,), audit, updated=(stepped, *others), ride=ride)
+    return Change(
+        moved, (event,), audit, updated=(stepped, *others), ride=ride, also=_watched(live, stepped)
+    )
+
+
+def _watched(live: Live, row: BookingRow) -> tuple[Also, ...]:
+    """Return the messages to family who wish to hear of it, none for an arrival at the stop."""
+    occasion = {"aboard": Occasion.DEPARTED, "done": Occasion.ARRIVED}.get(row.state)
+    member = None if row.member_id is None else live.names.members.get(row.member_id)
+    return () if occasion is None else (wanted(occasion, row, member, now=live.now),)
 
 
 def ride_of(live: Live, row: BookingRow) -> RideRow:

@@ -310,8 +310,42 @@ class RideView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitView:
+    """A rider who is waited for: since when, and until when they must be waited for."""
+
+    booking_id: str
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class TapResult:
+    """What became of one reported step; `codes` say what was out of the ordinary, `said` aloud.
+
+    It is taken, was known before, changes nothing because what is known stands, waits for the
+    office, or was refused (and is not kept).
+    """
+
+    event: str
+    outcome: Literal["taken", "known", "stands", "asked", "refused"]
+    codes: tuple[str, ...] = ()
+    said: tuple[Text, ...] = ()
+    ride: RideView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoRollCall:
+    """The vehicle may not depart: its driver has had no roll call, or is not fit to drive."""
+
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
-    """What the driver does next; `ride` is the record a drop-off just made."""
+    """What the driver does next; `ride` is the record a drop-off just made.
+
+    `waits` are the riders waited for now; `warnings` what the driver should be told.
+    """
 
     vehicle: VehiclePlanView
     next: PlanStopView | None
@@ -319,6 +353,8 @@ class JobView:
     on_board: tuple[PlanStopView, ...]
     driver: str | None
     ride: RideView | None = None
+    waits: tuple[WaitView, ...] = ()
+    warnings: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

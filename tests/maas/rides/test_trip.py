@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maas.rides.keeper import Keeper
+from maas.rides.trips import Trips
 from maas.rides.views import BookingView, JobView, KeyConflict, NotFound, NotNow, Quote, Step
 from maas.store import rides
 from maas.store.database import Database
@@ -198,7 +199,7 @@ async def test_a_rider_on_board_stays_in_the_plan_of_a_keeper_that_starts_anew(
     fresh = new_keeper()
     await fresh.start()
 
-    assert await fresh.job("van-1") == job
+    assert await Trips(fresh).job("van-1") == job
     await fresh.stop()
 
 
