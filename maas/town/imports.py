@@ -112,12 +112,13 @@ async def import_town(
 async def anchor_places(connection: AsyncConnection, roads: Snaps, network: str) -> tuple[str, ...]:
     """Join every place to a road network; returns the names of those out of its reach."""
     rows = await places.all_places(connection)
-    joined = [(row, _anchor(roads, row.lat, row.lon)) for row in rows]
+    joined = [(row, anchor_of(roads, row.lat, row.lon)) for row in rows]
     await places.set_anchors(connection, network, [(row.id, anchor) for row, anchor in joined])
     return tuple(row.name for row, anchor in joined if anchor is None)
 
 
-def _anchor(roads: Snaps, lat: float, lon: float) -> str | None:
+def anchor_of(roads: Snaps, lat: float, lon: float) -> str | None:
+    """Return where a point joins the roads, as text; `None` when it is out of their reach."""
     snapped = roads.snap(lat, lon)
     return None if snapped is None or snapped.distance_m > REACH_M else str(snapped.anchor)
 
@@ -129,7 +130,7 @@ async def add_member(
     async with database.writing() as connection:
         number = await members.next_number(connection)
         line = msgspec.convert(asdict(new) | {"number": number}, MemberLine)
-        anchor = None if roads is None else _anchor(roads, new.lat, new.lon)
+        anchor = None if roads is None else anchor_of(roads, new.lat, new.lon)
         home = replace(_home(line), anchor=anchor, network=network if anchor else None)
         ids = await places.save_places(connection, [home])
         saved = await members.save_members(connection, [_member(line, ids)])
@@ -165,9 +166,14 @@ def _place(line: PlaceLine) -> PlaceRow:
 
 
 def _home(line: MemberLine) -> PlaceRow:
+    return home_place(line.number, line.address, line.oaza, line.lat, line.lon)
+
+
+def home_place(number: str, address: str, oaza: str, lat: float, lon: float) -> PlaceRow:
+    """Return the place where the member of a number lives."""
     home = PlaceLine(
-        id=f"home:{line.number}", name="ご自宅", kana="ごじたく", name_en="Home", kind="home",
-        address=line.address, oaza=line.oaza, lat=line.lat, lon=line.lon,
+        id=f"home:{number}", name="ご自宅", kana="ごじたく", name_en="Home", kind="home",
+        address=address, oaza=oaza, lat=lat, lon=lon,
     )  # fmt: skip
     return _place(home)
 
