@@ -404,14 +404,15 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     if shutil.which("taskset") is None or not Path("/proc/self/task").is_dir():
         print("taskset and /proc (Linux) are needed: ingest not measured", file=sys.stderr)
         return {"rows": [], "about": about | {"skipped": "no taskset"}}
-    ways = [Way("post", chosen.batch, chosen.fixes), Way("ws", 1, max(1, chosen.fixes // 4))]
+    ways = [Way("post", batch, chosen.fixes) for batch in chosen.batch]
+    ways.append(Way("ws", 1, max(1, chosen.fixes // 4)))
     os.sched_setaffinity(0, {LOAD_CORE})
     rows = []
     with tempfile.TemporaryDirectory() as name:
         tokens = prepare(Path(name), chosen.vehicles)
         for way in ways:
             for part in chosen.parts:
-                print(f"{way.name}, {part}", file=sys.stderr)
+                print(f"{way.name} of {way.batch}, {part}", file=sys.stderr)
                 runs = [measure(part, way, Path(name), tokens) for _ in range(chosen.repeats)]
                 middle = median(each["positions_per_cpu_s"] for each in runs)
                 best = max(each["positions_per_cpu_s"] for each in runs)
@@ -432,7 +433,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--vehicles", type=int, default=100)
     parser.add_argument("--fixes", type=int, default=2000, help="of each vehicle by POST")
-    parser.add_argument("--batch", type=int, default=50, help="fixes in one POST")
+    parser.add_argument(
+        "--batch", type=int, nargs="+", default=[50, 1000], help="fixes in one POST, by way"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--history", type=int, default=0, metavar="ROWS")
