@@ -28,9 +28,6 @@ from maas.town.calendars import (
     DayRules,
     Party,
     Refused,
-    check_day,
-    check_party,
-    check_time,
     clock_words,
     latest_call_s,
     rules_on,
@@ -41,7 +38,7 @@ from maas.town.drafts import Draft, area_rules_of, read_draft, with_draft
 from maas.town.rulebook import Rule, TownError, plain, read_rules, write_rules
 from maas.town.rules import AreaRules, Fault, seconds
 from maas.town.sheets import read_sheet, write_sheet
-from maas.town.trips import Trip, for_trip
+from maas.town.trips import Trip, check_ask, for_trip
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
@@ -233,19 +230,10 @@ def _day_of(rules: AreaRules, trip: Trip, day: dt.date) -> DayRules | None:
 
 
 def _try(rules: AreaRules, trip: Trip, asked: RuleTrialIn, service: Service) -> Refused | None:
-    found = rules_on(rules, asked.date)
-    ours = found if isinstance(found, Refused) else for_trip(rules, found, trip)
-    if isinstance(ours, Refused):
-        return ours
     now = service.clock() if asked.asked_at is None else asked.asked_at.timestamp()
-    zone = service.timezone
-    now_s = seconds_of(now, asked.date, zone)
-    today = asked.date + dt.timedelta(days=now_s // 86_400)
-    return (
-        check_day(ours.booking, asked.date, today)
-        or check_party(ours.booking, Party(asked.riders))
-        or check_time(ours, seconds(asked.time), now_s)
-    )
+    now_s = seconds_of(now, asked.date, service.timezone)
+    party, desired_s = Party(asked.riders), seconds(asked.time)
+    return check_ask(rules, asked.date, trip, party, desired_s=desired_s, now_s=now_s)
 
 
 # --- changes ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from maas.town.times import season_of
 _JA_DAYS = "月火水木金土日"
 _EN_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _EN_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAY_S = 86_400
+DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def latest_call_s(rules: DayRules, pickup_s: int) -> int:
     if deadline.minutes is not None:
         return pickup_s - deadline.minutes * 60
     back = (rules.day - _day_of(rules, deadline)).days
-    return seconds(deadline.at or "") - back * _DAY_S
+    return seconds(deadline.at or "") - back * DAY_S
 
 
 def _day_of(rules: DayRules, deadline: Deadline) -> date:

@@ -144,7 +144,7 @@ Line = tuple[int, S]
 
 def read_town(folder: Path) -> TownFiles:
     """Return the town in `folder`.  Raises ``TownError`` at the first thing that is wrong."""
-    town, areas, rules = _read_toml(folder / "town.toml")
+    town, areas, rules = read_town_toml(folder / "town.toml")
     places = _read_lines(folder / "places.csv", PlaceLine, lambda line: line.id, "id")
     members = _read_lines(folder / "members.csv", MemberLine, lambda line: line.number, "number")
     vehicles = _read_lines(folder / "vehicles.csv", VehicleLine, lambda line: line.id, "id")
@@ -163,7 +163,8 @@ def _bare(lines: Iterable[Line[S]]) -> tuple[S, ...]:
 # --- town.toml --------------------------------------------------------------------------------
 
 
-def _read_toml(file: Path) -> tuple[TownFacts, tuple[AreaFacts, ...], tuple[Rule, ...]]:
+def read_town_toml(file: Path) -> tuple[TownFacts, tuple[AreaFacts, ...], tuple[Rule, ...]]:
+    """Return what a town.toml says of the town, its areas and rules.  Raises ``TownError``."""
     text = _text(file)
     values = parse(text, file.name)
     for name in values.keys() - {"town", "areas", *KINDS}:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from gtfs.calendar import holiday_name
-from maas.town.calendars import DayRules, Refused, days_words
+from maas.town.calendars import (
+    DAY_S,
+    DayRules,
+    Party,
+    Refused,
+    check_day,
+    check_party,
+    check_time,
+    days_words,
+    rules_on,
+)
 from maas.town.rules import WEEKDAYS, AreaRules, Clock, Relation, Zone
 from maas.town.sentences import refused
 from maas.town.zones import EVERYWHERE, Spot
@@ -56,6 +67,25 @@ def for_trip(rules: AreaRules, found: DayRules, trip: Trip) -> DayRules | Refuse
     if not today:
         return _not_that_day(kept, trip)
     return replace(ours, runs=_runs(today, found.runs))
+
+
+def check_ask(
+    rules: AreaRules, day: date, trip: Trip, party: Party, *, desired_s: int, now_s: int
+) -> Refused | None:
+    """Return the first rule that an ask does not keep, `None` when it keeps all of them.
+
+    `desired_s` and `now_s` are seconds of `day`; `now_s` is negative on the days before.
+    """
+    found = rules_on(rules, day)
+    ours = found if isinstance(found, Refused) else for_trip(rules, found, trip)
+    if isinstance(ours, Refused):
+        return ours
+    today = day + timedelta(days=now_s // DAY_S)
+    return (
+        check_day(ours.booking, day, today)
+        or check_party(ours.booking, party)
+        or check_time(ours, desired_s, now_s)
+    )
 
 
 def _check_rider(found: DayRules, trip: Trip) -> Refused | None:
