@@ -33,6 +33,7 @@ from maas.buses import Buses, region_around
 from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
+from maas.posting import Reminders, posting
 from maas.predictions import load_model
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
@@ -52,6 +53,8 @@ NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
+POST_S: Final = 0.5
+REMIND_S: Final = 15.0
 
 
 @asynccontextmanager
@@ -77,6 +80,7 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
             await parts.enter_async_context(_going(service.mqtt.run()))
         if service.joined is not None:
             await parts.enter_async_context(service.joined.running(partial(service.accept, None)))
+        service.post = await parts.enter_async_context(posting(settings, database, service.clock))
         await parts.enter_async_context(_beside(service, history))
         for keeper in await _keepers(service):
             parts.push_async_callback(keeper.stop)
@@ -214,6 +218,9 @@ async def _keepers(service: Service) -> list[Keeper]:
 @asynccontextmanager
 async def _beside(service: Service, history: History) -> AsyncIterator[None]:
     """Run what goes on beside the requests; at the end write the history that waits."""
+    reminders = Reminders(
+        service.database, service.clock, service.timezone, lambda: service.keepers
+    )
     loops = [
         _every(TICK_S, lambda: _tick(service)),
         _every(CATCH_UP_S, lambda: _catch_up(service)),
@@ -223,8 +230,11 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),
         _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
+        _every(REMIND_S, reminders),
         _warm(service),
     ]
+    if service.post is not None:
+        loops.append(_every(POST_S, service.post.all))
     writing = asyncio.create_task(history.run())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:

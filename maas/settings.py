@@ -4,10 +4,33 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _outside(url: str) -> str:
+    """Return an address that messages may be sent to: by TLS, or on this machine."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.scheme not in {"https", "http"}:
+        raise ValueError("must be https://host/...")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must be https, unless it is on this machine")
+    return url.rstrip("/")
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if not parts.hostname or parts.scheme not in {"smtp", "smtps"}:
+        raise ValueError("must be smtp(s)://name:password@host:port")
+    return url
+
+
+Outside = Annotated[str, AfterValidator(_outside)]
 
 
 class Settings(BaseSettings):
@@ -37,6 +60,33 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Broker that devices publish to: mqtt(s)://name:password@host/prefix."),
     ] = None
+    smtp_url: Annotated[
+        SecretStr | None,
+        AfterValidator(lambda url: url and _mail_server(url)),
+        Field(description="Mail server for messages: smtp(s)://name:password@host:port."),
+    ] = None
+    mail_from: Annotated[str | None, Field(description="Whom those messages come from.")] = None
+    sms_url: Annotated[
+        Outside | None, Field(description="Gateway that text messages are posted to.")
+    ] = None
+    voice_url: Annotated[
+        Outside | None, Field(description="Gateway that spoken messages are posted to.")
+    ] = None
+    gateway_token: Annotated[
+        SecretStr | None, Field(description="What the gateways know us by (a bearer token).")
+    ] = None
+    gateway_secret: Annotated[
+        SecretStr | None,
+        Field(min_length=16, description="Key by which the gateways sign their receipts."),
+    ] = None
+    line_token: Annotated[
+        SecretStr | None, Field(description="Token of the town's LINE channel.")
+    ] = None
+    line_url: Annotated[Outside, Field(description="LINE's Messaging API.")] = "https://api.line.me"
+    pbx_key: Annotated[
+        SecretStr | None,
+        Field(min_length=16, description="Key by which the telephone exchange is known."),
+    ] = None
     clock_start: Annotated[
         float | None,
         Field(description="Epoch seconds the service clock showed at the anchor (simulation)."),
@@ -65,6 +115,12 @@ class Settings(BaseSettings):
         8000
     )
 
+    @model_validator(mode="after")
+    def _letters_have_a_sender(self) -> Self:
+        if self.smtp_url is not None and not self.mail_from:
+            raise ValueError("MAAS_SMTP_URL needs MAAS_MAIL_FROM")
+        return self
+
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
@@ -91,8 +147,10 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Return the variables that give another process these settings."""
         values = self.model_dump()
-        values["secret"] = self.secret.get_secret_value() if self.secret else None
-        return {f"MAAS_{k.upper()}": str(v) for k, v in values.items() if v is not None}
+        plain = {
+            k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in values.items()
+        }
+        return {f"MAAS_{k.upper()}": str(v) for k, v in plain.items() if v is not None}
 
     def signing_key(self) -> bytes:
         """Return the signing key; made and kept in the data directory the first time."""

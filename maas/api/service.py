@@ -28,6 +28,7 @@ from maas.directory import Directory
 from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
+from maas.notify.post import Post
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
@@ -68,6 +69,7 @@ class Service:
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
     joined: Joined | None = None
     mqtt: MqttListener | None = None
+    post: Post | None = None
     arrivals: Arrivals = field(default_factory=Arrivals)
     accuracy: dict[tuple[str | None, str | None, int], tuple[float, object]] = field(
         default_factory=dict

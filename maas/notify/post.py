@@ -58,8 +58,13 @@ class Post:
     receipts: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
+    async def all(self) -> None:
+        """Send whatever is due now."""
+        while await self.once() == AT_ONCE:
+            pass
+
     async def once(self) -> int:
-        """Send what is due now; returns how many messages were looked at."""
+        """Send the most urgent of what is due now; returns how many messages were looked at."""
         now = self.clock()
         async with self.database.reading() as db:
             rows = await notifications.due(db, AUTOMATIC, now, AT_ONCE)

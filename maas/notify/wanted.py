@@ -128,11 +128,17 @@ class Notices:
 
     def _key(self, who: Reach) -> str:
         """Return what makes a repeat of this message the same message."""
-        again = str(self.now) if WAYS[self.occasion].repeats else str(self.row.promise_no)
-        parts = [self.occasion.value, self.row.id, again if self.once is None else self.once]
-        if who.who != "rider":
-            parts.append(hashlib.sha256(f"{who.who}\0{who.address}".encode()).hexdigest()[:12])
-        return ":".join(parts)
+        again = str(self.now) if WAYS[self.occasion].repeats else None
+        key = key_of(self.occasion, self.row, self.once or again)
+        if who.who == "rider":
+            return key
+        whom = "\0".join((who.who, who.channel, who.address))
+        return f"{key}:{hashlib.sha256(whom.encode()).hexdigest()[:12]}"
+
+
+def key_of(occasion: Occasion, row: BookingRow, once: str | None = None) -> str:
+    """Return the key of a message to the rider: one for each promise, if nothing sets it apart."""
+    return ":".join((occasion.value, row.id, str(row.promise_no) if once is None else once))
 
 
 def wanted(

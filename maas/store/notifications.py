@@ -151,3 +151,15 @@ async def waiting_by(
         query = query.where(notifications.c.area_id == area_id)
     rows = await connection.execute(query.order_by(notifications.c.due_at, notifications.c.key))
     return [_row(row) for row in rows.mappings()]
+
+
+async def told_of(
+    connection: AsyncConnection, occasion: str, booking_ids: Sequence[str]
+) -> set[str]:
+    """Return the keys of the messages there are of an occasion about these bookings."""
+    rows = await connection.scalars(
+        select(notifications.c.key).where(
+            notifications.c.occasion == occasion, notifications.c.booking_id.in_(booking_ids)
+        )
+    )
+    return set(rows)
