@@ -257,6 +257,11 @@ PROBLEMS: Final = MappingProxyType(
             Words("今はできません", "Not possible now"),
             Words("今はこの操作はできません。", "This is not possible in the present state."),
         ),
+        "not-allowed": (
+            409,
+            Words("町の決まりでできません", "Against a rule of the town"),
+            Words("町の決まりにより、お取りできません。", "A rule of the town does not allow this."),
+        ),
         "no-roll-call": (
             409,
             Words("点呼がまだです", "No roll call yet"),

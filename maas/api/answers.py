@@ -7,14 +7,15 @@ from typing import TypeVar
 from maas.api.problems import Problem
 from maas.api.shapes import OfferOut, Rendering
 from maas.fares.vouchers import VoucherRefused
-from maas.rides.views import BadOffer, KeyConflict, NoRollCall, NotFound, NotNow, OfferGone
+from maas.rides.views import BadOffer, Barred, KeyConflict, NoRollCall, NotFound, NotNow, OfferGone
 
 Said = TypeVar("Said")
-No = OfferGone | BadOffer | KeyConflict | NotFound | NotNow | VoucherRefused | NoRollCall
+No = OfferGone | BadOffer | Barred | KeyConflict | NotFound | NotNow | VoucherRefused | NoRollCall
 
 _SLUGS = {
     OfferGone: "offer-gone",
     BadOffer: "bad-offer",
+    Barred: "not-allowed",
     KeyConflict: "key-reused",
     NoRollCall: "no-roll-call",
     NotFound: "not-found",
@@ -38,4 +39,6 @@ def _more(answer: No, write: Rendering) -> dict[str, object]:
         return {"alternatives": [offer.model_dump(mode="json") for offer in offers]}
     if isinstance(answer, VoucherRefused):
         return {"voucher": answer.voucher}
+    if isinstance(answer, Barred):
+        return {"reason": answer.reason, "rule": answer.rule}
     return {"state": answer.state} if isinstance(answer, NotNow) else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -15,12 +15,12 @@ from maas.api.quotes import RowId
 from maas.api.requests import In, Key
 from maas.api.shapes import BookingOut, ExplanationOut
 from maas.auth.roles import Permission
+from maas.rides.states import State
 
 router = APIRouter(prefix="/bookings", tags=["bookings"])
 
 Token = Annotated[str, Field(min_length=1, max_length=8000)]
 BookingId = Annotated[str, Path(min_length=1, max_length=64)]
-State = Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
 
 _NO_KEEPER = ("not-found", "no-roads", "no-town")
 
@@ -63,6 +63,7 @@ class CancelIn(BaseModel):
         "key-reused",
         "offer-gone",
         "bad-offer",
+        "not-allowed",
         "no-roads",
         "no-town",
         "not-found",
@@ -120,6 +121,7 @@ async def read_booking(
         "key-reused",
         "offer-gone",
         "bad-offer",
+        "not-allowed",
         "not-now",
         "not-found",
         "no-roads",

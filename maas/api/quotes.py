@@ -28,6 +28,9 @@ TimeOfDay = Annotated[
 ]
 
 
+RideChannel = Literal["phone", "web", "line", "voice", "counter", "paper", "kiosk"]
+
+
 class QuoteIn(BaseModel):
     """A trip someone asks for; `riders` counts everybody, also those in wheelchairs."""
 
@@ -42,6 +45,8 @@ class QuoteIn(BaseModel):
     half_fares: int = Field(0, ge=0, le=20)
     infants: int = Field(0, ge=0, le=20)
     transfer: bool = False
+    helpers: int = Field(0, ge=0, le=20, description="Of the riders, who comes along to help.")
+    channel: RideChannel = "phone"
     instead_of: str | None = Field(
         None, max_length=64, description="The booking this trip would replace."
     )
@@ -70,6 +75,7 @@ class QuoteOut(BaseModel):
 
     offers: list[OfferOut]
     refusal: RefusalOut | None
+    advice: list[str] = Field(description="What the operator alone should know.")
 
 
 @router.post(
@@ -81,5 +87,6 @@ async def quote(asked: QuoteIn, person: SignedIn, service: The, write: In) -> Qu
     """Say when a vehicle could come, without promising it yet."""
     answer = await service.keeper(asked.area, person).quote(asked.ask())
     if isinstance(answer, Quote):
-        return QuoteOut(offers=write.many(OfferOut, answer.offers), refusal=None)
-    return QuoteOut(offers=[], refusal=write.one(RefusalOut, answer.refusal))
+        advice = [each.get(write.language) for each in answer.advice]
+        return QuoteOut(offers=write.many(OfferOut, answer.offers), refusal=None, advice=advice)
+    return QuoteOut(offers=[], refusal=write.one(RefusalOut, answer.refusal), advice=[])

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from maas.messages import Language
+from maas.rides.states import State
 
 
 def _instant(epoch: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- pydantic's signature
@@ -165,7 +166,7 @@ class BookingOut(Shape):
 
     id: str
     reference: str = Field(examples=["4821"])
-    state: Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
+    state: State
     area: str
     date: dt.date
     rider: RiderRefOut | None
@@ -184,6 +185,10 @@ class BookingOut(Shape):
     fare: FareOut
     read_back: Said
     pinned: bool = Field(description="A dispatcher has given it its vehicle for good.")
+    helpers: int = Field(description="How many of the riders come along to help.")
+    channel: str = Field(description="How it was asked for.", examples=["phone"])
+    group_id: str | None = Field(description="What was booked together with it has the same.")
+    held_until: Instant | None = Field(description="Until when a seat is held; then it lapses.")
 
 
 class PlanStopOut(Shape):
@@ -204,7 +209,7 @@ class PlanStopOut(Shape):
     window_from: Instant | None
     window_to: Instant
     slack_s: int
-    state: Literal["planned", "arrived", "done"]
+    state: Literal["planned", "arrived", "done", "held"]
     load_after: int
     fare_yen: int | None
 

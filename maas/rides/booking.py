@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from dispatcher import Plan, Request
+from maas.rides import states
 from maas.rides.commit import Change, reference_for
-from maas.rides.day import Day, planned_bookings, stops_of, write_request
+from maas.rides.day import Day, planned_bookings, read_request, stops_of, write_request
+from maas.rides.limits import still_alone
 from maas.rides.show import Names, booking_view, event_text
+from maas.rides.states import NotSo
 from maas.rides.tokens import OfferToken
 from maas.rides.travel import Drives
 from maas.rides.views import Event, NotNow
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import AuditEntry
 from maas.store.plans import PlanRow
-from maas.town.messages import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,96 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a booking is for: a member, or somebody with a name and a telephone."""
+    """Whom a booking is for: a member, or somebody with a name and a telephone.
+
+    `channel` is how they asked, empty as they were quoted; `call_id` the telephone call.
+    """
 
     member_id: int | None
     name: str = ""
     phone: str = ""
+    channel: str = ""
+    call_id: str | None = None
 
 
-def book(live: Live, taken: Plan, offer: OfferToken, booking_id: str, caller: Caller) -> Change:
+def caller_of(row: BookingRow) -> Caller:
+    """Return whom a booking is for."""
+    return Caller(row.member_id, row.contact_name, row.contact_phone, row.channel, row.call_id)
+
+
+def book(
+    live: Live,
+    taken: Plan,
+    offer: OfferToken,
+    booking_id: str,
+    caller: Caller,
+    *,
+    group_id: str | None = None,
+) -> Change:
     """Return what taking an offer writes; `taken` is the plan with its promise in it."""
-    promise = taken.requests[booking_id]
+    row = replace(_new_row(live, offer, booking_id, caller), group_id=group_id)
+    told = _told(live, taken.requests[booking_id], row, "booked")
+    return _change(live, taken, row, told, "booked", added=True)
+
+
+def hold(
+    live: Live,
+    taken: Plan,
+    offer: OfferToken,
+    booking_id: str,
+    caller: Caller,
+    *,
+    until: float | None,
+) -> Change:
+    """Return what holding an offer writes, until an epoch second or until somebody ends it.
+
+    Without an end it is a seat held softly: the times are what we expect, nobody was told them.
+    """
     row = _new_row(live, offer, booking_id, caller)
-    told = _told(live, promise, row, "booked")
-    return _change(live, taken, row, told, added=True)
+    held = replace(row, state="held", held_until=until)
+    why = "expected" if until is None else "held"
+    told = _told(live, taken.requests[booking_id], held, why)
+    return _change(live, taken, held, told, "held", added=True)
+
+
+def confirm(live: Live, row: BookingRow, caller: Caller) -> Change:
+    """Return what booking a held seat writes, at the times it was held for."""
+    booked = replace(
+        row,
+        state="booked",
+        held_until=None,
+        member_id=caller.member_id,
+        contact_name=caller.name,
+        contact_phone=caller.phone,
+        promise_no=row.promise_no + 1,
+        booked_at=live.now,
+        booked_by=live.actor,
+    )
+    promise = read_request(live.day.promises[row.id].request)
+    told = _told(live, promise, booked, "booked")
+    return _change(live, live.plan, booked, told, "booked", added=False)
+
+
+def release(live: Live, row: BookingRow) -> Change:
+    """Return what giving a held seat up writes."""
+    return close(live, replace(row, state="lapsed", held_until=None), "lapsed", {})
+
+
+def move_held(
+    live: Live, taken: Plan, row: BookingRow, offer: OfferToken, *, state: str, why: str
+) -> Change:
+    """Return what giving a held seat other times writes, or making it real: `why` says which."""
+    moved = replace(
+        row,
+        state=state,
+        promise_no=row.promise_no + 1,
+        direct_s=offer.direct_s,
+        booked_at=live.now,
+        booked_by=live.actor,
+    )
+    told = _told(live, taken.requests[row.id], moved, why)
+    what = "booked" if state == "booked" else "held"
+    return _change(live, taken, moved, told, what, added=False)
 
 
 def change(
@@ -73,11 +152,13 @@ def change(
         half_fares=offer.half_fares,
         infants=offer.infants,
         transfer=offer.transfer,
+        helpers=offer.helpers,
         direct_s=offer.direct_s,
         promise_no=row.promise_no + 1,
         pinned_vehicle_id=None,
     )
-    done = _change(live, taken, moved, _told(live, promise, moved, "changed"), added=False)
+    told = _told(live, promise, moved, "changed")
+    done = _change(live, taken, moved, told, "changed", added=False)
     if others is None:
         return done
     plans, updated = _moved(others, others.plan.without(row.id), others.day)
@@ -86,10 +167,9 @@ def change(
 
 def cancel(live: Live, row: BookingRow, reason: str) -> Change | NotNow:
     """Return what cancelling a booking writes, or why it cannot be cancelled."""
-    if row.state == "aboard":
-        return NotNow(say("already_aboard"), row.state)
-    if row.state not in {"booked", "arrived"}:
-        return NotNow(say("already_over"), row.state)
+    then = states.after(row.state, "cancel")
+    if isinstance(then, NotSo):
+        return NotNow(then.sentence, row.state)
     gone = replace(row, state="cancelled", cancel_reason=reason)
     return close(live, gone, "cancelled", {"reason": reason})
 
@@ -127,6 +207,9 @@ def _new_row(live: Live, offer: OfferToken, booking_id: str, caller: Caller) -> 
         half_fares=offer.half_fares,
         infants=offer.infants,
         transfer=offer.transfer,
+        helpers=offer.helpers,
+        channel=caller.channel or offer.channel,
+        call_id=caller.call_id,
         vehicle_id=offer.vehicle,
         promise_no=1,
         pickup_planned_s=offer.promise.earliest_pickup_s,
@@ -156,19 +239,20 @@ def _told(live: Live, promise: Request, row: BookingRow, why: str) -> PromiseRow
     )
 
 
-def _change(live: Live, taken: Plan, row: BookingRow, told: PromiseRow, *, added: bool) -> Change:
+def _change(
+    live: Live, taken: Plan, row: BookingRow, told: PromiseRow, what: str, *, added: bool
+) -> Change:
     """Return the commit that gives a booking its place in a plan and its promise."""
     with_it = live.day.with_rows((), [row], [told])
     plans, updated = _moved(live, taken, with_it, row.id)
     placed = next((each for each in updated if each.id == row.id), row)
     told = replace(told, vehicle_id=placed.vehicle_id)
     others = tuple(each for each in updated if each.id != row.id)
-    what = "booked" if added else "changed"
-    detail = {"promise": told.request, "vehicle": placed.vehicle_id}
+    detail = {"promise": told.request, "vehicle": placed.vehicle_id, "channel": row.channel}
     done = _written(live, plans, placed, told, what, detail, updated=others)
-    if added:
-        return replace(done, added=(placed,), updated=others, promises=(told,))
-    return replace(done, promises=(told,))
+    alone = () if row.state == "held" else still_alone(live.day, row)
+    done = replace(done, promises=(told,), also=alone)
+    return replace(done, added=(placed,), updated=others) if added else done
 
 
 def _moved(

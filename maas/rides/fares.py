@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from gtfs.geo import distance_m
 from maas.fares.price import Fare, Journey, Words, fare, fare_range, riders_of
@@ -29,18 +30,18 @@ def journey(origin: PlaceRow, destination: PlaceRow, *, transfer: bool) -> Journ
     )
 
 
-def riders(tariff: Tariff, party: Party, member: MemberRow | None) -> list[Words]:
-    """Return what is known of everybody in a party, of the member by their cards."""
-    return riders_of(party, () if member is None else member.tags, tariff)
+def riders(tariff: Tariff, party: Party, member: MemberRow | None, day: date) -> list[Words]:
+    """Return what is known of everybody in a party, of the member by the cards good that day."""
+    return riders_of(party, () if member is None else member.grounds(day), tariff)
 
 
 def fare_view(
-    tariff: Tariff | None, party: Party, member: MemberRow | None, known: Journey
+    tariff: Tariff | None, party: Party, member: MemberRow | None, known: Journey, day: date
 ) -> FareView:
     """Return the fare alone and shared; a day without a tariff costs nothing."""
     if tariff is None:
         return FREE
-    found = fare_range(tariff, riders(tariff, party, member), known)
+    found = fare_range(tariff, riders(tariff, party, member, day), known)
     return FareView(found.yen, found.shared_yen, found.sentence)
 
 

@@ -7,35 +7,23 @@ out again on what is there now, so that a lost race is never an error to the cal
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import date
-from typing import Final
 
-import msgspec
-from dispatcher import Offer, OfferRules, Plan, Refusal, take
-from dispatcher.roads import RoadTimes
 from maas.fares.payment import Tendered
 from maas.fares.vouchers import VoucherRefused
-from maas.rides import booking
-from maas.rides.beside import Beside
-from maas.rides.booking import Caller, Live
+from maas.rides import booking, states
+from maas.rides.asking import Asking, latest
+from maas.rides.booking import Caller
 from maas.rides.commit import Change, asked
 from maas.rides.explained import explained, pinned
 from maas.rides.merge import Tap
-from maas.rides.outbox import Deliver
-from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
-from maas.rides.show import (
-    booking_view,
-    offer_view,
-)
-from maas.rides.tokens import OfferToken, seal, unseal
+from maas.rides.messages import say
+from maas.rides.show import booking_view
+from maas.rides.states import Already, NotSo
 from maas.rides.trips import Trips
 from maas.rides.views import (
-    AskIn,
     BadOffer,
+    Barred,
     BookingView,
     ExplanationView,
     JobView,
@@ -44,130 +32,12 @@ from maas.rides.views import (
     NotFound,
     NotNow,
     OfferGone,
-    OfferView,
-    Quote,
-    RefusalAnswer,
-    RefusalView,
     Step,
 )
-from maas.store import bookings as booking_rows
-from maas.store import rides
-from maas.store.database import Database
-from maas.store.rides import RefusalRow
-from maas.town.calendars import Party, Refused
-from maas.town.messages import say
-
-OFFER_LASTS_S: Final = 600
 
 
-class Keeper(Beside):
-    """Keeps the plans of one area.
-
-    `roads` has the driving times of every vehicle profile and `network` the id of the network
-    they are on (`None`: the roads know); `clock` is the service clock in epoch seconds; `deliver`
-    gets every committed event at least once.  `improve_s` is how long a search for a better plan
-    may take, 0 never.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        area: str,
-        roads: Mapping[str, RoadTimes],
-        clock: Callable[[], float],
-        signing_key: bytes,
-        network: str | None = None,
-        deliver: Deliver | None = None,
-        improve_s: float = 1.0,
-    ) -> None:
-        super().__init__(
-            database,
-            area=area,
-            roads=roads,
-            network=network,
-            clock=clock,
-            deliver=deliver,
-            improve_s=improve_s,
-        )
-        self._signing_key = signing_key
-
-    async def quote(self, ask: AskIn) -> Quote | RefusalAnswer:
-        """Say when a vehicle could come, promising nothing; a refusal is logged."""
-        await self._know([ask.origin, ask.destination], ask.rider_id)
-        day = ask.day or self.today
-        wished = self._wish(ask, day)
-        if isinstance(wished, Refused):
-            refusal = RefusalView(wished.reason, wished.rule, wished.text)
-            return await self._refuse(ask, day, refusal)
-        live = self._live(await self._day(day))
-        found = await self._offers(live, wished)
-        if isinstance(found, RefusalView):
-            return await self._refuse(ask, day, found)
-        return Quote(found)
-
-    def _wish(self, ask: AskIn, day: date) -> Wish | Refused:
-        names = self.here.names
-        rider = None if ask.rider_id is None else names.members.get(ask.rider_id)
-        now = Now(self.today, self._now_s(day))
-        return wish(ask, day, now, self.here.rules, names.places, self.here.anchors.of, rider)
-
-    async def _offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
-        plan = live.plan
-        leaving = live.day.bookings.get(wished.ask.instead_of or "")
-        if leaving is not None and leaving.state == "booked":
-            plan = plan.without(leaving.id)
-        found = seek(wished, plan, live.travel)
-        if isinstance(found, Refusal):
-            found = await self._shuffler.offers(found, wished, plan, live.travel)
-        offers = found.alternatives if isinstance(found, Refusal) else found
-        views = tuple(
-            offer_view(
-                live.names,
-                wished.day,
-                offer,
-                seal(self._token(wished, offer), self._signing_key),
-                wished.party,
-                transfer=wished.ask.transfer,
-                rider_id=wished.ask.rider_id,
-            )
-            for offer in offers
-        )
-        if isinstance(found, Refusal):
-            said, eased = why(found), relaxations(found)
-            return RefusalView(found.reason.value, found.binding, said, views, eased)
-        return views
-
-    def _token(self, wished: Wish, offer: Offer) -> OfferToken:
-        return OfferToken(
-            area=self.area,
-            day=wished.day,
-            expires=int(time.time()) + OFFER_LASTS_S,
-            kind=offer.kind.value,
-            vehicle=offer.vehicle_id,
-            promise=offer.promise,
-            direct_s=offer.direct_s,
-            riders=wished.party.riders,
-            wheelchairs=wished.party.wheelchairs,
-            half_fares=wished.party.half_fares,
-            infants=wished.party.infants,
-            transfer=wished.ask.transfer,
-            instead_of=wished.ask.instead_of,
-        )
-
-    async def _refuse(self, ask: AskIn, day: date, refusal: RefusalView) -> RefusalAnswer:
-        row = RefusalRow(
-            area_id=self.area,
-            at=self.clock(),
-            service_date=day,
-            reason=refusal.reason,
-            binding=refusal.binding,
-            ask=msgspec.to_builtins(ask),
-            alternatives=len(refusal.alternatives),
-        )
-        async with self.database.writing() as connection:
-            await rides.add_refusal(connection, row)
-        return RefusalAnswer(refusal)
+class Keeper(Asking):
+    """Keeps the plans of one area: books, changes, cancels, pins, and takes what drivers report."""
 
     async def book(
         self,
@@ -178,68 +48,72 @@ class Keeper(Beside):
         actor: str,
         contact_name: str = "",
         contact_phone: str = "",
-    ) -> BookingView | OfferGone | BadOffer | KeyConflict | NotFound:
+    ) -> BookingView | OfferGone | BadOffer | Barred | KeyConflict | NotFound:
         """Take an offer: when this returns a booking it is on disk, once for its key."""
-        await self._know((), rider_id)
         call = asked(actor, key, "book", token, rider_id, contact_name, contact_phone)
         caller = Caller(rider_id, contact_name, contact_phone)
         booking_id = uuid.uuid4().hex
 
-        async def make() -> Change | OfferGone | BadOffer | NotFound:
-            offer = self._open(token)
-            if isinstance(offer, BadOffer):
-                return offer
-            if rider_id is not None and rider_id not in self.here.names.members:
-                return NotFound(say("unknown_rider"))
-            live = await self.live_of(offer.day, actor)
-            offer = self._with_card(offer, rider_id)
-            taken = await self._taken(live, live.plan, offer, booking_id)
-            if taken is None:
-                return await self._gone(live, offer)
-            return booking.book(live, taken, offer, booking_id, caller)
+        async def make() -> Change | OfferGone | BadOffer | Barred | NotFound:
+            return await self.booked(token, booking_id, caller, actor)
 
+        await self._know((), rider_id)
         return await self.once(call, BookingView, make)
+
+    async def booked(
+        self, token: str, booking_id: str, caller: Caller, actor: str
+    ) -> Change | OfferGone | BadOffer | Barred | NotFound:
+        """Return what taking an offer writes; only inside the `make` of `once`."""
+        offer = self.unsealed(token)
+        if isinstance(offer, BadOffer):
+            return offer
+        if self.is_unknown(caller):
+            return NotFound(say("unknown_rider"))
+        live = await self.live_of(offer.day, actor)
+        barred = self.not_for_one(live, caller.member_id, latest(offer.promise))
+        if barred is not None:
+            return barred
+        offer = self.with_card(offer, caller.member_id)
+        taken = await self.taken(live, live.plan, offer, booking_id)
+        if taken is None:
+            return await self.gone(live, offer)
+        return booking.book(live, taken, offer, booking_id, caller)
+
+    def is_unknown(self, caller: Caller) -> bool:
+        """Whether a booking would be for a member who is none."""
+        return caller.member_id is not None and caller.member_id not in self.here.names.members
 
     async def change(
         self, booking_id: str, token: str, *, key: str, actor: str
-    ) -> BookingView | OfferGone | BadOffer | KeyConflict | NotFound | NotNow:
+    ) -> BookingView | OfferGone | BadOffer | Barred | KeyConflict | NotFound | NotNow:
         """Give a booking another offer; the old promise stays until the new one is on disk."""
         call = asked(actor, key, "change", booking_id, token)
 
-        async def make() -> Change | OfferGone | BadOffer | NotFound | NotNow:
-            offer = self._open(token)
+        async def make() -> Change | OfferGone | BadOffer | Barred | NotFound | NotNow:
+            offer = self.unsealed(token)
             if isinstance(offer, BadOffer):
                 return offer
             row = await self.row_of(booking_id)
             if row is None:
                 return NotFound(say("no_booking"))
-            if row.state != "booked":
-                over = row.state not in booking_rows.OPEN
-                return NotNow(say("already_over" if over else "already_there"), row.state)
+            then = states.after(row.state, "change")
+            if isinstance(then, NotSo):
+                return NotNow(then.sentence, row.state)
             live = await self.live_of(offer.day, actor)
+            barred = self.not_for_one(live, row.member_id, latest(offer.promise), (row.id,))
+            if barred is not None:
+                return barred
             others = None
             if row.service_date != offer.day:
                 others = await self.live_of(row.service_date, actor)
-            offer = self._with_card(offer, row.member_id)
-            left = (others or live).plan.without(row.id)
-            taken = await self._taken(live, left if others is None else live.plan, offer, row.id)
+            offer = self.with_card(offer, row.member_id)
+            left = live.plan if others is not None else live.plan.without(row.id)
+            taken = await self.taken(live, left, offer, row.id)
             if taken is None:
-                return await self._gone(live, offer)
+                return await self.gone(live, offer)
             return booking.change(live, taken, others, row, offer)
 
         return await self.once(call, BookingView, make)
-
-    async def _taken(
-        self, live: Live, plan: Plan, offer: OfferToken, booking_id: str
-    ) -> Plan | None:
-        """Return a plan with an offer in it, others moved if need be; `None` when it is gone."""
-        promise = replace(offer.promise, id=booking_id)
-        taken = take(
-            plan, promise, live.travel, prefer=offer.vehicle, rules=OfferRules(shuffle_s=0)
-        )
-        if isinstance(taken, Refusal):
-            return await self._shuffler.take(promise, plan, live.travel)
-        return taken
 
     async def cancel(
         self, booking_id: str, *, reason: str, key: str, actor: str
@@ -252,7 +126,7 @@ class Keeper(Beside):
             if row is None:
                 return NotFound(say("no_booking"))
             live = await self.live_of(row.service_date, actor)
-            if row.state == "cancelled":
+            if isinstance(states.after(row.state, "cancel"), Already):
                 return booking_view(live.names, row, live.day.promises[row.id])
             return booking.cancel(live, row, reason)
 
@@ -314,42 +188,3 @@ class Keeper(Beside):
             vouchers=given.vouchers, paid=paid is not None,
         )  # fmt: skip
         return await Trips(self).step(vehicle_id, tap, key=key, actor=actor)
-
-    def _open(self, token: str) -> OfferToken | BadOffer:
-        offer = unseal(token, self._signing_key)
-        if offer is None or offer.area != self.area:
-            return BadOffer(say("bad_offer"))
-        return BadOffer(say("old_offer")) if offer.expires < time.time() else offer
-
-    def _with_card(self, offer: OfferToken, member_id: int | None) -> OfferToken:
-        tariff = self.here.rules.tariff_on(offer.day)
-        member = None if member_id is None else self.here.names.members.get(member_id)
-        if tariff is None:
-            return offer
-        party = Party(offer.riders, offer.wheelchairs, offer.half_fares, offer.infants)
-        party = with_card(party, member, tariff)
-        return msgspec.structs.replace(offer, half_fares=party.half_fares)
-
-    async def _gone(self, live: Live, offer: OfferToken) -> OfferGone:
-        """Say that an offer is gone, with what could be offered instead."""
-        rule = self.here.rules.booking_on(offer.day)
-        soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
-        ask = AskIn(
-            origin=offer.promise.origin,
-            destination=offer.promise.destination,
-            day=offer.day,
-            time=max(offer.promise.earliest_pickup_s, soonest_s),
-            riders=offer.riders,
-            wheelchairs=offer.wheelchairs,
-            half_fares=offer.half_fares,
-            infants=offer.infants,
-            transfer=offer.transfer,
-            instead_of=offer.instead_of,
-        )
-        wished = self._wish(ask, offer.day)
-        if isinstance(wished, Refused):
-            return OfferGone(say("offer_gone"))
-        found = await self._offers(live, wished)
-        return OfferGone(
-            say("offer_gone"), found.alternatives if isinstance(found, RefusalView) else found
-        )

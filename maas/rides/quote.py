@@ -68,11 +68,12 @@ def wish(
     found = rules_on(rules, day)
     if isinstance(found, Refused):
         return found
-    party = party_for(ask, rider, found.tariff)
+    party = party_for(ask, rider, found.tariff, day)
     desired_s = _desired_s(ask, found, now)
     wrong = (
         check_day(found.booking, day, now.today)
         or check_party(found.booking, party)
+        or _check_helpers(ask)
         or check_time(found, desired_s, now.now_s)
     )
     if wrong is not None:
@@ -96,15 +97,22 @@ def _check_places(
     return None
 
 
-def party_for(ask: AskIn, rider: MemberRow | None, tariff: Tariff) -> Party:
+def _check_helpers(ask: AskIn) -> Refused | None:
+    """Return why nobody can be helped so: some of the party must be helped by the others."""
+    if 0 <= ask.helpers < ask.riders:
+        return None
+    return Refused("party_unclear", "party", say("party_unclear"))
+
+
+def party_for(ask: AskIn, rider: MemberRow | None, tariff: Tariff, day: date) -> Party:
     """Return who travels; a member with a card for it counts at half fare without being told."""
     party = Party(ask.riders, ask.wheelchairs, ask.half_fares, ask.infants)
-    return with_card(party, rider, tariff)
+    return with_card(party, rider, tariff, day)
 
 
-def with_card(party: Party, rider: MemberRow | None, tariff: Tariff) -> Party:
-    """Return the party with the member's own half fare in it."""
-    if rider is None or party.half_fares or not tariff.grounds.intersection(rider.tags):
+def with_card(party: Party, rider: MemberRow | None, tariff: Tariff, day: date) -> Party:
+    """Return the party with the member's own half fare in it, when the card is good that day."""
+    if rider is None or party.half_fares or not tariff.grounds.intersection(rider.grounds(day)):
         return party
     return replace(party, half_fares=min(1, party.riders - party.infants))
 

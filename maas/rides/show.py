@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from dispatcher import Explanation, Offer, Place, Plan, Request, Route, StopKind, TravelTimes
 from gtfs.calendar import day_start_epoch
 from maas.fares.price import Fare
 from maas.rides.day import Day, read_request, times
 from maas.rides.fares import fare_view, final_fare, journey, riders, shared_by
+from maas.rides.messages import say
 from maas.rides.views import (
     BookingView,
     FareView,
@@ -29,7 +31,7 @@ from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
 from maas.store.rides import RideRow
 from maas.town.calendars import Party, clock_words, day_words
-from maas.town.messages import Text, say
+from maas.town.messages import Text
 from maas.town.rules import Tariff
 
 
@@ -81,7 +83,7 @@ class Names:
         origin, destination = (self.places[end] for end in ends)
         member = None if member_id is None else self.members.get(member_id)
         known = journey(origin, destination, transfer=transfer)
-        return fare_view(self.tariff_on(day), party, member, known)
+        return fare_view(self.tariff_on(day), party, member, known, day)
 
     def final_fare(
         self, row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int
@@ -97,7 +99,8 @@ class Names:
         ends = self.places[row.origin_id], self.places[row.destination_id]
         known = journey(*ends, transfer=row.transfer)
         shared = shared_by(row, bookings, dropped_s)
-        return final_fare(tariff, riders(tariff, party_of(row), member), known, shared=shared)
+        heads = riders(tariff, party_of(row), member, row.service_date)
+        return final_fare(tariff, heads, known, shared=shared)
 
 
 def party_of(row: BookingRow) -> Party:
@@ -188,6 +191,10 @@ def booking_view(names: Names, row: BookingRow, promise: PromiseRow) -> BookingV
         fare=fare,
         read_back=_read_back(names, row, promise, fare),
         pinned=row.pinned_vehicle_id is not None,
+        helpers=row.helpers,
+        channel=row.channel,
+        group_id=row.group_id,
+        held_until=row.held_until,
     )
 
 
@@ -326,7 +333,7 @@ def _stop(
         rider_name=member.name if member else row.contact_name,
         rider_kana=member.kana if member else "",
         notes=member.notes if member else "",
-        tags=member.tags if member else (),
+        tags=tuple(sorted(member.grounds(row.service_date))) if member else (),
         riders=row.riders,
         wheelchairs=row.wheelchairs,
         place=names.place(row.origin_id if pickup else row.destination_id),
@@ -334,10 +341,17 @@ def _stop(
         window_from=names.epoch(day.day, promise.earliest_pickup_s) if pickup else None,
         window_to=names.epoch(day.day, due_s),
         slack_s=due_s - planned_s,
-        state="arrived" if pickup and row.state == "arrived" else "planned",
+        state=_stop_state(row, pickup=pickup),
         load_after=load,
         fare_yen=None if fare is None else fare.yen,
     )
+
+
+def _stop_state(row: BookingRow, *, pickup: bool) -> Literal["planned", "arrived", "held"]:
+    """Return how far a stop is; at a held one nobody waits yet."""
+    if row.state == "held":
+        return "held"
+    return "arrived" if pickup and row.state == "arrived" else "planned"
 
 
 def next_place(route: Route, plan: Plan) -> Place | None:

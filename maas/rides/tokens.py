@@ -32,6 +32,8 @@ class OfferToken(msgspec.Struct, frozen=True, kw_only=True):
     half_fares: int
     infants: int
     transfer: bool
+    helpers: int = 0
+    channel: str = "phone"
     instead_of: str | None = None
 
 

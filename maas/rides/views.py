@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from maas.rides.states import State as State
+from maas.rides.states import Step as Step
 from maas.town.messages import Text
-
-State = Literal["booked", "arrived", "aboard", "done", "cancelled", "no_show"]
-Step = Literal["arrived", "aboard", "dropped", "no_show"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,8 @@ class AskIn:
 
     `origin` and `destination` are place ids.  `time` is seconds of the service day, `None` as soon
     as possible; `day` `None` is today.  `riders` counts everybody who travels, those in
-    wheelchairs, at half fare and infants too.  `instead_of` names the booking it would replace.
+    wheelchairs, at half fare, infants and helpers too.  `channel` is how they asked; `instead_of`
+    names the booking it would replace.
     """
 
     origin: int
@@ -38,6 +38,8 @@ class AskIn:
     infants: int = 0
     transfer: bool = False
     instead_of: str | None = None
+    helpers: int = 0
+    channel: str = "phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,10 @@ class RefusalView:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Offers, best first."""
+    """Offers, best first; `advice` is for the operator alone."""
 
     offers: tuple[OfferView, ...]
+    advice: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,15 @@ class BadOffer:
     """The token is not ours, damaged, or too old (422)."""
 
     sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A rule of the town does not allow it (409, `.../not-allowed`)."""
+
+    sentence: Text
+    reason: str
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +237,10 @@ class BookingView:
     fare: FareView
     read_back: Text
     pinned: bool
+    helpers: int = 0
+    channel: str = "phone"
+    group_id: str | None = None
+    held_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +262,7 @@ class PlanStopView:
     window_from: int | None
     window_to: int
     slack_s: int
-    state: Literal["planned", "arrived", "done"]
+    state: Literal["planned", "arrived", "done", "held"]
     load_after: int
     fare_yen: int | None = None
 

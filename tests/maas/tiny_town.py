@@ -53,6 +53,7 @@ wheelchair_boarding_s = 180
 alighting_s = 30
 no_show_wait_min = 5
 divert_until_s = 60
+overlap_allowed = true
 assumption = true
 
 [[tariff]]

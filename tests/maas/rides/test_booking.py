@@ -148,7 +148,7 @@ async def test_a_damaged_or_old_offer_is_not_taken(
 
     damaged = await keeper.book("x" + token, rider_id=None, key="a", actor="yuki")
     later = at("10:00") + 10**9
-    monkeypatch.setattr("maas.rides.keeper.time.time", lambda: later)
+    monkeypatch.setattr("maas.rides.asking.time.time", lambda: later)
     old = await keeper.book(token, rider_id=None, key="b", actor="yuki")
 
     assert isinstance(damaged, BadOffer)

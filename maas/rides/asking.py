@@ -1,0 +1,292 @@
+"""From a question to offers and back: quotes, the tokens of offers, and what has become of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from dispatcher import Offer, OfferRules, Plan, Refusal, Request, take
+from dispatcher.roads import RoadTimes
+from maas.rides import kept, limits
+from maas.rides.beside import Beside
+from maas.rides.booking import Live
+from maas.rides.day import Day
+from maas.rides.messages import say
+from maas.rides.outbox import Deliver
+from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
+from maas.rides.show import offer_view
+from maas.rides.tokens import OfferToken, seal, unseal
+from maas.rides.views import (
+    AskIn,
+    BadOffer,
+    Barred,
+    OfferGone,
+    OfferView,
+    Quote,
+    RefusalAnswer,
+    RefusalView,
+)
+from maas.store import one_person, rides
+from maas.store.database import Database
+from maas.store.rides import RefusalRow
+from maas.town.calendars import Party, Refused
+from maas.town.messages import Text
+
+OFFER_LASTS_S: Final = 600
+
+
+class Asking(Beside):
+    """Says what could be promised, and looks again before it is.
+
+    `roads` has the driving times of every vehicle profile and `network` the id of the network
+    they are on (`None`: the roads know); `clock` is the service clock in epoch seconds; `deliver`
+    gets every committed event at least once.  `improve_s` is how long a search for a better plan
+    may take, 0 never.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        area: str,
+        roads: Mapping[str, RoadTimes],
+        clock: Callable[[], float],
+        signing_key: bytes,
+        network: str | None = None,
+        deliver: Deliver | None = None,
+        improve_s: float = 1.0,
+    ) -> None:
+        super().__init__(
+            database,
+            area=area,
+            roads=roads,
+            network=network,
+            clock=clock,
+            deliver=deliver,
+            improve_s=improve_s,
+        )
+        self._signing_key = signing_key
+
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """The days known now, as they were last read."""
+        return tuple(self._days.values())
+
+    async def quote(self, ask: AskIn) -> Quote | RefusalAnswer:
+        """Say when a vehicle could come, promising nothing; a refusal is logged."""
+        await self._know([ask.origin, ask.destination], ask.rider_id)
+        day = ask.day or self.today
+        wished = self.wish_of(ask, day)
+        if isinstance(wished, Refused):
+            return await self._refuse(ask, day, _refused(wished))
+        live = self._live(await self._day(day))
+        found = await self.offers(live, wished)
+        if isinstance(found, RefusalView):
+            return await self._refuse(ask, day, found)
+        return Quote(found, await self._advice(wished))
+
+    def wish_of(self, ask: AskIn, day: date) -> Wish | Refused:
+        """Return the ask with the rules of its day, or the rule it does not keep."""
+        here = self.here
+        rider = None if ask.rider_id is None else here.names.members.get(ask.rider_id)
+        now = Now(self.today, self._now_s(day))
+        return wish(ask, day, now, here.rules, here.names.places, here.anchors.of, rider)
+
+    async def offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
+        """Return what could be promised on a day, sealed, or why nothing."""
+        found = await self.found(live, wished)
+        if isinstance(found, Refused):
+            return _refused(found)
+        views = tuple(
+            offer_view(
+                live.names,
+                wished.day,
+                offer,
+                seal(self.token(wished, offer), self._signing_key),
+                wished.party,
+                transfer=wished.ask.transfer,
+                rider_id=wished.ask.rider_id,
+            )
+            for offer in (found.alternatives if isinstance(found, Refusal) else found)
+        )
+        if isinstance(found, Refusal):
+            said, eased = why(found), relaxations(found)
+            return RefusalView(found.reason.value, found.binding, said, views, eased)
+        return views
+
+    async def found(self, live: Live, wished: Wish) -> list[Offer] | Refusal | Refused:
+        """Return the offers for a wish, best first, or the limit or rule that stands against it."""
+        leaving = live.day.bookings.get(wished.ask.instead_of or "")
+        plan = live.plan
+        if leaving is not None and leaving.state in {"booked", "held"}:
+            plan = plan.without(leaving.id)
+        part = self._open_part(live, plan, wished.desired_s)
+        found = seek(wished, part, live.travel)
+        if isinstance(found, Refusal):
+            found = await self._shuffler.offers(found, wished, part, live.travel)
+        if not isinstance(found, Refusal):
+            return self._for_one(live, wished, found)
+        others = self._for_one(live, wished, found.alternatives)
+        found = replace(found, alternatives=() if isinstance(others, Refused) else tuple(others))
+        return self._kept(wished, plan, part, live) or found
+
+    def _open_part(self, live: Live, plan: Plan, desired_s: int) -> Plan:
+        """Return the part of a plan that a ride at `desired_s` may have now."""
+        rule = self.here.rules.booking_on(live.day.day)
+        if rule is None or not kept.is_ahead(rule, desired_s, live.now_s):
+            return plan
+        return kept.without(plan, kept.closed_to(plan, live.travel, rule, desired_s))
+
+    def _for_one(self, live: Live, wished: Wish, offers: Sequence[Offer]) -> list[Offer] | Refused:
+        """Return the offers that a member may have beside what they have booked, or why none."""
+        rule, but = wished.rules.booking, (wished.ask.instead_of or "",)
+        wrong = [
+            limits.check_person(rule, live.day, wished.ask.rider_id, latest(offer.promise), but)
+            for offer in offers
+        ]
+        may = [offer for offer, no in zip(offers, wrong, strict=True) if no is None]
+        return may or next((no for no in wrong if no is not None), [])
+
+    def _kept(self, wished: Wish, plan: Plan, part: Plan, live: Live) -> Refused | None:
+        """Return the rule of kept vehicles when it is what stands against a wish."""
+        if part is plan or isinstance(seek(wished, plan, live.travel), Refusal):
+            return None
+        minutes = wished.rules.booking.immediate_until_min
+        text = say("kept_for_immediate", minutes=minutes)
+        return Refused("kept_for_immediate", "booking.immediate_percent", text)
+
+    def token(self, wished: Wish, offer: Offer) -> OfferToken:
+        """Return what a booking of an offer will promise."""
+        return OfferToken(
+            area=self.area,
+            day=wished.day,
+            expires=int(time.time()) + OFFER_LASTS_S,
+            kind=offer.kind.value,
+            vehicle=offer.vehicle_id,
+            promise=offer.promise,
+            direct_s=offer.direct_s,
+            riders=wished.party.riders,
+            wheelchairs=wished.party.wheelchairs,
+            half_fares=wished.party.half_fares,
+            infants=wished.party.infants,
+            transfer=wished.ask.transfer,
+            helpers=wished.ask.helpers,
+            channel=wished.ask.channel,
+            instead_of=wished.ask.instead_of,
+        )
+
+    async def taken(
+        self, live: Live, plan: Plan, offer: OfferToken, booking_id: str
+    ) -> Plan | None:
+        """Return a plan with an offer in it, others moved if need be; `None` when it is gone."""
+        promise = replace(offer.promise, id=booking_id)
+        part = self._open_part(live, plan, promise.earliest_pickup_s)
+        taken: Plan | Refusal | None = take(
+            part, promise, live.travel, prefer=offer.vehicle, rules=OfferRules(shuffle_s=0)
+        )
+        if isinstance(taken, Refusal):
+            taken = await self._shuffler.take(promise, part, live.travel)
+        return None if taken is None else kept.joined(plan, taken)
+
+    def not_for_one(
+        self,
+        live: Live,
+        member_id: int | None,
+        latest_s: tuple[int, int],
+        but: Collection[str] = (),
+    ) -> Barred | None:
+        """Return why a member may not ride then beside what they have booked."""
+        rule = self.here.rules.booking_on(live.day.day)
+        if rule is None:
+            return None
+        no = limits.check_person(rule, live.day, member_id, latest_s, but)
+        return None if no is None else Barred(no.text, no.reason, no.rule)
+
+    def unsealed(self, token: str) -> OfferToken | BadOffer:
+        """Return what a token says, or why it cannot be taken."""
+        offer = unseal(token, self._signing_key)
+        if offer is None or offer.area != self.area:
+            return BadOffer(say("bad_offer"))
+        return BadOffer(say("old_offer")) if offer.expires < time.time() else offer
+
+    def with_card(self, offer: OfferToken, member_id: int | None) -> OfferToken:
+        """Return an offer with the member's own half fare in it."""
+        tariff = self.here.rules.tariff_on(offer.day)
+        member = None if member_id is None else self.here.names.members.get(member_id)
+        if tariff is None:
+            return offer
+        party = Party(offer.riders, offer.wheelchairs, offer.half_fares, offer.infants)
+        party = with_card(party, member, tariff, offer.day)
+        return msgspec.structs.replace(offer, half_fares=party.half_fares)
+
+    async def gone(self, live: Live, offer: OfferToken) -> OfferGone:
+        """Say that an offer is gone, with what could be offered instead."""
+        rule = self.here.rules.booking_on(offer.day)
+        soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
+        ask = replace(ask_of(offer), time=max(offer.promise.earliest_pickup_s, soonest_s))
+        wished = self.wish_of(ask, offer.day)
+        if isinstance(wished, Refused):
+            return OfferGone(say("offer_gone"))
+        found = await self.offers(live, wished)
+        return OfferGone(
+            say("offer_gone"), found.alternatives if isinstance(found, RefusalView) else found
+        )
+
+    async def _refuse(self, ask: AskIn, day: date, refusal: RefusalView) -> RefusalAnswer:
+        row = RefusalRow(
+            area_id=self.area,
+            at=self.clock(),
+            service_date=day,
+            reason=refusal.reason,
+            binding=refusal.binding,
+            ask=msgspec.to_builtins(ask),
+            alternatives=len(refusal.alternatives),
+            relaxations=[msgspec.to_builtins(one) for one in refusal.relaxations],
+        )
+        async with self.database.writing() as connection:
+            await rides.add_refusal(connection, row)
+        return RefusalAnswer(refusal)
+
+    async def _advice(self, wished: Wish) -> tuple[Text, ...]:
+        """Return what the operator should know of who asks: how often nobody was there."""
+        rule, member_id = wished.rules.booking, wished.ask.rider_id
+        if not rule.no_show_limit or member_id is None:
+            return ()
+        first = limits.since(self.today)
+        async with self.database.reading() as connection:
+            count = len(await one_person.no_shows_of(connection, member_id, first))
+        if count < rule.no_show_limit:
+            return ()
+        return (say("no_shows", days=limits.NO_SHOW_DAYS, count=count),)
+
+
+def latest(promise: Request) -> tuple[int, int]:
+    """Return by when a ride leaves and by when it has arrived."""
+    return promise.latest_pickup_s, promise.latest_dropoff_s
+
+
+def ask_of(offer: OfferToken) -> AskIn:
+    """Return what somebody must have asked for who was offered this."""
+    return AskIn(
+        origin=offer.promise.origin,
+        destination=offer.promise.destination,
+        day=offer.day,
+        time=offer.promise.earliest_pickup_s,
+        riders=offer.riders,
+        wheelchairs=offer.wheelchairs,
+        half_fares=offer.half_fares,
+        infants=offer.infants,
+        transfer=offer.transfer,
+        helpers=offer.helpers,
+        channel=offer.channel,
+        instead_of=offer.instead_of,
+    )
+
+
+def _refused(refused: Refused) -> RefusalView:
+    return RefusalView(refused.reason, refused.rule, refused.text)
