@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -114,8 +115,9 @@ async def save_town(
     await replace_rules(connection, gone, fresh, now=now, by="import")
 
 
-def _content(row: RuleRow) -> tuple[str, str, dict[str, Any]]:
-    return row.area_id, row.kind, row.body
+def _content(row: RuleRow) -> tuple[str, str, str]:
+    """Return what makes two rows the same rule; a list is one whatever Python keeps it in."""
+    return row.area_id, row.kind, json.dumps(row.body, sort_keys=True)
 
 
 async def replace_rules(
