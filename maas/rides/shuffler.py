@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar, TypeVarTuple
 
 from dispatcher import Offer, OfferRules, Plan, Reason, Refusal, Request, TravelTimes, take
 from maas.rides.improver import looked_up, plain
@@ -14,8 +15,14 @@ from maas.rides.worker import Worker
 SHUFFLE_S: Final = 1.0
 """How long a caller waits while room is looked for; the answer to most callers needs none."""
 
+PATIENCE_S: Final = 0.2
+"""How long a caller waits for the search of another; then the refusal stands without one."""
+
 ANSWERS_S: Final = 3.0
 """A process that takes longer is ended: nobody waits for it, and no booking is held up."""
+
+T = TypeVar("T")
+A = TypeVarTuple("A")
 
 _MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK, Reason.BATTERY}
 
@@ -26,6 +33,7 @@ class Shuffler:
     def __init__(self) -> None:
         self._worker = Worker()
         self._ready = False
+        self._one_at_a_time = asyncio.Lock()
 
     async def compiled(self) -> bool:
         """Have a process that can search; until there is one nobody waits for it."""
@@ -41,8 +49,7 @@ class Shuffler:
             return refusal
         sent = plain(plan)
         times = looked_up(sent, travel, wished.places)
-        found = await self._worker.run(_offers, wished, sent, times, within_s=ANSWERS_S)
-        self._ready = found is not None
+        found = await self._searched(_offers, wished, sent, times)
         return refusal if found is None else found
 
     async def take(
@@ -53,9 +60,22 @@ class Shuffler:
             return None
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
-        found = await self._worker.run(_take, promise, sent, times, within_s=ANSWERS_S)
-        self._ready = found is not None
+        found = await self._searched(_take, promise, sent, times)
         return None if isinstance(found, Refusal) else found
+
+    async def _searched(self, work: Callable[[*A], T], *args: *A) -> T | None:
+        """Return what a search finds, `None` when the process is busy for another or has died."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._one_at_a_time.acquire()
+        except TimeoutError:
+            return None
+        try:
+            found = await self._worker.run(work, *args, within_s=ANSWERS_S)
+        finally:
+            self._one_at_a_time.release()
+        self._ready = found is not None
+        return found
 
     def close(self) -> None:
         """End the process."""

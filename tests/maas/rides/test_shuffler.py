@@ -66,6 +66,20 @@ async def test_room_that_was_offered_is_gone_when_nobody_can_move_any_more(
     assert len(await keeper.bookings()) == 2
 
 
+async def test_a_caller_who_finds_the_search_busy_is_refused_soon_and_the_search_goes_on(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maas.rides.shuffler.PATIENCE_S", 0.01)
+    keeper = await with_search(narrow)
+    async with keeper._shuffler._one_at_a_time:  # somebody else's search
+        refused = await keeper.quote(WHEELED)
+    quote = await keeper.quote(WHEELED)
+
+    assert isinstance(refused, RefusalAnswer)
+    assert refused.refusal.relaxations
+    assert isinstance(quote, Quote)
+
+
 async def test_a_refusal_says_what_would_have_worked(narrow: Keeper) -> None:
     answer = await narrow.quote(WHEELED)
 
