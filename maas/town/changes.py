@@ -7,18 +7,13 @@ would no longer allow.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store import commits, places, rule_changes, towns
-from maas.store.commits import Answer, AuditEntry
 from maas.store.database import Database
 from maas.store.places import PlaceRow
 from maas.store.rule_changes import ChangeRow
@@ -36,25 +31,11 @@ from maas.town.drafts import (
     wrong_in,
 )
 from maas.town.imports import rule_of
+from maas.town.once import By, No, once
 from maas.town.preview import Affected, no_longer_allowed
 from maas.town.rulebook import Rule, key_of
 from maas.town.rules import Fault
 from maas.town.rules import write as write_rule
-
-TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who does something, when (epoch seconds), and under which Idempotency-Key."""
-
-    actor: str
-    now: float
-    key: str
-
-
-No = Literal["key-reused", "not-found", "rules-moved"]
-"""The key was used for something else; no such change; somebody else changed it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +80,7 @@ async def propose(database: Database, area: str, name: str, draft: Draft, by: By
         return await rule_changes.add(connection, area, name, body, now=by.now, by=by.actor)
 
     asked = [area, name, write_draft(draft)]
-    return _plain(await _once(database, by, "rules.drafted", area, asked, work))
+    return _plain(await once(database, by, "rules.drafted", area, asked, work))
 
 
 async def redraft(database: Database, seen: Seen, name: str, draft: Draft, by: By) -> int | No:
@@ -117,7 +98,7 @@ async def redraft(database: Database, seen: Seen, name: str, draft: Draft, by: B
 
     asked = [seen.change_id, seen.version, name, write_draft(draft)]
     subject = str(seen.change_id)
-    return _plain(await _once(database, by, "rules.redrafted", subject, asked, work))
+    return _plain(await once(database, by, "rules.redrafted", subject, asked, work))
 
 
 async def discard(database: Database, seen: Seen, by: By) -> int | No:
@@ -130,7 +111,7 @@ async def discard(database: Database, seen: Seen, by: By) -> int | No:
         return seen.change_id if swapped else "rules-moved"
 
     asked, subject = [seen.change_id, seen.version], str(seen.change_id)
-    return _plain(await _once(database, by, "rules.discarded", subject, asked, work))
+    return _plain(await once(database, by, "rules.discarded", subject, asked, work))
 
 
 def _plain(done: int | No | Unseen | Fault) -> int | No:
@@ -181,7 +162,7 @@ async def put_in_force(
         return change.id
 
     asked, subject = [seen.change_id, seen.version, count], str(seen.change_id)
-    return await _once(database, by, "rules.put_in_force", subject, asked, work)
+    return await once(database, by, "rules.put_in_force", subject, asked, work)
 
 
 async def _replace(connection: AsyncConnection, change: ChangeRow, by: By) -> None:
@@ -196,34 +177,3 @@ async def _replace(connection: AsyncConnection, change: ChangeRow, by: By) -> No
         for kind, rule in draft.rules
     ]
     await towns.replace_rules(connection, gone, fresh, now=by.now, by=by.actor)
-
-
-async def _once(
-    database: Database,
-    by: By,
-    action: str,
-    subject: str,
-    asked: object,
-    work: Callable[[AsyncConnection], Awaitable[int | No | Unseen | Fault]],
-) -> int | No | Unseen | Fault:
-    """Do some work once for its key; a "no" writes nothing and is not remembered."""
-    body = json.dumps([action, asked], ensure_ascii=False, sort_keys=True)
-    parameters = hashlib.sha256(body.encode()).hexdigest()
-    for _ in range(TRIES):
-        try:
-            async with database.writing() as connection:
-                given = await commits.answer(connection, by.actor, by.key)
-                if given is not None:
-                    same = given.parameters == parameters
-                    return int(json.loads(given.body)) if same else "key-reused"
-                done = await work(connection)
-                if not isinstance(done, int):
-                    return done
-                answer = Answer(parameters, 200, json.dumps(done))
-                await commits.remember(connection, by.actor, by.key, answer, by.now)
-                entry = AuditEntry(by.now, by.actor, action, subject, body)
-                await commits.add_audit(connection, entry)
-                return done
-        except IntegrityError:
-            continue  # the same key was written a moment ago
-    return "rules-moved"

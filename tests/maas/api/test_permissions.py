@@ -39,6 +39,7 @@ PATHS = {
     "language": "ja",
     "voucher_id": "none",
     "change_id": "999",
+    "place_id": "1",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -84,7 +84,7 @@ rule = st.one_of(
 )  # fmt: skip
 
 
-def in_order(rules: list[Rule]) -> tuple[Rule, ...]:
+def in_order(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """Return rules by kind, and of equal keys only one, as a file has them."""
     keys = {(kind, getattr(r, "id", ""), r.valid_from): (kind, r) for kind, r in rules}
     return tuple(pair for kind in KINDS for pair in keys.values() if pair[0] == kind)
