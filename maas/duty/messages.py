@@ -46,6 +46,10 @@ MESSAGES: Final = MappingProxyType(
         "resting_already": Text("もう休憩に入っています。", "The break has begun already."),
         "not_resting": Text("休憩に入っていません。", "There is no break to end."),
         "no_driver": Text("運転者の名前を入れてください。", "Please say who the driver is."),
+        "nothing_to_correct": Text(
+            "直そうとした記録が見つからないか、もう直されています。",
+            "There is no such record to correct, or it has been corrected already.",
+        ),
         # before departure
         "not_called": Text(
             "乗務前の点呼がまだ記録されていません。点呼を受けてから出発してください。",

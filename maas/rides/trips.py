@@ -192,7 +192,8 @@ class Trips:
         tap = report.tap
         if (before.booking_id, before.step) != (tap.booking_id, tap.step):
             return KeyConflict(say("key_reused"))
-        ride = None if row is None else await self._keeper.ride_of(row.id)
+        ended = row is not None and tap.step == "dropped"
+        ride = await self._keeper.ride_of(tap.booking_id) if ended else None
         said = self._said(report.vehicle_id, row, before.codes)
         result = TapResult(tap.event, before.outcome, before.codes, said, ride)  # type: ignore[arg-type]  # the table checks its words
         return _Made(before.service_date, None, result, said)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.tables import duty_records, paper_entries, step_reports
+from maas.store.tables import bookings, duty_records, paper_entries, step_reports
 
 Row = TypeVar("Row")
 
@@ -126,6 +126,12 @@ async def reports_to_look_at(
         .order_by(step_reports.c.id)
     )
     return await _rows(connection, query, ReportRow)
+
+
+async def references(connection: AsyncConnection, booking_ids: Sequence[str]) -> dict[str, str]:
+    """Return the reference numbers of bookings, of those that exist."""
+    query = select(bookings.c.id, bookings.c.reference).where(bookings.c.id.in_(booking_ids))
+    return dict((await connection.execute(query)).all())
 
 
 async def report_by_id(connection: AsyncConnection, id_: int) -> ReportRow | None:
