@@ -40,6 +40,7 @@ PATHS = {
     "voucher_id": "none",
     "report_id": "1",
     "change_id": "999",
+    "place_id": "1",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
