@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from maas.people.intake import ALL
 from maas.people.riders import RiderIndex
-from maas.store import fleet, members, places
-from maas.store.database import Database
+from maas.store import commits, fleet, members, places
+from maas.store.database import Database, one_moment
 from maas.store.fleet import VehicleRow
 from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
 from maas.town.search import Index, place_index
 
 HOME = "home"
+ONE_BY_ONE = 500
+"""More changed members than this are read together with all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
     """One state of the lists; made anew when one of them changes.
 
-    `ride_areas` is the area of each vehicle that takes bookings; buses take none.
+    `ride_areas` is the area of each vehicle that takes bookings; buses take none.  `seq` is the end
+    of the audit when it was read: what the audit says of members after that is not in it yet.
     """
 
     place_by_id: Mapping[int, PlaceRow] = field(default_factory=dict)
@@ -29,6 +33,7 @@ class Directory:
     riders: RiderIndex = field(default_factory=lambda: RiderIndex(()))
     vehicles: tuple[VehicleRow, ...] = ()
     ride_areas: Mapping[str, str] = field(default_factory=dict)
+    seq: int = 0
 
     @property
     def member_by_id(self) -> Mapping[int, MemberRow]:
@@ -50,6 +55,8 @@ class Directory:
 async def read_directory(database: Database) -> Directory:
     """Return the lists as the database has them now."""
     async with database.reading() as db:
+        await one_moment(db)
+        seq = await commits.last_seq(db)
         known = await places.all_places(db)
         people = await members.all_members(db)
         vehicles = tuple(await fleet.all_vehicles(db))
@@ -61,7 +68,29 @@ async def read_directory(database: Database) -> Directory:
         riders=RiderIndex(people),
         vehicles=vehicles,
         ride_areas={vehicle.id: vehicle.area_id for vehicle in vehicles if not vehicle.block},
+        seq=seq,
     )
+
+
+async def follow(database: Database, before: Directory) -> Directory:
+    """Return the lists with what was done to members since, as the audit tells."""
+    async with database.reading() as db:
+        await one_moment(db)
+        seq = await commits.last_seq(db)
+        if seq == before.seq:
+            return before
+        subjects = await commits.subjects_since(db, before.seq, "member.")
+        if ALL in subjects or len(subjects) > ONE_BY_ONE:
+            return await read_directory(database)
+        rows = await members.by_ids(db, map(int, subjects))
+        used = {
+            place
+            for row in rows.values()
+            for place in (row.home_place_id, *row.favourites)
+            if place
+        }
+        homes = await places.by_ids(db, used)
+    return replace(before.with_people(rows.values(), homes) if rows else before, seq=seq)
 
 
 def _public(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:

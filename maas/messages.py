@@ -210,6 +210,27 @@ PROBLEMS: Final = MappingProxyType(
                 "More cannot be given back than was taken.",
             ),
         ),
+        "bad-form": (
+            422,
+            Words("書き直すところがあります", "Something to put right"),
+            Words("{said}", "{said}"),
+        ),
+        "rider-known": (
+            409,
+            Words("登録済みかもしれません", "Perhaps known already"),
+            Words(
+                "{name}さんは、同じ電話番号で登録されています。同じ方ですか。",
+                "{name} is registered with this telephone already. Is it the same person?",
+            ),
+        ),
+        "bad-merge": (
+            409,
+            Words("まとめられません", "Cannot be merged"),
+            Words(
+                "この2人は、すでに別の人とまとめられているか、同じ人です。",
+                "One of the two has been merged with somebody else, or they are the same.",
+            ),
+        ),
         "bad-code": (
             404,
             Words("登録コードが正しくありません", "Code not good"),

@@ -226,6 +226,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(CATCH_UP_S, lambda: _catch_up(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
+        _every(ROSTER_S, service.refresh_people),
         _every(NIGHT_S, _nightly(service)),
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),

@@ -21,6 +21,9 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 POSITIONS_PATH: Final = "/api/v1/positions"
 BODY_MAX_BYTES: Final = 64 * 1024
 POSITIONS_MAX_BYTES: Final = 4 * 1024 * 1024
+PAPERS_PATH: Final = "/api/v1/riders/import"
+PAPERS_MAX_BYTES: Final = 4 * 1024 * 1024
+_LARGE: Final = {POSITIONS_PATH: POSITIONS_MAX_BYTES, PAPERS_PATH: PAPERS_MAX_BYTES}
 
 POLICY: Final = "; ".join(
     (
@@ -133,7 +136,7 @@ class Guard:
             refusal = answer(Problem("foreign-origin"), language_of(scope))
             await refusal(scope, receive, send)
             return
-        most = POSITIONS_MAX_BYTES if scope["path"] == POSITIONS_PATH else BODY_MAX_BYTES
+        most = _LARGE.get(scope["path"], BODY_MAX_BYTES)
         if _declared_length(scope) > most:
             await answer(Problem("too-large"), language_of(scope))(scope, receive, send)
             return

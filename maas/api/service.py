@@ -24,7 +24,7 @@ from maas.auth.staff import Person
 from maas.auth.throttle import Throttle
 from maas.buses import Buses
 from maas.clock import Clock, service_day
-from maas.directory import Directory
+from maas.directory import Directory, follow
 from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
@@ -32,7 +32,7 @@ from maas.notify.post import Post
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
-from maas.store import bookings, fleet
+from maas.store import bookings, fleet, riding
 from maas.store.database import Database
 from maas.store.fleet import DeviceRow
 from maas.store.towns import TownRow
@@ -197,13 +197,29 @@ class Service:
             raise Problem("not-found")
         return self.keeper(row.area_id)
 
-    async def next_booking(self, member_id: int) -> BookingView | None:
-        """Return a rider's next open booking from today on, None when there is none."""
+    async def refresh_people(self) -> None:
+        """Take in the members who were changed here or by another process."""
+        before = self.directory
+        found = await follow(self.database, before)
+        if found.seq <= self.directory.seq:
+            return
+        self.directory = found
+        rows = found.riders.others_than(before.riders)
+        homes = [found.place_by_id[row.home_place_id] for row in rows if row.home_place_id]
+        for keeper in self.keepers.values():
+            keeper.know(rows, homes)
+
+    async def next_bookings(self, member_ids: Sequence[int]) -> dict[int, BookingView]:
+        """Return the next open booking from today on of each rider who has one."""
         async with self.database.reading() as db:
-            row = await bookings.next_booking_of(db, member_id, self.today())
-        keeper = self.keepers.get(row.area_id) if row else None
-        found = await keeper.booking(row.id) if row and keeper else None
-        return found if isinstance(found, BookingView) else None
+            rows = await riding.upcoming(db, member_ids, self.today())
+        found = {}
+        for member_id, (area, booking_id) in rows.items():
+            keeper = self.keepers.get(area)
+            booking = await keeper.booking(booking_id) if keeper else None
+            if isinstance(booking, BookingView):
+                found[member_id] = booking
+        return found
 
     async def parts(self) -> dict[str, str]:
         """Return the state of each part: one of `READY`, or what is wrong with it."""

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     READ_PEOPLE = "read_people"
     WRITE_PEOPLE = "write_people"
+    MERGE_PEOPLE = "merge_people"
     READ_BOOKINGS = "read_bookings"
     BOOK = "book"
     READ_PLAN = "read_plan"
@@ -54,6 +55,7 @@ GRANTS: Final = MappingProxyType(
         Permission.SIGNED_IN: frozenset(Role),
         Permission.READ_PEOPLE: _DESK,
         Permission.WRITE_PEOPLE: _DESK,
+        Permission.MERGE_PEOPLE: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.READ_BOOKINGS: _DESK,
         Permission.BOOK: _DESK,
         Permission.READ_PLAN: _DESK,

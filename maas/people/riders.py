@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from maas.store.members import MemberRow
-from maas.town.search import Found, Index
+from maas.town.search import Found, Index, digits
 
 
 class RiderIndex:
@@ -36,9 +37,23 @@ class RiderIndex:
         rows = self._rows | {member.id: member for member in members}
         return RiderIndex(rows.values(), self._index)
 
+    def others_than(self, before: RiderIndex) -> list[MemberRow]:
+        """Return who is not the same in an index made before, under each id they are known by."""
+        was = before.by_id
+        return [
+            replace(row, id=number)
+            for number, row in self.by_id.items()
+            if was.get(number) is not row
+        ]
+
     def search(self, query: str, limit: int = 10) -> list[MemberRow]:
         """Return the members that match, best first; by kana when equally good."""
         return self._index.search(query, limit)
+
+    def sharing(self, number: str) -> list[MemberRow]:
+        """Return the members who have a telephone, themselves."""
+        found = self.search(digits(number), limit=100)
+        return [row for row in found if digits(number) in map(digits, row.numbers)]
 
     def get(self, member_id: int) -> MemberRow | None:
         """Return one member, or who they were merged into; `None` when there is no such id."""

@@ -120,6 +120,21 @@ async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
     await connection.execute(update(audit_head).values(seq=seq + 1, hash=linked))
 
 
+async def last_seq(connection: AsyncConnection) -> int:
+    """Return the number of the last entry of the audit, 0 before the first."""
+    return await connection.scalar(select(audit_head.c.seq)) or 0
+
+
+async def subjects_since(connection: AsyncConnection, seq: int, actions: str) -> set[str]:
+    """Return to what something was done after an entry, in actions that begin so."""
+    rows = await connection.scalars(
+        select(audit.c.subject)
+        .distinct()
+        .where(audit.c.seq > seq, audit.c.action.startswith(actions, autoescape=True))
+    )
+    return set(rows)
+
+
 async def audit_break(connection: AsyncConnection) -> int | None:
     """Return the first entry whose hash does not follow from the one before, `None` when whole."""
     previous, expected = FIRST_HASH, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.tables import members
+from maas.store.tables import consents, member_notes, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,26 @@ async def member(connection: AsyncConnection, member_id: int) -> MemberRow | Non
     return None if found is None else _member(found)
 
 
+async def by_ids(
+    connection: AsyncConnection, ids: Iterable[int], *, locked: bool = False
+) -> dict[int, MemberRow]:
+    """Return the members of these ids; `locked` keeps others from changing them meanwhile."""
+    query = select(members).where(members.c.id.in_(list(ids))).order_by(members.c.id)
+    rows = await connection.execute(query.with_for_update() if locked else query)
+    return {row.id: _member(row) for row in rows}
+
+
+async def add_member(connection: AsyncConnection, row: MemberRow) -> int:
+    """Keep a new member and return the id; raises IntegrityError when the number is taken."""
+    added = insert(members).values(_values(row)).returning(members.c.id)
+    return int((await connection.execute(added)).scalar_one())
+
+
+async def save_member(connection: AsyncConnection, row: MemberRow) -> None:
+    """Write a member as it is now."""
+    await connection.execute(update(members).where(members.c.id == row.id).values(_values(row)))
+
+
 async def save_members(connection: AsyncConnection, rows: Sequence[MemberRow]) -> dict[str, int]:
     """Add or update members by their number; returns the id of every number given."""
     known = await _ids(connection)
@@ -134,3 +154,63 @@ def _values(row: MemberRow) -> dict[str, object]:
 async def _ids(connection: AsyncConnection) -> dict[str, int]:
     rows = await connection.execute(select(members.c.number, members.c.id))
     return dict(rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What the desk wrote down about a member (`at` epoch seconds)."""
+
+    member_id: int
+    at: float
+    author: str
+    text: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """That a member allowed something, or no longer does, and how they said so."""
+
+    member_id: int
+    at: float
+    by: str
+    purpose: str
+    recipient: str
+    given: bool
+    how: str
+    id: int = 0
+
+
+async def add_note(connection: AsyncConnection, row: NoteRow) -> int:
+    """Keep a note and return its id."""
+    values = msgspec.to_builtins(row)
+    del values["id"]
+    added = insert(member_notes).values(values).returning(member_notes.c.id)
+    return int((await connection.execute(added)).scalar_one())
+
+
+async def notes_of(connection: AsyncConnection, member_id: int) -> list[NoteRow]:
+    """Return a member's notes, the newest first."""
+    table = member_notes
+    rows = await connection.execute(
+        select(table).where(table.c.member_id == member_id).order_by(table.c.id.desc())
+    )
+    return [NoteRow(**row) for row in rows.mappings()]
+
+
+async def add_consents(connection: AsyncConnection, rows: Sequence[ConsentRow]) -> None:
+    """Append to what members allowed."""
+    values = [msgspec.to_builtins(row) for row in rows]
+    for each in values:
+        del each["id"]
+    if values:
+        await connection.execute(insert(consents), values)
+
+
+async def consents_of(connection: AsyncConnection, member_id: int) -> list[ConsentRow]:
+    """Return what a member allowed and no longer allowed, oldest first."""
+    table = consents
+    rows = await connection.execute(
+        select(table).where(table.c.member_id == member_id).order_by(table.c.id)
+    )
+    return [ConsentRow(**row) for row in rows.mappings()]

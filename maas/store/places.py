@@ -48,6 +48,18 @@ async def place(connection: AsyncConnection, place_id: int) -> PlaceRow | None:
     return None if found is None else _place(found)
 
 
+async def add_place(connection: AsyncConnection, row: PlaceRow) -> int:
+    """Keep a new place and return its id; raises IntegrityError when the code is taken."""
+    added = insert(places).values(_values(row)).returning(places.c.id)
+    return int((await connection.execute(added)).scalar_one())
+
+
+async def by_ids(connection: AsyncConnection, ids: Iterable[int]) -> list[PlaceRow]:
+    """Return the places of these ids."""
+    rows = await connection.execute(select(places).where(places.c.id.in_(list(ids))))
+    return [_place(row) for row in rows.mappings()]
+
+
 async def save_places(connection: AsyncConnection, rows: Sequence[PlaceRow]) -> dict[str, int]:
     """Add or update places by their code; returns the id of every code given (row ids ignored)."""
     known = await place_ids(connection)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store import fleet, members, places, towns
@@ -69,23 +68,6 @@ class ImportReport:
     unreachable: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewMember:
-    """Somebody who registers; the home is where `lat`, `lon` say."""
-
-    name: str
-    kana: str
-    phone: str
-    lat: float
-    lon: float
-    address: str = ""
-    oaza: str = ""
-    birth_year: int | None = None
-    tags: tuple[str, ...] = ()
-    notes: str = ""
-    language: Literal["ja", "en"] = "ja"
-
-
 async def import_town(
     database: Database, folder: Path, roads: Snaps | None = None, network: str = ""
 ) -> ImportReport:
@@ -121,20 +103,6 @@ def anchor_of(roads: Snaps, lat: float, lon: float) -> str | None:
     """Return where a point joins the roads, as text; `None` when it is out of their reach."""
     snapped = roads.snap(lat, lon)
     return None if snapped is None or snapped.distance_m > REACH_M else str(snapped.anchor)
-
-
-async def add_member(
-    database: Database, new: NewMember, roads: Snaps | None = None, network: str = ""
-) -> int:
-    """Register a member under the next number, with a home of its own. Returns the member's id."""
-    async with database.writing() as connection:
-        number = await members.next_number(connection)
-        line = msgspec.convert(asdict(new) | {"number": number}, MemberLine)
-        anchor = None if roads is None else anchor_of(roads, new.lat, new.lon)
-        home = replace(_home(line), anchor=anchor, network=network if anchor else None)
-        ids = await places.save_places(connection, [home])
-        saved = await members.save_members(connection, [_member(line, ids)])
-    return saved[number]
 
 
 def _town(files: TownFiles) -> TownRow:

@@ -166,7 +166,7 @@ async def test_a_new_rider_is_found_at_once_and_can_book(
     operator: httpx.AsyncClient, key: Keys
 ) -> None:
     new = {"name": "新規花子", "kana": "しんきはなこ", "phone": "000-000-0009", "place_id": 3}
-    made = await operator.post("/api/v1/riders", json=new)
+    made = await operator.post("/api/v1/riders", json=new, headers=key())
     assert made.status_code == 201, made.text
     found = (await operator.get("/api/v1/riders", params={"q": "shinki"})).json()
     assert [rider["name"] for rider in found] == ["新規花子"]

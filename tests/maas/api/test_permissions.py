@@ -51,6 +51,7 @@ WANTED = {
     Permission.SIGNED_IN: DESK | {"driver", "planner"},
     Permission.READ_PEOPLE: DESK,
     Permission.WRITE_PEOPLE: DESK,
+    Permission.MERGE_PEOPLE: {"dispatcher", "admin"},
     Permission.READ_BOOKINGS: DESK,
     Permission.BOOK: DESK,
     Permission.READ_PLAN: DESK,

@@ -11,8 +11,8 @@ import pytest
 from maas.store import fleet, members, places, towns
 from maas.store.database import Database
 from maas.town.files import TownError, read_town
-from maas.town.imports import NewMember, add_member, area_rules, import_town
-from tests.maas.line_town import LAT, LON, LineRoads, write_town
+from maas.town.imports import area_rules, import_town
+from tests.maas.line_town import LAT, LineRoads, write_town
 
 
 def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
@@ -134,20 +134,3 @@ async def test_a_broken_file_changes_nothing(database: Database, tmp_path: Path)
 
     async with database.reading() as connection:
         assert await towns.the_town(connection) is None
-
-
-async def test_somebody_who_registers_gets_the_next_number_and_a_home(
-    database: Database, tmp_path: Path
-) -> None:
-    await import_town(database, write_town(tmp_path / "town"), LineRoads(), "net")
-    new = NewMember("見本 月", "みほん つき", "000-000-0009", LAT, LON + 0.025, tags=("walker",))
-
-    member_id = await add_member(database, new, LineRoads(), "net")
-
-    async with database.reading() as connection:
-        member = await members.member(connection, member_id)
-        assert member is not None
-        home = await places.place(connection, member.home_place_id or 0)
-    assert (member.number, member.tags) == ("1003", ("walker",))
-    assert home is not None
-    assert (home.kind, home.anchor, home.network) == ("home", "2:0.500000", "net")

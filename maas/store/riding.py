@@ -1,0 +1,51 @@
+"""What members have booked and ridden."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.store.bookings import OPEN
+from maas.store.tables import bookings
+
+
+async def upcoming(
+    connection: AsyncConnection, member_ids: Collection[int], day: date
+) -> dict[int, tuple[str, str]]:
+    """Return area and id of the next open booking of each member that has one, from `day` on."""
+    columns = (bookings.c.member_id, bookings.c.area_id, bookings.c.id)
+    rows = await connection.execute(
+        select(*columns)
+        .where(
+            bookings.c.member_id.in_(list(member_ids)),
+            bookings.c.service_date >= day,
+            bookings.c.state.in_(OPEN),
+        )
+        .order_by(bookings.c.service_date.desc(), bookings.c.pickup_planned_s.desc())
+    )
+    return {member_id: (area, id_) for member_id, area, id_ in rows}  # the first comes last
+
+
+async def ridden(
+    connection: AsyncConnection, member_id: int, since: date
+) -> list[tuple[date, int, int, int]]:
+    """Return day, origin, destination and planned pick-up (s) of a member's rides since a day."""
+    columns = (
+        bookings.c.service_date,
+        bookings.c.origin_id,
+        bookings.c.destination_id,
+        bookings.c.pickup_planned_s,
+    )
+    rows = await connection.execute(
+        select(*columns)
+        .where(
+            bookings.c.member_id == member_id,
+            bookings.c.service_date >= since,
+            bookings.c.state == "done",
+        )
+        .order_by(bookings.c.service_date, bookings.c.pickup_planned_s)
+    )
+    return [(day, origin, destination, pickup_s) for day, origin, destination, pickup_s in rows]
