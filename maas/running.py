@@ -197,6 +197,7 @@ async def _keepers(service: Service) -> list[Keeper]:
         return []
     async with service.database.reading() as db:
         areas = await towns.all_areas(db)
+    await service.refresh_rules()  # those the keepers read next
     key, deliver = service.settings.signing_key(), Publisher(service)
     service.keepers = {
         area.id: Keeper(
@@ -227,6 +228,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
         _every(ROSTER_S, service.refresh_people),
+        _every(ROSTER_S, service.refresh_rules),
         _every(NIGHT_S, _nightly(service)),
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),

@@ -343,7 +343,7 @@ async def put_in_force(
     change_id: ChangeId, seen: PutInForceIn, key: Key, person: SignedIn, service: The, write: In
 ) -> RuleChangeOut:
     """Put a draft in force as it was seen; bookings made before are carried all the same."""
-    row = await _change(service, person, change_id)
+    await _change(service, person, change_id)
     by = By(person.name, service.clock(), key)
     done = await changes.put_in_force(
         service.database, Seen(change_id, seen.version), seen.count, service.today(), by
@@ -352,6 +352,5 @@ async def put_in_force(
         raise Problem("rules-unseen", count=done.count, extra={"count": done.count})
     if isinstance(done, Fault):
         raise Problem("rules-wrong", where=done.field, what=done.message)
-    if row.area_id in service.keepers:
-        await service.keepers[row.area_id].refresh()
+    await service.refresh_rules()
     return await _answer(service, write, done)

@@ -32,7 +32,7 @@ from maas.notify.post import Post
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
-from maas.store import bookings, fleet, riding
+from maas.store import bookings, fleet, riding, towns
 from maas.store.database import Database
 from maas.store.fleet import DeviceRow
 from maas.store.towns import TownRow
@@ -64,6 +64,8 @@ class Service:
     timezone: str
     history: History
     town: TownRow | None = None
+    rules_mark: tuple[int, int] | None = None
+    """What `towns.rules_mark` was when the keepers read the rules."""
     directory: Directory = field(default_factory=Directory)
     roads: Mapping[str, Roads] = field(default_factory=dict)
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
@@ -208,6 +210,15 @@ class Service:
         homes = [found.place_by_id[row.home_place_id] for row in rows if row.home_place_id]
         for keeper in self.keepers.values():
             keeper.know(rows, homes)
+
+    async def refresh_rules(self) -> None:
+        """Have the keepers read the rules anew when they were changed, here or elsewhere."""
+        async with self.database.reading() as db:
+            mark = await towns.rules_mark(db)
+        if mark != self.rules_mark:
+            for keeper in self.keepers.values():
+                await keeper.refresh()
+            self.rules_mark = mark
 
     async def next_bookings(self, member_ids: Sequence[int]) -> dict[int, BookingView]:
         """Return the next open booking from today on of each rider who has one."""

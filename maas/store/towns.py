@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, insert, select, update
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import areas, rules, towns
@@ -89,6 +89,13 @@ async def _rules(connection: AsyncConnection, *which: ColumnElement[bool]) -> li
     columns = [rules.c[field.name] for field in fields(RuleRow)]
     query = select(*columns).where(*which).order_by(rules.c.valid_from, rules.c.id)
     return [RuleRow(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def rules_mark(connection: AsyncConnection) -> tuple[int, int]:
+    """Return what changes whenever any rule does: how many there ever were, and are replaced."""
+    row = await connection.execute(select(func.count(), func.count(rules.c.replaced_at)))
+    ever, replaced = row.one()
+    return int(ever), int(replaced)
 
 
 async def save_town(

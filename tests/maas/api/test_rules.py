@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 
+from maas.store.places import place_ids
+from maas.town.changes import Seen, put_in_force
+from maas.town.once import By
 from tests.maas.api.conftest import Running
 
 API = "/api/v1/rules"
@@ -94,6 +97,52 @@ async def test_rules_put_in_force_are_those_callers_are_answered_by(
     assert history[-1]["made_by"] == "planner"
     assert history[-1]["change_id"] == change["id"]
     assert history[-1]["valid_to"] == day
+
+
+async def test_a_trip_out_of_the_zones_is_refused(
+    running: Running, planner: httpx.AsyncClient, operator: httpx.AsyncClient, day: str
+) -> None:
+    async with running.service.database.reading() as db:
+        ids = await place_ids(db)
+    first, second, third = (ids[code] for code in ("P1", "P2", "P3"))
+    zone = {"id": "hub", "name": "中心部", "name_en": "the centre"}
+    body = {
+        "name": "区域",
+        "valid_from": day,
+        "valid_to": day,
+        "rules": [
+            {"kind": "zone", "rule": zone | {"places": ["P1", "P2"]}},
+            {"kind": "relation", "rule": {"id": "r", "from": ["hub"], "to": ["hub"]}},
+        ],
+    }
+    assert (await force(planner, await drafted(planner, body), 0)).status_code == 200
+
+    ask = {"origin": first, "date": day, "time": "12:00"}
+    inside = await operator.post("/api/v1/quotes", json=ask | {"destination": second})
+    outside = await operator.post("/api/v1/quotes", json=ask | {"destination": third})
+
+    assert inside.json()["refusal"] is None
+    refusal = outside.json()["refusal"]
+    assert (refusal["reason"], refusal["binding"]) == ("outside_area", "zone")
+    assert refusal["sentence"].endswith("は運行区域の外です。")
+
+
+async def test_rules_changed_by_another_process_are_followed(
+    running: Running, planner: httpx.AsyncClient, day: str
+) -> None:
+    change = await drafted(planner, short_hours(day))
+    service = running.service
+    (keeper,) = service.keepers.values()
+    by = By("elsewhere", service.clock(), "elsewhere")
+    seen = Seen(change["id"], 1)
+    done = await put_in_force(service.database, seen, 0, service.today(), by)
+    assert done == change["id"]
+    when = date.fromisoformat(day)
+    assert [each.opens for each in keeper.here.rules.hours_on(when)] == ["00:00"]
+
+    await service.refresh_rules()
+
+    assert [each.opens for each in keeper.here.rules.hours_on(when)] == ["09:00"]
 
 
 async def test_a_preview_counts_the_bookings_and_the_count_must_be_named(
