@@ -8,7 +8,8 @@ from the database before it is used again: SQL is the only truth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ import msgspec
 
 from dispatcher import Plan
 from dispatcher.check import check
-from dispatcher.roads import RoadTimes
+from dispatcher.roads import Anchor, RoadTimes
 from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.commit import Asked, Change, commit, load_day
@@ -31,6 +32,8 @@ from maas.store import commits
 from maas.store.bookings import BookingRow
 from maas.store.database import Database
 from maas.store.fleet import VehicleRow
+from maas.store.members import MemberRow
+from maas.store.places import PlaceRow
 from maas.town.messages import say
 
 RACES: Final = 30
@@ -135,6 +138,18 @@ class Held:
         here, now = self.here, self.clock()
         now_s = self._now_s(day.day)
         return Live(here.names, here.travel, day, self._plan(day), now, now_s, actor)
+
+    def know(self, members: Iterable[MemberRow] = (), places: Iterable[PlaceRow] = ()) -> None:
+        """Take in members and places that are new, or others than they were."""
+        here, known = self.here, list(places)
+        names = replace(
+            here.names,
+            members={**here.names.members, **{row.id: row for row in members}},
+            places={**here.names.places, **{row.id: row for row in known}},
+        )
+        for row in known:
+            here.anchors.put(row.id, None if row.anchor is None else Anchor.parse(row.anchor))
+        self._standing = replace(here, names=names)
 
     async def _know(self, place_ids: Sequence[int], member_id: int | None) -> None:
         """Read the names anew when one is asked for that was registered since."""
