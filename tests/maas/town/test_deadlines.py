@@ -29,16 +29,16 @@ DAY_BEFORE = Deadline(days_before=1, at="17:00")
 WEDNESDAY = date(2026, 11, 25)
 
 
-def on(day: date, *, hours: Hours = HOURS, **booking: object) -> DayRules:
+def on(day: date, hours: Hours = HOURS, /, **booking: object) -> DayRules:
     rule = msgspec.structs.replace(BOOKING, **booking)
     found = rules_on(AreaRules("town", (hours,), (rule,), (TARIFF,)), day)
     assert isinstance(found, DayRules)
     return found
 
 
-def until(day: date, pickup: str, **booking: object) -> str:
+def until(day: date, pickup: str, /, **booking: object) -> str:
     """Return until when a ride can be booked, like "Tue 17:00"."""
-    back_days, at_s = divmod(latest_call_s(on(day, **booking), seconds(pickup)), DAY_S)
+    back_days, at_s = divmod(latest_call_s(on(day, HOURS, **booking), seconds(pickup)), DAY_S)
     return f"{day + timedelta(days=back_days):%a} {at_s // 3600:02d}:{at_s % 3600 // 60:02d}"
 
 
@@ -57,7 +57,8 @@ def test_the_working_day_before_is_one_the_office_works_on(day: date, last: str)
 
 def test_the_office_may_work_on_saturdays_and_close_when_it_likes() -> None:
     week = ("mon", "tue", "wed", "thu", "fri", "sat")
-    monday, rule = date(2026, 11, 30), {"deadlines": (DAY_BEFORE,), "office_days": week}
+    rule: dict[str, object] = {"deadlines": (DAY_BEFORE,), "office_days": week}
+    monday = date(2026, 11, 30)
     assert until(monday, "10:00", **rule) == "Sat 17:00"
     assert until(monday, "10:00", **rule, office_closed=("11-28/11-28",)) == "Fri 17:00"
     calendar = msgspec.structs.replace(DAY_BEFORE, working_days=False)
@@ -65,7 +66,7 @@ def test_the_office_may_work_on_saturdays_and_close_when_it_likes() -> None:
 
 
 def test_an_office_that_never_works_does_not_search_for_ever() -> None:
-    rule = {"deadlines": (DAY_BEFORE,), "office_closed": ("01-01/12-31",)}
+    rule: dict[str, object] = {"deadlines": (DAY_BEFORE,), "office_closed": ("01-01/12-31",)}
 
     refused = check_time(on(WEDNESDAY, **rule), seconds("10:00"), 0)
 
@@ -160,21 +161,21 @@ RUNS = msgspec.structs.replace(HOURS, runs=("08:30", "10:00"), run_min=20)
 def test_nobody_is_carried_in_a_break_or_between_runs(
     hours: Hours, at: str, rule: str | None
 ) -> None:
-    refused = check_hours(on(WEDNESDAY, hours=hours), seconds(at))
+    refused = check_hours(on(WEDNESDAY, hours), seconds(at))
 
     assert (refused.rule if refused else None) == rule
 
 
 def test_who_asks_between_runs_is_told_them_in_order() -> None:
     late = msgspec.structs.replace(RUNS, runs=("10:00", "08:30"))
-    refused = check_hours(on(WEDNESDAY, hours=late), seconds("09:30"))
+    refused = check_hours(on(WEDNESDAY, late), seconds("09:30"))
 
     assert refused is not None
     assert refused.text.ja == "その時刻の便はありません。8:30、10:00の便があります。"
 
 
 def test_a_time_of_arrival_need_not_be_that_of_a_run() -> None:
-    rules = on(WEDNESDAY, hours=RUNS)
+    rules = on(WEDNESDAY, RUNS)
     arriving = DayRules(rules.day, RUNS, rules.booking, TARIFF, rules.runs, arrives=True)
 
     assert check_hours(arriving, seconds("09:30")) is None
