@@ -36,6 +36,7 @@ from maas.joined import Joined
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
 from maas.rides.keeper import Keeper
+from maas.rides.sheets import Sheets, folder_in
 from maas.settings import Settings
 from maas.store import places, towns
 from maas.store.database import Database, open_database, upgrade
@@ -53,6 +54,8 @@ NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
+SHEETS_LOOK_S: Final = 5.0
+SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
 REMIND_S: Final = 15.0
 
@@ -233,6 +236,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),
         _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
+        _every(SHEETS_LOOK_S, _half_hourly(service)),
         _every(REMIND_S, reminders),
         _warm(service),
     ]
@@ -282,6 +286,22 @@ async def _going(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _half_hourly(service: Service) -> Callable[[], Awaitable[None]]:
+    """Return what prints the day sheets into the data directory every half hour of the service."""
+    folder, made_at = folder_in(service.settings.data_dir), float("-inf")
+
+    async def look() -> None:
+        nonlocal made_at
+        now = service.clock()
+        if service.town is None or not service.keepers or now - made_at < SHEETS_S:
+            return
+        made_at = now
+        for keeper in service.keepers.values():
+            await Sheets(keeper, service.town.booking_phone).keep(folder)
+
+    return look
 
 
 def _nightly(service: Service) -> Callable[[], Awaitable[None]]:

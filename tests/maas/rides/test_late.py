@@ -31,7 +31,7 @@ class Cab:
     vehicle: str = "van-1"
     count: int = 0
 
-    def tap(self, booking: BookingView, step: Step, clock: str, **more: Any) -> Tap:
+    def tap(self, booking: BookingView, step: Step, clock: str, **more: Any) -> Tap:  # noqa: ANN401
         self.count += 1
         event, number = f"{self.vehicle}-{self.count}", self.count
         return Tap(event, booking.id, step, at(clock), seq=number, **more)
