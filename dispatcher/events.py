@@ -7,7 +7,8 @@ stay as they are.  Where one can no longer be kept, the least broken one is chos
 with the order in which to call; nothing is moved silently.  Riders on board are never dropped.
 ``improved`` then looks for a plan that breaks less, or costs less.
 
-``waiting`` are the parties that an earlier event left unplaced.  An event that cannot have
+``waiting`` are the parties that an earlier event left unplaced, ``closed`` the vehicles whose
+drivers can work no longer than the plan says.  An event that cannot have
 happened is a bug and raises ``KeyError`` (nobody of that name) or ``ValueError``.
 """
 
@@ -85,7 +86,14 @@ def vehicle_late(
 
 
 def broken_down(
-    plan: Plan, vehicle_id: str, place: Place, at_s: int, travel: Travel, *, waiting: Waiting = ()
+    plan: Plan,
+    vehicle_id: str,
+    place: Place,
+    at_s: int,
+    travel: Travel,
+    *,
+    waiting: Waiting = (),
+    closed: Iterable[str] = (),
 ) -> Replanned:
     """A vehicle goes no further than ``place``, where it has been since ``at_s``.
 
@@ -94,12 +102,19 @@ def broken_down(
     charges.
     """
     repair = _repair(plan, travel, waiting)
+    repair.closed = frozenset(closed)
     repair.place(repair.empty(vehicle_id, place, at_s))
     return _mend(plan, repair, (), waiting)
 
 
 def driver_off(
-    plan: Plan, vehicle_id: str, from_s: int, travel: Travel, *, waiting: Waiting = ()
+    plan: Plan,
+    vehicle_id: str,
+    from_s: int,
+    travel: Travel,
+    *,
+    waiting: Waiting = (),
+    closed: Iterable[str] = (),
 ) -> Replanned:
     """A shift ends at ``from_s`` already; riders on board are still set down.
 
@@ -107,7 +122,7 @@ def driver_off(
     """
     route = plan.routes[vehicle_id]
     if from_s >= route.vehicle.end_s:
-        return _mend(plan, _repair(plan, travel, waiting), (), waiting)
+        return tried_again(plan, travel, waiting=waiting, closed=closed)
     off = {t.id: t for t in route.tasks.values() if t.latest_s + t.lasts_s > from_s}
     kept = tuple(stop for stop in route.stops if stop.request_id not in off)
     locked = route.locked - sum(stop.request_id in off for stop in route.stops[: route.locked])
@@ -115,14 +130,17 @@ def driver_off(
     short = ending(route, max(from_s, route.vehicle.start_s))
     short = Route(short.vehicle, kept, route.boarded_s, locked, tasks)
     repair = _repair(plan.with_route(short), travel, waiting)
-    repair.closed = frozenset({vehicle_id})
+    repair.closed = frozenset({vehicle_id, *closed})
     repair.off_tasks += off.values()
     return _mend(plan, repair, (vehicle_id,), waiting)
 
 
-def road_closed(plan: Plan, travel_after: Travel, *, waiting: Waiting = ()) -> Replanned:
+def road_closed(
+    plan: Plan, travel_after: Travel, *, waiting: Waiting = (), closed: Iterable[str] = ()
+) -> Replanned:
     """Driving times are others from now on."""
     repair = _repair(plan, travel_after, waiting)
+    repair.closed = frozenset(closed)
     return _mend(plan, repair, sorted(plan.routes), waiting)
 
 
@@ -184,6 +202,15 @@ def back_in_service(
         raise ValueError(f"{vehicle.id} is in service already")
     ready = replace(vehicle, start=place, start_s=max(at_s, vehicle.start_s))
     repair = _repair(plan.with_route(Route(ready)), travel, waiting)
+    return _mend(plan, repair, (), waiting)
+
+
+def tried_again(
+    plan: Plan, travel: Travel, *, waiting: Waiting, closed: Iterable[str] = ()
+) -> Replanned:
+    """Nothing else has happened: those who wait are placed if by now there is room for them."""
+    repair = _repair(plan, travel, waiting)
+    repair.closed = frozenset(closed)
     return _mend(plan, repair, (), waiting)
 
 

@@ -8,7 +8,7 @@ from the database before it is used again: SQL is the only truth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar
@@ -22,10 +22,10 @@ from dispatcher.roads import Anchor, RoadTimes
 from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.commit import Asked, Change, commit, load_day
-from maas.rides.day import Day, Moment, as_of, plan_of
+from maas.rides.day import Day, Moment, as_of, before_event, plan_of
 from maas.rides.show import Seen
 from maas.rides.standing import Standing, load_standing, network_of
-from maas.rides.travel import vehicle_place
+from maas.rides.travel import Drives, vehicle_place
 from maas.rides.views import KeyConflict, PositionView
 from maas.store import bookings as booking_rows
 from maas.store import commits
@@ -38,6 +38,8 @@ from maas.town.messages import say
 
 RACES: Final = 30
 """How often a change is worked out again before we give up: never, with one keeper an area."""
+
+Travel = Mapping[str, Drives]
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -61,8 +63,8 @@ class Held:
     ) -> None:
         self.database = database
         self.area = area
-        self._roads = roads
-        self._network = network_of(roads) if network is None else network
+        self.roads = roads
+        self.network = network_of(roads) if network is None else network
         self.clock = clock
         self._standing: Standing | None = None
         self._days: dict[date, Day] = {}
@@ -73,7 +75,7 @@ class Held:
 
     async def refresh(self) -> None:
         """Read places, members, vehicles and rules anew, after an import or a registration."""
-        self._standing = await load_standing(self.database, self.area, self._roads, self._network)
+        self._standing = await load_standing(self.database, self.area, self.roads, self.network)
         for vehicle_id, seen in self._seen.items():
             if seen.position is not None:
                 self._anchor(vehicle_id, seen.position.lat, seen.position.lon)
@@ -104,7 +106,10 @@ class Held:
 
     async def _day_while_writing(self, day: date) -> Day:
         if day not in self._days or day in self._doubtful:
-            self._days[day] = await load_day(self.database, self.area, day)
+            held = await load_day(self.database, self.area, day)
+            if any(row.pickup_id not in self.here.names.places for row in held.bookings.values()):
+                await self.refresh()  # a place that another process has registered
+            self._days[day] = held
             self._doubtful.discard(day)
         return self._days[day]
 
@@ -138,6 +143,20 @@ class Held:
         here, now = self.here, self.clock()
         now_s = self._now_s(day.day)
         return Live(here.names, here.travel, day, self._plan(day), now, now_s, actor)
+
+    def before(self, day: Day, touched: Collection[str], travel: Travel | None = None) -> Plan:
+        """Return the plan that an event about `touched` vehicles is worked out on.
+
+        `travel` are the driving times then, `None` those of now.
+        """
+        plan, moment = plan_of(day, self.here.taxis), self.moment_of(day)
+        if moment is None:
+            return plan
+        return before_event(plan, moment, travel or self.here.travel, touched)
+
+    def position_of(self, vehicle_id: str) -> PositionView | None:
+        """Return where a vehicle was last seen, `None` when it never was."""
+        return self._seen.get(vehicle_id, Seen()).position
 
     def know(self, members: Iterable[MemberRow] = (), places: Iterable[PlaceRow] = ()) -> None:
         """Take in members and places that are new, or others than they were."""
@@ -201,6 +220,22 @@ class Held:
                     return msgspec.json.decode(msgspec.json.encode(made.answer), type=kind)
         raise TimeoutError(f"lost {RACES} races for one change")
 
+    async def looked_at(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Return what a change would be, writing nothing; see `once`."""
+        async with self._writing:
+            return await make()
+
+    async def own(self, make: Callable[[], Awaitable[Change | None]]) -> bool:
+        """Make and write a change that nobody asked for; False when there is none to make."""
+        async with self._writing:
+            for _ in range(RACES):
+                made = await make()
+                if made is None:
+                    return False
+                if await self._write(made, None):
+                    return True
+        raise TimeoutError(f"lost {RACES} races for one change")
+
     async def _write(self, change: Change, call: Asked | None) -> bool:
         """Write a change and follow it in memory; False when somebody else was first."""
         days = {row.service_date for row in change.plans}
@@ -238,8 +273,8 @@ class Held:
 
     def _anchor(self, vehicle_id: str, lat: float, lon: float) -> None:
         row = self.here.names.vehicles.get(vehicle_id)
-        if row is not None and row.profile in self._roads:
-            anchor = self._roads[row.profile].snap(lat, lon).anchor
+        if row is not None and row.profile in self.roads:
+            anchor = self.roads[row.profile].snap(lat, lon).anchor
             self.here.anchors.put(vehicle_place(row.row), anchor)
 
     async def check(self) -> list[str]:

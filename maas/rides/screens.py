@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from dispatcher import Plan
+from dispatcher import Plan, Route
+from maas.fleet.vehicles import on_shift
 from maas.rides.day import Day
 from maas.rides.held import Held
 from maas.rides.show import (
@@ -108,7 +109,10 @@ class Screens(Held):
     def _vehicle(
         self, day: Day, plan: Plan, row: VehicleRow, drivers: Mapping[str, str | None]
     ) -> VehiclePlanView:
-        here, route = self.here, plan.routes[row.id]
+        here, route = self.here, plan.routes.get(row.id)
+        if route is None:  # it is out
+            route = Route(on_shift(row, None, None))
+            plan = plan.with_route(route)
         seen = self._seen.get(row.id, Seen())
         ahead = next_place(route, plan)
         if ahead is not None:

@@ -1,0 +1,73 @@
+"""The sentences about what goes wrong on a day, and about buses waited for."""
+
+from __future__ import annotations
+
+from maas.town.messages import Text
+
+MESSAGES: dict[str, Text] = {
+    "why.vehicle_out": Text("車の故障", "a broken-down vehicle"),
+    "why.driver_off": Text("乗務員の都合", "a driver who cannot drive"),
+    "why.back": Text("運行の再開", "a vehicle that is back"),
+    "why.road_closed": Text("道路の通行止め", "a closed road"),
+    "why.road_slow": Text("道路の状況", "the state of the roads"),
+    "why.road_open": Text("道路の開通", "a road that is open again"),
+    "why.placed": Text("車の手配", "a vehicle that has been found"),
+    "why.bus_late": Text("バスの遅れ", "a late bus"),
+    "done.vehicle_out": Text(
+        "{vehicles}が動けません。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
+        "{vehicles_en} cannot go on. {reason}{riders} rides touched, {calls} to call, {unplaced} "
+        "without a vehicle.",
+    ),
+    "done.driver_off": Text(
+        "{vehicles}が運行を終えます。{reason}影響{riders}件、連絡が必要{calls}件、"
+        "車なし{unplaced}件。",
+        "{vehicles_en} ends its shift. {reason}{riders} rides touched, {calls} to call, {unplaced} "
+        "without a vehicle.",
+    ),
+    "done.back": Text(
+        "{vehicles}が運行に戻りました。{reason}影響{riders}件、連絡が必要{calls}件、"
+        "車なし{unplaced}件。",
+        "{vehicles_en} is back. {reason}{riders} rides touched, {calls} to call, {unplaced} "
+        "without a vehicle.",
+    ),
+    "done.road_closed": Text(
+        "通行止め。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
+        "A road is closed. {reason}{riders} rides touched, {calls} to call, {unplaced} without a "
+        "vehicle.",
+    ),
+    "done.road_slow": Text(
+        "道路の徐行。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
+        "Roads are slow. {reason}{riders} rides touched, {calls} to call, {unplaced} without a "
+        "vehicle.",
+    ),
+    "done.road_open": Text(
+        "道路の開通。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
+        "A road is open again. {reason}{riders} rides touched, {calls} to call, {unplaced} "
+        "without a vehicle.",
+    ),
+    "event.moved": Text(
+        "時刻変更 {reference}: {origin} {pickup}({vehicle})",
+        "Moved {reference}: {origin_en} at {pickup} ({vehicle_en})",
+    ),
+    "event.transfer": Text(
+        "乗り換え {reference}: {vehicle}が{pickup}に迎えに行きます",
+        "Transfer {reference}: {vehicle_en} comes at {pickup}",
+    ),
+    "event.unplaced": Text(
+        "車が見つかりません {reference}: {origin} から {destination}",
+        "No vehicle for {reference}: {origin_en} to {destination_en}",
+    ),
+    "already_out": Text("その車両はもう運行から外れています。", "That vehicle is out already."),
+    "not_out": Text("その車両は運行中です。", "That vehicle is in service."),
+    "on_no_road": Text(
+        "道路データがないため、通行止めを扱えません。", "There is no road network to close."
+    ),
+    "no_closure": Text("その通行止めはもうありません。", "That closure does not hold any more."),
+    "day_over": Text("その日はもう終わっています。", "That day is over."),
+}
+
+
+def say(message: str, **values: object) -> Text:
+    """Return the sentence `message` with its blanks filled."""
+    text = MESSAGES[message]
+    return Text(text.ja.format(**values), text.en.format(**values))
