@@ -174,6 +174,14 @@ PROBLEMS: Final = MappingProxyType(
                 "The device's token is missing, unknown or revoked.",
             ),
         ),
+        "bad-key": (
+            401,
+            Words("鍵を確認できません", "Key not good"),
+            Words(
+                "この入り口の鍵か署名が確認できません。",
+                "The key or signature is missing, wrong or too old.",
+            ),
+        ),
         "no-roads": (
             503,
             Words("道路データがありません", "No road network"),

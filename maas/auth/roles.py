@@ -20,8 +20,9 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """What a route needs.
 
-    `PUBLIC` needs nobody, `DEVICE` a device's token, and `VEHICLE` the vehicle's own device, the
-    driver who has taken it over, or a dispatcher: those two check the object, not only the role.
+    `PUBLIC` needs nobody, `DEVICE` a device's token, `MACHINE` a key of the settings, and `VEHICLE`
+    the vehicle's own device, the driver who has taken it over, or a dispatcher: those check the
+    object, not only the role.
     """
 
     PUBLIC = "public"
@@ -37,6 +38,7 @@ class Permission(StrEnum):
     DRIVE = "drive"
     VEHICLE = "vehicle"
     DEVICE = "device"
+    MACHINE = "machine"
     MANAGE_DEVICES = "manage_devices"
     READ_TIMETABLES = "read_timetables"
     EDIT_TIMETABLES = "edit_timetables"

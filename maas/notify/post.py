@@ -156,7 +156,8 @@ async def give_up(
     if given.rung:
         booking = await bookings.booking(connection, row.booking_id or "")
         member = await members.member(connection, row.member_id or 0)
-        await notifications.add_notifications(connection, [by_phone(row, booking, member, now)])
+        call = by_phone(row, booking, member, now, given.why)
+        await notifications.add_notifications(connection, [call])
     return True
 
 

@@ -77,7 +77,7 @@ class Notices:
         self, connection: AsyncConnection, promise: PromiseRow | None, told: list[PromiseRow]
     ) -> dict[str, Any]:
         row = self.row
-        origin = await places.place(connection, row.origin_id)
+        origin = await places.place(connection, row.pickup_id)
         destination = await places.place(connection, row.destination_id)
         vehicle = await fleet.vehicle(connection, row.vehicle_id)
         before = next((each for each in reversed(told) if each.no < row.promise_no), None)
@@ -161,9 +161,13 @@ def wanted(
 
 
 def by_phone(
-    row: NotificationRow, booking: BookingRow | None, member: MemberRow | None, now: float
+    row: NotificationRow,
+    booking: BookingRow | None,
+    member: MemberRow | None,
+    now: float,
+    why: str,
 ) -> NotificationRow:
-    """Return the call to make when a message did not reach the rider."""
+    """Return the call to make when a message did not reach the rider, and `why` it did not."""
     phone = (booking.contact_phone if booking else "") or (member.phone if member else "")
     return replace(
         row,
@@ -174,7 +178,7 @@ def by_phone(
         until=None,
         state="waiting",
         attempts=0,
-        error=row.error,
+        error=why,
         created_at=now,
     )
 

@@ -189,3 +189,4 @@ BEFORE: Final = Text(
 REASON: Final = Text("{reason}のため、", "because of {reason}, ")
 NEXT_BUS: Final = Text("次のバス", "the next bus")
 SIGNED: Final = Text("{town} 予約センター 電話{phone}", "{town} booking desk, {phone}")
+NO_CARDS: Final = Text("印刷するはがきはありません。", "There is no postcard to print.")

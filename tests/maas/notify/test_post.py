@@ -186,6 +186,7 @@ async def test_what_must_be_known_and_is_refused_is_rung(scene: Scene) -> None:
     assert (failed.key, failed.state, failed.error) == ("moved:b1:1", "failed", "gateway: 422")
     assert (call.key, call.channel, call.state) == ("moved:b1:1:call", "phone", "waiting")
     assert (call.address, call.due_at, call.attempts) == ("0000001001", failed.due_at, 0)
+    assert call.error == "gateway: 422"
 
 
 async def test_after_some_tries_an_operator_rings(scene: Scene) -> None:

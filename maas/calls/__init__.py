@@ -1,0 +1,1 @@
+"""The town's telephone: who rings, who is waiting, and for how long."""
