@@ -33,6 +33,7 @@ def _group(name: str, about: str) -> typer.Typer:
 
 db = _group("db", "データベース / The database.")
 town = _group("town", "町のデータ / The town's places, members, vehicles and rules.")
+people = _group("people", "利用者 / Members.")
 roads = _group("roads", "道路網 / The road network.")
 gtfs = _group("gtfs", "バス時刻表 / Bus timetables (GTFS-JP).")
 staff = _group("staff", "職員 / Staff accounts.")
@@ -180,6 +181,33 @@ def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     _say(
         report, as_json=as_json, text=text + (f"\nno road near: {', '.join(lost)}" if lost else "")
     )
+
+
+@people.command("import")
+def people_import(
+    papers: Existing,
+    mend: Annotated[
+        Path | None, typer.Option(help="Where to write the bad lines with what to mend.")
+    ] = None,
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what it would do.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a table of paper forms (CSV): all good lines at once; exit code 1 when some are bad."""
+    from maas.offline import bring_in_people
+
+    try:
+        report = asyncio.run(bring_in_people(_settings(), papers, preview=preview))
+    except ValueError as error:
+        _fail(str(error))
+    if mend is not None and report["mend"]:
+        mend.write_text(report["mend"], encoding="utf-8-sig")
+    counts = [f"{len(report[name])} {name}" for name in ("added", "changed", "known")]
+    wrong = ["{line}: {field}: {sentence}".format(**fault) for fault in report["bad"]]
+    unused = [f"not looked at: {', '.join(report['unused'])}"] if report["unused"] else []
+    _say(report, as_json=as_json, text="\n".join([", ".join(counts), *wrong, *unused]))
+    if report["bad"]:
+        raise typer.Exit(1)
 
 
 @roads.command("build")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from busloc.daytypes import DayType
 from dispatcher.roads import Roads
@@ -26,13 +28,18 @@ from maas.auth.staff import Person, add_staff
 from maas.clock import clock_from, service_day
 from maas.demand_feed import demand_facts, open_feed
 from maas.history import Rule, as_json, roll
+from maas.people import intake
+from maas.people.desk import Ground, checked
+from maas.people.intake import Taken
+from maas.people.papers import read_papers
 from maas.predictions import train
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
-from maas.store import towns
+from maas.store import places, towns
 from maas.store.commits import audit_break
 from maas.store.database import Database, open_database, upgrade
+from maas.store.once import By, Done
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
 from maas.town.imports import import_town
 
@@ -96,6 +103,38 @@ async def bring_in_town(settings: Settings, folder: Path) -> dict[str, Any]:
         read_feed(folder / "gtfs.zip")
         keep_feed(folder / "gtfs.zip", settings.feeds_dir, TOWN)
     return asdict(report)
+
+
+async def bring_in_people(settings: Settings, file: Path, *, preview: bool) -> dict[str, Any]:
+    """Take a table of paper forms; whom it has made before is known.  Raises ``ValueError``.
+
+    A running server sees the new members at once.
+    """
+    data = await asyncio.to_thread(file.read_bytes)
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            town = await towns.the_town(db)
+            known = await places.all_places(db)
+        if town is None:
+            raise ValueError("no town is imported: maas town import DIR")
+        roads = load_roads(settings.roads_dir)
+        network = roads["car"].network.id if roads else ""
+        ground = Ground(town.region, roads.get("car"), network)
+        points = {place.code: (place.lat, place.lon) for place in known}
+        papers = read_papers(data, points, lambda form: checked(form, ground))
+        if preview:
+            taken = await intake.preview(database, papers)
+        else:
+            by = By("maas people import", clock_from(settings)(), uuid4().hex)
+            done = await intake.take(database, papers, by, ground)
+            assert isinstance(done, Done)  # noqa: S101 -- the key is new
+            taken = Taken(**done.answer)
+    bad = [
+        {"line": line.line, "field": fault.field, "sentence": fault.text.ja}
+        for line in papers.bad
+        for fault in line.faults
+    ]
+    return {**asdict(taken), "bad": bad, "unused": papers.unused, "mend": papers.mend}
 
 
 def bring_in_feed(settings: Settings, path: Path, name: str | None) -> dict[str, Any]:

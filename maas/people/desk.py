@@ -188,7 +188,7 @@ async def home_of(
     home = replace(
         home_place(row.number, row.address, row.oaza, form.lat, form.lon),
         anchor=anchor,
-        network=ground.network if anchor else None,
+        network=None if ground.roads is None else ground.network,
     )
     home = replace(home, code=home.code + suffix)
     return replace(row, home_place_id=await places.add_place(connection, home))

@@ -118,6 +118,24 @@ def test_a_wrong_town_file_is_named_with_its_line(run: Run, town: Path) -> None:
     assert "places.csv:2: lat" in result.stderr
 
 
+def test_paper_forms_become_members_and_bad_lines_a_table_to_mend(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    papers, mend = tmp_path / "papers.csv", tmp_path / "mend.csv"
+    papers.write_text("氏名,電話,乗降場所\n紙 一,000-000-1111,P1\n紙 二,56-1234,\n", "cp932")
+    assert run("people", "import", papers).exit_code == 1
+    run("town", "import", town)
+
+    shown = run("people", "import", papers, "--preview", "--json")
+    assert (shown.exit_code, json.loads(shown.output)["added"]) == (1, ["0004"])
+    taken = run("people", "import", papers, "--mend", mend)
+    assert (taken.exit_code, taken.output.splitlines()[0]) == (1, "1 added, 0 changed, 0 known")
+    assert "3: phone: " in taken.output
+    mend.write_text(mend.read_text("utf-8-sig").replace("56-1234", "000-000-2222"), "utf-8")
+    mended = run("people", "import", mend)
+    assert (mended.exit_code, mended.output) == (0, "1 added, 0 changed, 0 known\n")
+
+
 def test_a_file_that_is_no_feed_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "feed.zip").write_bytes(b"PK nonsense")
     for command in ("import", "check"):
