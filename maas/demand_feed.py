@@ -36,9 +36,9 @@ from maas.fares.price import ADULT, Journey, fare
 from maas.store import fleet, places, rides, towns
 from maas.store.places import PlaceRow
 from maas.store.towns import AreaRow, TownRow
-from maas.town.calendars import DayRules, rules_on
+from maas.town.calendars import DayRules, deadline_of, latest_call_s, rules_on
 from maas.town.imports import area_rules
-from maas.town.rules import AreaRules, BookingRule, Tariff
+from maas.town.rules import AreaRules, Tariff, seconds
 
 AHEAD_DAYS: Final = 395
 SAME_STOP_M: Final = 100.0
@@ -110,7 +110,6 @@ def demand_areas(
 ) -> list[Area]:
     """Return every area of the town with its offer on each of the days."""
     public = [row for row in facts.places if _is_public(row)]
-    outline, points = _hull(public), _points(public, feed)
     numbered = len(facts.areas) > 1
     return [
         Area(
@@ -118,9 +117,9 @@ def demand_areas(
             name=_route_name(number if numbered else None),
             operator_id=operator,
             days=dict(_offers(rules, days, facts.town.booking_phone)),
-            outline=outline,
+            outline=[] if _kinds(rules, days) else _hull(public),
             derived=True,
-            points=points,
+            points=_points([row for row in public if _is_served(row, rules, days)], feed),
             safe=_safe(facts.durations.get(area.id, ()), rules, days),
             desc=_desc(area, rules, days),
             phone=facts.town.booking_phone,
@@ -152,18 +151,32 @@ def _offers(rules: AreaRules, days: Iterable[date], phone: str) -> Iterable[tupl
                 Offer(
                     found.hours.opens_s,
                     found.hours.closes_s,
-                    _notice(found.booking, phone),
+                    _notice(found, phone),
                     _prices(found.tariff),
                 ),
             )
 
 
-def _notice(rule: BookingRule, phone: str) -> Notice:
+def _notice(found: DayRules, phone: str) -> Notice:
+    """Return how far ahead one rings up for a ride in the morning; of the hour it says nothing."""
     call = f"お電話（{phone}）" if phone else "お電話"
-    if rule.deadline_min == 0:
+    deadline, ahead = deadline_of(found, found.hours.opens_s), found.booking.horizon_days
+    if deadline is not None and deadline.days_before:
+        until = (
+            f"{deadline.days_before}{'営業日' if deadline.working_days else '日'}前の{deadline.at}"
+        )
+        return Notice(
+            last_day=deadline.days_before,
+            last_time_s=seconds(deadline.at or ""),
+            working_days=deadline.working_days,
+            start_day=ahead,
+            message=f"乗車の{until}までに、{call}でご予約ください。",
+        )
+    minutes = (found.hours.opens_s - latest_call_s(found, found.hours.opens_s)) // 60
+    if minutes <= 0:
         return Notice(message=f"{call}でご予約ください。")
-    message = f"乗車の{rule.deadline_min}分前までに、{call}でご予約ください。"
-    return Notice(minutes=rule.deadline_min, start_day=rule.horizon_days, message=message)
+    message = f"乗車の{minutes}分前までに、{call}でご予約ください。"
+    return Notice(minutes=minutes, start_day=ahead, message=message)
 
 
 def _prices(tariff: Tariff) -> tuple[Price, ...]:
@@ -210,6 +223,19 @@ def _own_operator(town: TownRow, url: str) -> Operator:
 def _is_public(row: PlaceRow) -> bool:
     unreachable = row.network is not None and row.anchor is None
     return row.kind not in NOT_PUBLIC and not unreachable
+
+
+def _kinds(rules: AreaRules, days: Sequence[date]) -> frozenset[str]:
+    """Return the kinds of places at which riders both board and get off, none when at any."""
+    rule = next(filter(None, map(rules.booking_on, days)), None)
+    if rule is None or not (rule.board_at and rule.alight_at):
+        return frozenset()
+    return frozenset(rule.board_at).intersection(rule.alight_at)
+
+
+def _is_served(row: PlaceRow, rules: AreaRules, days: Sequence[date]) -> bool:
+    kinds = _kinds(rules, days)
+    return not kinds or row.kind in kinds
 
 
 def _hull(rows: Sequence[PlaceRow]) -> list[tuple[float, float]]:

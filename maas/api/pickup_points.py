@@ -14,8 +14,8 @@ from maas.api.requests import In, Key
 from maas.api.shapes import Shape
 from maas.auth.roles import Permission
 from maas.store import pickup_points
+from maas.store.once import By
 from maas.store.pickup_points import PickupPoint
-from maas.town.once import By
 from maas.town.points import put_point, remove_point
 
 router = APIRouter(prefix="/places/{place_id}/pickup-points", tags=["places"])

@@ -19,12 +19,12 @@ from maas.api.shapes import Instant, Rendering, Said, Shape
 from maas.auth.roles import Permission
 from maas.auth.staff import Person
 from maas.store import rule_changes
+from maas.store.once import By
 from maas.store.rule_changes import ChangeRow
 from maas.town import changes
 from maas.town.calendars import clock_words
 from maas.town.changes import Preview, Seen, Unseen
 from maas.town.drafts import Draft, read_draft
-from maas.town.once import By
 from maas.town.rulebook import Rule, TownError, read_rules
 from maas.town.rules import Fault
 from maas.town.sheets import read_sheet

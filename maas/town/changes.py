@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store import commits, places, rule_changes, towns
 from maas.store.database import Database
+from maas.store.once import By, Done, once
 from maas.store.places import PlaceRow
 from maas.store.rule_changes import ChangeRow
 from maas.store.towns import RuleRow
@@ -31,11 +33,14 @@ from maas.town.drafts import (
     wrong_in,
 )
 from maas.town.imports import rule_of
-from maas.town.once import By, No, once
 from maas.town.preview import Affected, no_longer_allowed
 from maas.town.rulebook import Rule, key_of
 from maas.town.rules import Fault
 from maas.town.rules import write as write_rule
+
+No = Literal["key-reused", "not-found", "rules-moved"]
+"""The key was used for something else; no such change; somebody else changed it first."""
+N = TypeVar("N")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class Seen:
 
     change_id: int
     version: int
+
+    def done(self, detail: object) -> Done:
+        """Return that something was done to it."""
+        return Done((str(self.change_id),), self.change_id, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +83,21 @@ async def live_rules(connection: AsyncConnection, area: str) -> tuple[Rule, ...]
 
 async def propose(database: Database, area: str, name: str, draft: Draft, by: By) -> int | No:
     """Keep a draft; returns the id of the change."""
-
-    async def work(connection: AsyncConnection) -> int:
-        body = write_draft(without_what_holds(draft, await live_rules(connection, area)))
-        return await rule_changes.add(connection, area, name, body, now=by.now, by=by.actor)
-
     asked = [area, name, write_draft(draft)]
-    return _plain(await once(database, by, "rules.drafted", area, asked, work))
+
+    async def work(connection: AsyncConnection) -> Done:
+        body = write_draft(without_what_holds(draft, await live_rules(connection, area)))
+        made = await rule_changes.add(connection, area, name, body, now=by.now, by=by.actor)
+        return Done((str(made),), made, asked)
+
+    return _number(await once(database, by, "rules.drafted", asked, work))
 
 
 async def redraft(database: Database, seen: Seen, name: str, draft: Draft, by: By) -> int | No:
     """Put other rules into a draft as it was seen."""
+    asked = [seen.change_id, seen.version, name, write_draft(draft)]
 
-    async def work(connection: AsyncConnection) -> int | No:
+    async def work(connection: AsyncConnection) -> Done | No:
         change = await rule_changes.change(connection, seen.change_id)
         if change is None:
             return "not-found"
@@ -94,29 +105,27 @@ async def redraft(database: Database, seen: Seen, name: str, draft: Draft, by: B
         swapped = await rule_changes.swap(
             connection, seen.change_id, seen.version, name=name, body=body
         )
-        return seen.change_id if swapped else "rules-moved"
+        return seen.done(asked) if swapped else "rules-moved"
 
-    asked = [seen.change_id, seen.version, name, write_draft(draft)]
-    subject = str(seen.change_id)
-    return _plain(await once(database, by, "rules.redrafted", subject, asked, work))
+    return _number(await once(database, by, "rules.redrafted", asked, work))
 
 
 async def discard(database: Database, seen: Seen, by: By) -> int | No:
     """Give a draft up; it is remembered."""
+    asked = [seen.change_id, seen.version]
 
-    async def work(connection: AsyncConnection) -> int | No:
+    async def work(connection: AsyncConnection) -> Done | No:
         swapped = await rule_changes.swap(
             connection, seen.change_id, seen.version, state="discarded"
         )
-        return seen.change_id if swapped else "rules-moved"
+        return seen.done(asked) if swapped else "rules-moved"
 
-    asked, subject = [seen.change_id, seen.version], str(seen.change_id)
-    return _plain(await once(database, by, "rules.discarded", subject, asked, work))
+    return _number(await once(database, by, "rules.discarded", asked, work))
 
 
-def _plain(done: int | No | Unseen | Fault) -> int | No:
-    assert isinstance(done, int | str)  # noqa: S101 -- only `put_in_force` says more
-    return done
+def _number(done: Done | N) -> int | N:
+    """Return the number of the change, or why there is none."""
+    return int(done.answer) if isinstance(done, Done) else done
 
 
 async def preview(connection: AsyncConnection, change: ChangeRow, today: date) -> Preview:
@@ -142,27 +151,27 @@ async def put_in_force(
     database: Database, seen: Seen, count: int, today: date, by: By
 ) -> int | No | Unseen | Fault:
     """Put a draft in force whose preview showed `count` bookings no longer allowed."""
+    asked = [seen.change_id, seen.version, count]
 
-    async def work(connection: AsyncConnection) -> int | No | Unseen | Fault:
+    async def work(connection: AsyncConnection) -> Done | No | Unseen | Fault:
         await commits.lock_audit(connection)  # nobody changes the rules beside us
         change = await rule_changes.change(connection, seen.change_id)
         if change is None:
             return "not-found"
-        found = await preview(connection, change, today)
-        if found.fault is not None:
-            return found.fault
-        if len(found.affected) != count:
-            return Unseen(len(found.affected))
         if not await rule_changes.swap(
             connection, change.id, seen.version, state="in_force", forced_at=by.now,
             forced_by=by.actor,
         ):  # fmt: skip
             return "rules-moved"
+        found = await preview(connection, change, today)
+        if found.fault is not None:
+            return found.fault
+        if len(found.affected) != count:
+            return Unseen(len(found.affected))
         await _replace(connection, change, by)
-        return change.id
+        return seen.done([*asked, change.body])
 
-    asked, subject = [seen.change_id, seen.version, count], str(seen.change_id)
-    return await once(database, by, "rules.put_in_force", subject, asked, work)
+    return _number(await once(database, by, "rules.put_in_force", asked, work))
 
 
 async def _replace(connection: AsyncConnection, change: ChangeRow, by: By) -> None:

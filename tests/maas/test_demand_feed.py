@@ -91,6 +91,29 @@ def test_notice_fares_and_phone_are_the_towns(tmp_path: Path) -> None:
     assert set(feed.table("attributions").texts("organization_name")) == {"試験タクシー"}
 
 
+def with_rule(more: str) -> str:
+    """Return the town with a line more in its booking rule."""
+    return TOWN_TOML.replace("deadline_min = 0\n", f"deadline_min = 0\n{more}\n", 1)
+
+
+def test_a_deadline_on_the_working_day_before_is_said_as_one(tmp_path: Path) -> None:
+    rules = with_rule('deadlines = [{days_before = 1, at = "17:00"}]')
+    feed = published(facts_of(tmp_path, rules), tmp_path)
+
+    [rule] = feed.booking_rules.values()
+    assert (rule.type, rule.last_day, rule.last_time_s) == (2, 1, 61_200)
+    assert rule.message == "乗車の1営業日前の17:00までに、お電話（000-000-0000）でご予約ください。"
+
+
+def test_where_riders_board_at_stops_only_the_feed_has_only_stops(tmp_path: Path) -> None:
+    rules = with_rule('board_at = ["hub", "clinic"]\nalight_at = ["hub", "hall"]')
+    feed = published(facts_of(tmp_path, rules), tmp_path)
+
+    names = {feed.stops[stop].name for group in feed.location_groups for stop in group.stop_ids}
+    assert names == {"きびプラザ"}
+    assert feed.locations == ()
+
+
 def test_homes_and_depots_are_nobodys_business(tmp_path: Path) -> None:
     facts = facts_of(tmp_path)
     feed = published(facts, tmp_path)

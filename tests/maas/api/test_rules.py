@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from maas.store.once import By
 from maas.store.places import place_ids
 from maas.town.changes import Seen, put_in_force
-from maas.town.once import By
 from tests.maas.api.conftest import Running
 
 API = "/api/v1/rules"

@@ -11,12 +11,12 @@ import pytest
 from maas.store import bookings, commits, places, rule_changes, towns
 from maas.store.bookings import BookingRow
 from maas.store.database import Database
+from maas.store.once import By
 from maas.store.rule_changes import ChangeRow
 from maas.town import changes
 from maas.town.changes import Preview, Seen, Unseen
 from maas.town.drafts import Draft, read_draft, wrong_in
 from maas.town.imports import area_rules, import_town
-from maas.town.once import By
 from maas.town.rulebook import Rule, read_rules, write_rules
 from maas.town.rules import Fault
 from tests.maas.line_town import LineRoads, write_town
