@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dispatcher import StopKind
 from dispatcher import moved as shifted
 from maas.notify.occasions import Occasion
 from maas.notify.wanted import wanted
+from maas.rides import states
 from maas.rides.booking import Live, close
 from maas.rides.commit import Also, Change
 from maas.rides.day import Moment, as_of, plan_of, planned_bookings, times
 from maas.rides.fares import shared_by
 from maas.rides.show import booking_view, event_text
+from maas.rides.states import Already, NotSo
 from maas.rides.views import Event, NotNow, Step
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import AuditEntry
@@ -23,24 +25,10 @@ from maas.store.rides import RideRow
 from maas.town.calendars import clock_words
 from maas.town.messages import say
 
-# The states a step can be reported in, and those in which it has been reported before.
-_FROM: Mapping[Step, frozenset[str]] = {
-    "arrived": frozenset({"booked"}),
-    "aboard": frozenset({"booked", "arrived"}),
-    "dropped": frozenset({"aboard"}),
-    "no_show": frozenset({"booked", "arrived"}),
-}
-_AFTER: Mapping[Step, frozenset[str]] = {
-    "arrived": frozenset({"arrived", "aboard", "done"}),
-    "aboard": frozenset({"aboard", "done"}),
-    "dropped": frozenset({"done"}),
-    "no_show": frozenset({"no_show"}),
-}
-
 
 def reported_before(row: BookingRow, step: Step) -> bool:
     """Whether a step has happened already, so that reporting it again changes nothing."""
-    return row.state in _AFTER[step]
+    return isinstance(states.after(row.state, step), Already)
 
 
 def allowed(live: Live, row: BookingRow, step: Step, at_s: int, wait_s: int) -> NotNow | None:
@@ -48,13 +36,10 @@ def allowed(live: Live, row: BookingRow, step: Step, at_s: int, wait_s: int) -> 
 
     A rider is a no-show only after `wait_s` at the stop, counted from the promised window.
     """
-    if row.state in _FROM[step]:
-        return _too_soon(live, row, at_s, wait_s) if step == "no_show" else None
-    if row.state == "aboard":
-        return NotNow(say("already_aboard"), row.state)
-    if step == "dropped" and row.state in _FROM["aboard"]:
-        return NotNow(say("not_aboard"), row.state)
-    return NotNow(say("already_over"), row.state)
+    then = states.after(row.state, step)
+    if isinstance(then, NotSo):
+        return NotNow(then.sentence, row.state)
+    return _too_soon(live, row, at_s, wait_s) if step == "no_show" else None
 
 
 def _too_soon(live: Live, row: BookingRow, at_s: int, wait_s: int) -> NotNow | None:
@@ -65,7 +50,7 @@ def _too_soon(live: Live, row: BookingRow, at_s: int, wait_s: int) -> NotNow | N
 
 
 def waits_until_s(promise: PromiseRow, row: BookingRow, wait_s: int) -> int:
-    """Return until when a rider must be waited for: by the window, or longer after a late arrival."""
+    """Return until when a rider is waited for, counted from the window or a later arrival."""
     from_s = promise.pickup_from_s
     return max(from_s, row.arrived_s or from_s) + wait_s
 
@@ -82,7 +67,8 @@ def report(
     if step == "aboard" and ("dropoff", row.id) not in plan.stops:
         return rode(live, fleet, moment, row, row.vehicle_id, step, at_s)
     if step == "arrived":
-        moved, after = _at(plan, row.pickup_id, at_s), replace(row, state="arrived", arrived_s=at_s)
+        moved = _at(plan, row.pickup_id, at_s)
+        after = replace(row, state="arrived", arrived_s=at_s)
     elif step == "aboard":
         moved = _without(_at(plan, row.pickup_id, at_s), ("pickup", row.id))
         after = replace(row, state="aboard", aboard_s=at_s, arrived_s=row.arrived_s or at_s)
@@ -162,7 +148,9 @@ def _cost(
 ) -> tuple[int, int]:
     """Return by how many seconds promises would be missed, and when the last stop would be."""
     plan = plan_of(live.day.with_rows([way], [seated]), fleet)
-    route = plan.routes[way.vehicle_id]
+    route = plan.routes.get(way.vehicle_id)
+    if route is None:  # it is out
+        return 0, 0
     start_s = max(route.vehicle.start_s, moment.now_s)
     plan = shifted(plan, way.vehicle_id, route.vehicle.start, start_s)
     begin_s = times(plan.routes[way.vehicle_id], plan, live.travel).begin_s
@@ -196,7 +184,8 @@ def _stepped(
     day = live.day.with_rows(moved, [after])
     vehicles = tuple(plan.vehicle_id for plan in moved)
     plan = as_of(plan_of(day, fleet), moment, live.travel)
-    updated = planned_bookings(day, plan, vehicles, live.travel)
+    driving = [id_ for id_ in vehicles if id_ in plan.routes]  # one that is out has no times
+    updated = planned_bookings(day, plan, driving, live.travel)
     stepped = next((row for row in updated if row.id == after.id), after)
     others = tuple(row for row in updated if row.id != after.id)
     ride = ride_of(live, after) if after.state == "done" else None

@@ -13,10 +13,11 @@ from maas.rides.keeper import Keeper
 from maas.rides.merge import Tap
 from maas.rides.trips import Trips
 from maas.rides.views import BookingView, JobView, NotFound, NotNow, Step, TapResult
-from maas.store import commits, duty, takings
+from maas.store import commits, duty, outages, takings
 from maas.store.database import Database
 from maas.store.duty import ReportRow
-from tests.maas.line_town import HandClock, Van, at
+from maas.store.outages import DisruptionRow, OutageRow
+from tests.maas.line_town import DAY0, HandClock, Van, at
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_booking import TODAY
 
@@ -480,3 +481,31 @@ async def test_a_rider_waited_for_is_in_the_job_until_the_rule_lets_go(
     again = await cab.trips.job("van-1")
     assert again is not None
     assert again.waits == second.waits
+
+
+async def test_a_vehicle_that_is_out_still_reports_who_rode(
+    town: Town, new_keeper: NewKeeper, clock: HandClock, database: Database
+) -> None:
+    """It broke down after it had brought somebody, and nobody knew."""
+    await town([Van()])
+    keeper = new_keeper()
+    await keeper.start()
+    mine = await booked(keeper, ask(3, 8), "a")
+    async with database.writing() as connection:
+        row = DisruptionRow("d", "line", TODAY, "vehicle_out", "故障", at("10:10"), "ken", {})
+        await outages.add_disruption(connection, row)
+        out = OutageRow("van-1", TODAY, "out", at("10:10") - DAY0, "d")
+        await outages.add_outages(connection, [out])
+    fresh = new_keeper()
+    await fresh.start()
+    clock.set("10:30")
+    cab = Cab(Trips(fresh))
+
+    aboard, dropped = await cab.send(
+        cab.tap(mine, "aboard", "10:01"), cab.tap(mine, "dropped", "10:07")
+    )
+
+    assert (aboard.outcome, dropped.outcome) == ("taken", "taken")
+    assert await state(fresh, mine) == "done"
+    await keeper.stop()
+    await fresh.stop()
