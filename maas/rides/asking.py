@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -32,12 +32,23 @@ from maas.rides.views import (
     RefusalView,
 )
 from maas.store import one_person, rides
+from maas.store.bookings import BookingRow
 from maas.store.database import Database
 from maas.store.rides import RefusalRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import Text
 
 OFFER_LASTS_S: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A rule of the town stands against what was asked for; `alternatives` keep it."""
+
+    reason: str
+    rule: str
+    sentence: Text
+    alternatives: tuple[Offer, ...] = ()
 
 
 class Asking(Beside):
@@ -77,32 +88,59 @@ class Asking(Beside):
         """The days known now, as they were last read."""
         return tuple(self._days.values())
 
-    async def quote(self, ask: AskIn) -> Quote | RefusalAnswer:
-        """Say when a vehicle could come, promising nothing; a refusal is logged."""
+    async def rows_of_group(self, group_id: str) -> list[BookingRow]:
+        """Return what was booked together, as it is now; only inside the `make` of `once`."""
+        async with self.database.reading() as connection:
+            ids = await one_person.group(connection, self.area, group_id)
+        rows = [await self.row_of(id_) for id_ in ids]
+        return [row for row in rows if row is not None]
+
+    async def seen_live(self, day: date) -> Live:
+        """Return what can be said about a day now, changing nothing."""
+        return self._live(await self._day(day))
+
+    async def quote(
+        self, ask: AskIn, *, beside: Mapping[date, Live] | None = None
+    ) -> Quote | RefusalAnswer:
+        """Say when a vehicle could come, promising nothing; a refusal is logged.
+
+        `beside` are days with more taken than is booked, the rides asked for together with this.
+        """
         await self._know([ask.origin, ask.destination], ask.rider_id)
         day = ask.day or self.today
         wished = self.wish_of(ask, day)
         if isinstance(wished, Refused):
             return await self._refuse(ask, day, _refused(wished))
-        live = self._live(await self._day(day))
+        live = (beside or {}).get(day) or await self.seen_live(day)
         found = await self.offers(live, wished)
         if isinstance(found, RefusalView):
             return await self._refuse(ask, day, found)
         return Quote(found, await self._advice(wished))
 
-    def wish_of(self, ask: AskIn, day: date) -> Wish | Refused:
-        """Return the ask with the rules of its day, or the rule it does not keep."""
+    def wish_of(self, ask: AskIn, day: date, *, ahead_days: int | None = None) -> Wish | Refused:
+        """Return the ask with the rules of its day, or the rule it does not keep.
+
+        `ahead_days` is how far ahead it may be instead of the town's horizon.
+        """
         here = self.here
         rider = None if ask.rider_id is None else here.names.members.get(ask.rider_id)
         now = Now(self.today, self._now_s(day))
-        return wish(ask, day, now, here.rules, here.names.places, here.anchors.of, rider)
+        places, reachable = here.names.places, here.anchors.of
+        return wish(ask, day, now, here.rules, places, reachable, rider, ahead_days=ahead_days)
 
     async def offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
         """Return what could be promised on a day, sealed, or why nothing."""
         found = await self.found(live, wished)
-        if isinstance(found, Refused):
-            return _refused(found)
-        views = tuple(
+        if isinstance(found, list):
+            return self._views(live, wished, found)
+        others = self._views(live, wished, found.alternatives)
+        if isinstance(found, Ruled):
+            return RefusalView(found.reason, found.rule, found.sentence, others)
+        said, eased = why(found), relaxations(found)
+        return RefusalView(found.reason.value, found.binding, said, others, eased)
+
+    def _views(self, live: Live, wished: Wish, offers: Iterable[Offer]) -> tuple[OfferView, ...]:
+        return tuple(
             offer_view(
                 live.names,
                 wished.day,
@@ -112,28 +150,35 @@ class Asking(Beside):
                 transfer=wished.ask.transfer,
                 rider_id=wished.ask.rider_id,
             )
-            for offer in (found.alternatives if isinstance(found, Refusal) else found)
+            for offer in offers
         )
-        if isinstance(found, Refusal):
-            said, eased = why(found), relaxations(found)
-            return RefusalView(found.reason.value, found.binding, said, views, eased)
-        return views
 
-    async def found(self, live: Live, wished: Wish) -> list[Offer] | Refusal | Refused:
+    async def found(self, live: Live, wished: Wish) -> list[Offer] | Refusal | Ruled:
         """Return the offers for a wish, best first, or the limit or rule that stands against it."""
         leaving = live.day.bookings.get(wished.ask.instead_of or "")
         plan = live.plan
         if leaving is not None and leaving.state in {"booked", "held"}:
-            plan = plan.without(leaving.id)
+            plan = live.without(leaving.id)
         part = self._open_part(live, plan, wished.desired_s)
         found = seek(wished, part, live.travel)
         if isinstance(found, Refusal):
             found = await self._shuffler.offers(found, wished, part, live.travel)
-        if not isinstance(found, Refusal):
-            return self._for_one(live, wished, found)
-        others = self._for_one(live, wished, found.alternatives)
-        found = replace(found, alternatives=() if isinstance(others, Refused) else tuple(others))
-        return self._kept(wished, plan, part, live) or found
+        if isinstance(found, Refusal):
+            others = tuple(
+                each for each in found.alternatives if self._no(live, wished, each) is None
+            )
+            return self._kept(wished, plan, part, live, others) or replace(
+                found, alternatives=others
+            )
+        may = [each for each in found if self._no(live, wished, each) is None]
+        wrong = self._no(live, wished, found[0])
+        return may if wrong is None else Ruled(wrong.reason, wrong.rule, wrong.text, tuple(may))
+
+    def _no(self, live: Live, wished: Wish, offer: Offer) -> Refused | None:
+        """Return why a member may not have an offer beside what they have booked."""
+        rule, but = wished.rules.booking, (wished.ask.instead_of or "",)
+        member_id = wished.ask.rider_id
+        return limits.check_person(rule, live.day, member_id, latest(offer.promise), but)
 
     def _open_part(self, live: Live, plan: Plan, desired_s: int) -> Plan:
         """Return the part of a plan that a ride at `desired_s` may have now."""
@@ -142,23 +187,15 @@ class Asking(Beside):
             return plan
         return kept.without(plan, kept.closed_to(plan, live.travel, rule, desired_s))
 
-    def _for_one(self, live: Live, wished: Wish, offers: Sequence[Offer]) -> list[Offer] | Refused:
-        """Return the offers that a member may have beside what they have booked, or why none."""
-        rule, but = wished.rules.booking, (wished.ask.instead_of or "",)
-        wrong = [
-            limits.check_person(rule, live.day, wished.ask.rider_id, latest(offer.promise), but)
-            for offer in offers
-        ]
-        may = [offer for offer, no in zip(offers, wrong, strict=True) if no is None]
-        return may or next((no for no in wrong if no is not None), [])
-
-    def _kept(self, wished: Wish, plan: Plan, part: Plan, live: Live) -> Refused | None:
+    def _kept(
+        self, wished: Wish, plan: Plan, part: Plan, live: Live, others: tuple[Offer, ...]
+    ) -> Ruled | None:
         """Return the rule of kept vehicles when it is what stands against a wish."""
         if part is plan or isinstance(seek(wished, plan, live.travel), Refusal):
             return None
         minutes = wished.rules.booking.immediate_until_min
         text = say("kept_for_immediate", minutes=minutes)
-        return Refused("kept_for_immediate", "booking.immediate_percent", text)
+        return Ruled("kept_for_immediate", "booking.immediate_percent", text, others)
 
     def token(self, wished: Wish, offer: Offer) -> OfferToken:
         """Return what a booking of an offer will promise."""
@@ -224,12 +261,12 @@ class Asking(Beside):
         party = with_card(party, member, tariff, offer.day)
         return msgspec.structs.replace(offer, half_fares=party.half_fares)
 
-    async def gone(self, live: Live, offer: OfferToken) -> OfferGone:
+    async def gone(self, live: Live, offer: OfferToken, member_id: int | None) -> OfferGone:
         """Say that an offer is gone, with what could be offered instead."""
-        rule = self.here.rules.booking_on(offer.day)
-        soonest_s = live.now_s + (rule.deadline_min * 60 if rule else 0)
-        ask = replace(ask_of(offer), time=max(offer.promise.earliest_pickup_s, soonest_s))
+        ask = replace(ask_of(offer), rider_id=member_id)
         wished = self.wish_of(ask, offer.day)
+        if isinstance(wished, Refused):  # its time may have passed meanwhile
+            wished = self.wish_of(replace(ask, time=None), offer.day)
         if isinstance(wished, Refused):
             return OfferGone(say("offer_gone"))
         found = await self.offers(live, wished)
@@ -286,6 +323,13 @@ def ask_of(offer: OfferToken) -> AskIn:
         channel=offer.channel,
         instead_of=offer.instead_of,
     )
+
+
+def no_of(found: Refusal | Ruled) -> tuple[str, Text]:
+    """Return the name of what stands against a wish, and its sentence."""
+    if isinstance(found, Ruled):
+        return found.reason, found.sentence
+    return found.reason.value, why(found)
 
 
 def _refused(refused: Refused) -> RefusalView:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 
 from dispatcher import Plan, Request
+from maas.notify.occasions import Occasion
+from maas.notify.wanted import Notices, wanted
 from maas.rides import states
 from maas.rides.commit import Change, reference_for
 from maas.rides.day import Day, planned_bookings, read_request, stops_of, write_request
@@ -36,6 +39,11 @@ class Live:
     now: float
     now_s: int
     actor: str
+
+    def without(self, booking_id: str) -> Plan:
+        """Return the plan without a booking; one that no vehicle can carry is in none anyhow."""
+        known = booking_id in self.plan.requests
+        return self.plan.without(booking_id) if known else self.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +164,14 @@ def change(
         direct_s=offer.direct_s,
         promise_no=row.promise_no + 1,
         pinned_vehicle_id=None,
+        unplaced_since=None,
+        boards_at_id=None,
     )
     told = _told(live, promise, moved, "changed")
     done = _change(live, taken, moved, told, "changed", added=False)
     if others is None:
         return done
-    plans, updated = _moved(others, others.plan.without(row.id), others.day)
+    plans, updated = _moved(others, others.without(row.id), others.day)
     return replace(done, plans=done.plans + plans, updated=done.updated + updated)
 
 
@@ -176,7 +186,7 @@ def cancel(live: Live, row: BookingRow, reason: str) -> Change | NotNow:
 
 def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object]) -> Change:
     """Return what taking a booking out of the plan writes; `what` happened to it."""
-    plans, updated = _moved(live, live.plan.without(gone.id), live.day)
+    plans, updated = _moved(live, live.without(gone.id), live.day)
     return _written(live, plans, gone, live.day.promises[gone.id], what, detail, updated=updated)
 
 
@@ -251,7 +261,7 @@ def _change(
     detail = {"promise": told.request, "vehicle": placed.vehicle_id, "channel": row.channel}
     done = _written(live, plans, placed, told, what, detail, updated=others)
     alone = () if row.state == "held" else still_alone(live.day, row)
-    done = replace(done, promises=(told,), also=alone)
+    done = replace(done, promises=(told,), also=(*done.also, *alone))
     return replace(done, added=(placed,), updated=others) if added else done
 
 
@@ -300,4 +310,20 @@ def _written(
         audit=AuditEntry(live.now, live.actor, f"booking.{what}", row.id, body),
         updated=(row, *updated),
         answer=view,
+        also=_notices(live, row, what),
     )
+
+
+_TOLD: Final = {
+    "booked": Occasion.BOOKED,
+    "changed": Occasion.CHANGED,
+    "cancelled": Occasion.CANCELLED,
+}
+
+
+def _notices(live: Live, row: BookingRow, what: str) -> tuple[Notices, ...]:
+    """Return the messages to the rider about what has been done with a booking."""
+    if what not in _TOLD:
+        return ()
+    member = live.names.members.get(row.member_id or 0)
+    return (wanted(_TOLD[what], row, member, now=live.now),)

@@ -34,6 +34,9 @@ BY_ITSELF: Final = "keeper"
 """The actor of what happens because time passes."""
 
 
+Held = BookingView | OfferGone | BadOffer | KeyConflict | NotFound
+
+
 class Holds:
     """The seats held in one area."""
 
@@ -42,7 +45,7 @@ class Holds:
 
     async def hold(
         self, token: str, caller: Caller, *, key: str, actor: str, for_s: int = HOLD_S
-    ) -> BookingView | OfferGone | BadOffer | KeyConflict | NotFound:
+    ) -> Held:
         """Hold an offer for some seconds; a seat held for the same telephone call is given up."""
         call = asked(actor, key, "hold", token, caller.member_id, caller.call_id, for_s)
         hold_id = uuid.uuid4().hex
@@ -57,11 +60,11 @@ class Holds:
             offer = self.keeper.with_card(offer, caller.member_id)
             taken = await self.keeper.taken(live, live.plan, offer, hold_id)
             if taken is None:
-                return await self.keeper.gone(live, offer)
+                return await self.keeper.gone(live, offer, caller.member_id)
             until = live.now + min(for_s, LONGEST_S)
             return booking.hold(live, taken, offer, hold_id, caller, until=until)
 
-        held = await self.keeper.once(call, BookingView, make)
+        held: Held = await self.keeper.once(call, BookingView, make)
         if isinstance(held, BookingView) and caller.call_id is not None:
             await self.hang_up(caller.call_id, but=held.id)
         return held
@@ -130,17 +133,12 @@ class Holds:
     async def lapse(self) -> int:
         """Give up the seats whose time is over; returns how many."""
         now = self.keeper.clock()
-        over = [
-            row for row in self._held() if row.held_until is not None and row.held_until <= now
-        ]
+        over = [row for row in self._held() if row.held_until is not None and row.held_until <= now]
         return await self._release(over, "over")
 
     def _held(self) -> list[BookingRow]:
         return [
-            row
-            for day in self.keeper.days
-            for row in day.bookings.values()
-            if row.state == "held"
+            row for day in self.keeper.days for row in day.bookings.values() if row.state == "held"
         ]
 
     async def _release(self, rows: list[BookingRow], why: str) -> int:

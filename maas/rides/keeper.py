@@ -76,7 +76,7 @@ class Keeper(Asking):
         offer = self.with_card(offer, caller.member_id)
         taken = await self.taken(live, live.plan, offer, booking_id)
         if taken is None:
-            return await self.gone(live, offer)
+            return await self.gone(live, offer, caller.member_id)
         return booking.book(live, taken, offer, booking_id, caller)
 
     def is_unknown(self, caller: Caller) -> bool:
@@ -107,10 +107,10 @@ class Keeper(Asking):
             if row.service_date != offer.day:
                 others = await self.live_of(row.service_date, actor)
             offer = self.with_card(offer, row.member_id)
-            left = live.plan if others is not None else live.plan.without(row.id)
+            left = live.plan if others is not None else live.without(row.id)
             taken = await self.taken(live, left, offer, row.id)
             if taken is None:
-                return await self.gone(live, offer)
+                return await self.gone(live, offer, row.member_id)
             return booking.change(live, taken, others, row, offer)
 
         return await self.once(call, BookingView, make)

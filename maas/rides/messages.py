@@ -95,6 +95,7 @@ MESSAGES: dict[str, Text] = {
     "not_offered": Text("いまご案内している席はありません。", "No seat is offered now."),
     "standing_off": Text("毎週の予約は承っていません。", "Weekly bookings are not taken here."),
     "no_standing": Text("その毎週の予約は見つかりません。", "There is no such weekly booking."),
+    "standing_done": Text("その日はもう済んでいます。", "That day has been dealt with."),
     "standing_ended": Text("その毎週の予約は終わっています。", "That weekly booking has ended."),
     "standing_paused": Text(
         "{day}は毎週の予約をお休みしています。", "The weekly booking rests on {day_en}."

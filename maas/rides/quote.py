@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+
+import msgspec
 
 from dispatcher import Ask, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
 from dispatcher import offers as dispatcher_offers
@@ -17,13 +19,16 @@ from maas.town.calendars import (
     Party,
     Refused,
     check_day,
+    check_hours,
     check_party,
     check_time,
     clock_words,
     rules_on,
+    soonest_s,
 )
 from maas.town.messages import Text, say
 from maas.town.rules import AreaRules, BookingRule, Tariff
+from maas.town.trips import Trip, for_trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,12 @@ class Now:
 
 def wish(
     ask: AskIn, day: date, now: Now, rules: AreaRules, places: Mapping[int, PlaceRow],
-    reachable: Collection[int], rider: MemberRow | None,
+    reachable: Collection[int], rider: MemberRow | None, *, ahead_days: int | None = None,
 ) -> Wish | Refused:  # fmt: skip
-    """Return the ask with the rules of its day, or the rule it does not keep."""
+    """Return the ask with the rules of its day, or the rule it does not keep.
+
+    `ahead_days` is how far ahead it may be instead of the town's horizon.
+    """
     wrong = _check_places(ask, places, reachable)
     if wrong is not None:
         return wrong
@@ -68,18 +76,36 @@ def wish(
     found = rules_on(rules, day)
     if isinstance(found, Refused):
         return found
+    found = for_trip(rules, found, _trip(ask, places, rider))
+    if isinstance(found, Refused):
+        return found
     party = party_for(ask, rider, found.tariff, day)
     desired_s = _desired_s(ask, found, now)
     wrong = (
-        check_day(found.booking, day, now.today)
+        check_day(_reaching(found.booking, ahead_days), day, now.today)
         or check_party(found.booking, party)
         or _check_helpers(ask)
         or check_time(found, desired_s, now.now_s)
     )
     if wrong is not None:
         return wrong
-    not_before_s = max(found.hours.opens_s, now.now_s + found.booking.deadline_min * 60)
-    return Wish(ask, found, party, desired_s, not_before_s)
+    return Wish(ask, found, party, desired_s, soonest_s(found, now.now_s))
+
+
+def _reaching(booking: BookingRule, ahead_days: int | None) -> BookingRule:
+    if ahead_days is None:
+        return booking
+    return msgspec.structs.replace(booking, horizon_days=ahead_days)
+
+
+def _trip(ask: AskIn, places: Mapping[int, PlaceRow], rider: MemberRow | None) -> Trip:
+    return Trip(
+        places[ask.origin],
+        places[ask.destination],
+        member=rider is not None,
+        channel=ask.channel,
+        arrives=ask.anchor == "arrive",
+    )
 
 
 def _check_places(
@@ -118,10 +144,8 @@ def with_card(party: Party, rider: MemberRow | None, tariff: Tariff, day: date) 
 
 
 def _desired_s(ask: AskIn, rules: DayRules, now: Now) -> int:
-    """Return when; as soon as possible is the deadline from now, or the opening."""
-    if ask.time is not None:
-        return ask.time
-    return max(rules.hours.opens_s, now.now_s + rules.booking.deadline_min * 60)
+    """Return when; as soon as possible is the first second that may be asked for."""
+    return soonest_s(rules, now.now_s) if ask.time is None else ask.time
 
 
 def offer_rules(booking: BookingRule, shuffle_s: float = 0.0) -> OfferRules:
@@ -143,12 +167,13 @@ def seek(
     """
     rules = offer_rules(wished.rules.booking, shuffle_s)
     found = dispatcher_offers(plan, _asked(wished), travel, rules)
-    closes_s = wished.rules.hours.closes_s
     if isinstance(found, Refusal):
-        kept = tuple(offer for offer in found.alternatives if offer.pickup_s <= closes_s)
-        return replace(found, alternatives=kept)
-    kept = tuple(offer for offer in found if offer.pickup_s <= closes_s)
-    return list(kept) or Refusal(Reason.OUT_OF_HOURS, "hours")
+        return replace(found, alternatives=tuple(_in_hours(wished, found.alternatives)))
+    return _in_hours(wished, found) or Refusal(Reason.OUT_OF_HOURS, "hours")
+
+
+def _in_hours(wished: Wish, offers: Iterable[Offer]) -> list[Offer]:
+    return [each for each in offers if check_hours(wished.rules, each.pickup_s) is None]
 
 
 def _asked(wished: Wish) -> Ask:

@@ -8,6 +8,7 @@ from datetime import date
 
 from dispatcher import Plan, Route
 from maas.fleet.vehicles import on_shift
+from maas.rides import states
 from maas.rides.day import Day
 from maas.rides.held import Held
 from maas.rides.show import (
@@ -36,9 +37,13 @@ class Screens(Held):
     async def bookings(
         self, day: date | None = None, state: str | None = None
     ) -> list[BookingView]:
-        """Return the bookings of a day (`None` today) by pick-up, in one state or all."""
+        """Return the bookings of a day (`None` today) by pick-up, in one state or all.
+
+        Seats that were held and given up are told only when asked for.
+        """
         held = await self._day(day or self.today)
-        rows = [row for row in held.bookings.values() if state is None or row.state == state]
+        wanted = states.ALL - {"lapsed"} if state is None else {state}
+        rows = [row for row in held.bookings.values() if row.state in wanted]
         rows.sort(key=lambda row: (row.pickup_planned_s, row.id))
         return [booking_view(self.here.names, row, held.promises[row.id]) for row in rows]
 
@@ -97,8 +102,9 @@ class Screens(Held):
         row = next(row for row in self.here.taxis if row.id == vehicle_id)
         view = self._vehicle(day, self._plan(day), row, await self.drivers())
         on_board = tuple(s for s in view.stops if day.bookings[s.booking_id].state == "aboard")
-        coming = view.stops[0] if view.stops else None
-        return JobView(view, coming, view.stops[1:], on_board, view.driver, ride)
+        stops = tuple(stop for stop in view.stops if stop.state != "held")
+        coming = stops[0] if stops else None
+        return JobView(view, coming, stops[1:], on_board, view.driver, ride)
 
     async def drivers(self) -> dict[str, str | None]:
         """Return who has taken over each vehicle."""

@@ -16,7 +16,17 @@ from maas.town.messages import Text
 State = Literal["held", "booked", "arrived", "aboard", "done", "cancelled", "no_show", "lapsed"]
 Step = Literal["arrived", "aboard", "dropped", "no_show"]
 Action = Literal[
-    "book", "release", "change", "cancel", "pin", "arrived", "aboard", "dropped", "no_show"
+    "book",
+    "release",
+    "change",
+    "cancel",
+    "pin",
+    "arrived",
+    "aboard",
+    "dropped",
+    "no_show",
+    "moved",
+    "stranded",
 ]
 
 NEXT: Final[Mapping[tuple[str, Action], State]] = {
@@ -33,8 +43,25 @@ NEXT: Final[Mapping[tuple[str, Action], State]] = {
     ("arrived", "aboard"): "aboard",
     ("arrived", "no_show"): "no_show",
     ("aboard", "dropped"): "done",
+    ("arrived", "moved"): "booked",
+    ("aboard", "stranded"): "booked",
 }
-"""The state that an action leads to; a seat is held, or a ride booked, out of nothing."""
+"""The state that an action leads to; a seat is held, or a ride booked, out of nothing.
+
+`moved`: another vehicle comes instead; `stranded`: the vehicle broke down with the rider on board.
+"""
+
+SEEN_LATE: Final[Mapping[tuple[str, Step], State]] = {
+    **{(state, "aboard"): "aboard" for state in ("held", "lapsed", "cancelled", "no_show")},
+    **{
+        (state, "dropped"): "done"
+        for state in ("held", "lapsed", "booked", "arrived", "cancelled", "no_show")
+    },
+}
+"""What only a vehicle can report afterwards that had no signal: whoever sat in it sat in it.
+
+See `maas.rides.merge`.
+"""
 
 DONE_BEFORE: Final[Mapping[Action, frozenset[str]]] = {
     "book": frozenset({"booked", "arrived", "aboard", "done"}),
@@ -53,6 +80,7 @@ RIDES: Final = frozenset({"booked", "arrived", "aboard"})
 """Rides still to be driven."""
 ON_PLAN: Final = RIDES | {"held"}
 """States in which a booking takes room in a vehicle."""
+ALL: Final = ON_PLAN | OVER
 
 
 @dataclass(frozen=True, slots=True)

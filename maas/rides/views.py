@@ -244,6 +244,91 @@ class BookingView:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReturnView:
+    """A way back without a time; `booking` is the ride once it is promised.
+
+    `button` is what a button or a slip of paper carries, told once when the return is opened;
+    `late` is a promise later than the town's rule.
+    """
+
+    id: str
+    state: Literal["open", "called", "promised", "closed"]
+    outward_id: str
+    rider: RiderRef | None
+    origin: PlaceView
+    destination: PlaceView
+    expected: int
+    seat_held: bool
+    late: bool
+    booking: BookingView | None
+    sentence: Text
+    button: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """Somebody on the waitlist; `booking` is the seat offered to them, `answer_by` until when."""
+
+    id: str
+    state: Literal["waiting", "offered", "taken", "lapsed", "withdrawn"]
+    date: date
+    wished: int
+    rider: RiderRef | None
+    contact_name: str
+    contact_phone: str
+    origin: PlaceView
+    destination: PlaceView
+    riders: int
+    answer_by: float | None
+    booking: BookingView | None
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDayView:
+    """What became of one day of a weekly booking; `skipped` days are not to be driven."""
+
+    standing_id: str
+    date: date
+    outcome: Literal["booked", "refused", "skipped"]
+    booking_id: str | None
+    reason: str
+    sentence: Text
+    seen_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A weekly booking; `time` is seconds of the service day, `weekdays` count from Monday, 0."""
+
+    id: str
+    rider: RiderRef | None
+    origin: PlaceView
+    destination: PlaceView
+    time: int
+    anchor: Literal["depart", "arrive"]
+    riders: int
+    wheelchairs: int
+    weekdays: tuple[int, ...]
+    holidays: bool
+    open_return: bool
+    valid_from: date
+    valid_to: date | None
+    paused_from: date | None
+    paused_to: date | None
+    days: tuple[StandingDayView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherView:
+    """Rides booked together: outward and return, or a group in several vehicles."""
+
+    group_id: str
+    bookings: tuple[BookingView, ...]
+    open_return: OpenReturnView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStopView:
     """One stop of a vehicle's plan, with who gets on or off."""
 

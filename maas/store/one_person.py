@@ -1,4 +1,4 @@
-"""What one member has booked, and how often they were not there."""
+"""What one person or group has booked, and how often a member was not there."""
 
 from __future__ import annotations
 
@@ -41,3 +41,13 @@ async def rides_of(
         )
     )
     return frozenset(rows.scalars())
+
+
+async def group(connection: AsyncConnection, area_id: str, group_id: str) -> list[str]:
+    """Return the bookings made together, earliest first."""
+    rows = await connection.execute(
+        select(bookings.c.id)
+        .where(bookings.c.area_id == area_id, bookings.c.group_id == group_id)
+        .order_by(bookings.c.service_date, bookings.c.pickup_planned_s, bookings.c.id)
+    )
+    return list(rows.scalars())

@@ -79,10 +79,13 @@ class Van:
     wheelchair_places: int = 0
 
 
-def write_town(folder: Path, *, places: int = 13, vans: Sequence[Van] = (Van(),)) -> Path:
-    """Write the town's files into `folder`."""
+def write_town(
+    folder: Path, *, places: int = 13, vans: Sequence[Van] = (Van(),), rules: str = ""
+) -> Path:
+    """Write the town's files into `folder`; `rules` are more lines of the booking rule."""
     folder.mkdir(exist_ok=True)
-    (folder / "town.toml").write_text(RULES, encoding="utf-8")
+    written = RULES.replace("assumption = true\n", f"assumption = true\n{rules}\n", 1)
+    (folder / "town.toml").write_text(written, encoding="utf-8")
     _write(
         folder / "places.csv",
         [

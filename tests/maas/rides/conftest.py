@@ -52,8 +52,8 @@ def new_keeper(database: Database, clock: HandClock) -> NewKeeper:
 async def town(database: Database, tmp_path: Path) -> Callable[[Sequence[Van]], Awaitable[None]]:
     """Imports the line town with the vans asked for."""
 
-    async def bring(vans: Sequence[Van] = (Van(),)) -> None:
-        folder = write_town(tmp_path / "town", vans=vans)
+    async def bring(vans: Sequence[Van] = (Van(),), rules: str = "") -> None:
+        folder = write_town(tmp_path / "town", vans=vans, rules=rules)
         await import_town(database, folder, LineRoads(), "line-roads")
 
     return bring

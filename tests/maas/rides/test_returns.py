@@ -1,0 +1,312 @@
+"""The way back without a time, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import select
+
+from maas.rides.booking import Caller
+from maas.rides.finish import expected_s, learn
+from maas.rides.holds import Holds
+from maas.rides.keeper import Keeper
+from maas.rides.returns import OpenReturns
+from maas.rides.together import Together
+from maas.rides.views import (
+    Barred,
+    BookingView,
+    NotFound,
+    NotNow,
+    OpenReturnView,
+    Quote,
+    RefusalAnswer,
+    TogetherView,
+)
+from maas.store import bookings
+from maas.store.database import Database
+from maas.store.tables import notifications
+from tests.maas.line_town import HandClock, Van, at
+from tests.maas.rides.conftest import NewKeeper, ask, booked
+
+
+async def opened(keeper: Keeper, outward: BookingView) -> OpenReturnView:
+    view = await OpenReturns(keeper).open(outward.id, key=f"open {outward.id}", actor="yuki")
+    assert isinstance(view, OpenReturnView), view
+    return view
+
+
+async def pressed(keeper: Keeper, opened_: OpenReturnView, key: str = "ready") -> OpenReturnView:
+    view = await OpenReturns(keeper).press(opened_.id, key=key, actor="yuki")
+    assert isinstance(view, OpenReturnView), view
+    return view
+
+
+async def ridden(
+    keeper: Keeper, clock: HandClock, outward: BookingView, until: str, since: str = "10:00"
+) -> None:
+    for step, time in (("aboard", since), ("dropped", until)):
+        clock.set(time)
+        await keeper.step(
+            outward.vehicle.id, outward.id, step, at=None, key=f"{step} {outward.id}",  # type: ignore[arg-type]
+            actor="van-1",
+        )  # fmt: skip
+
+
+async def test_an_open_return_holds_a_seat_for_when_people_usually_leave(keeper: Keeper) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+
+    view = await opened(keeper, outward)
+
+    # There at 10:06; nobody has been there before, so an hour is the guess.
+    assert (view.state, view.expected, view.seat_held) == ("open", at("11:06"), True)
+    assert (view.origin.name, view.destination.name) == ("場所8", "場所3")
+    assert "11:06頃" in view.sentence.ja
+    assert "30分以内" in view.sentence.ja
+    assert [b.state for b in await keeper.bookings()] == ["booked", "held"]
+
+
+async def test_the_seat_of_an_open_return_is_not_sold_to_others(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper
+) -> None:
+    await town([Van(seats=1)])
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    await opened(keeper, outward)
+
+    # Back and forth in a quarter of an hour: two rides fit, and one of them is the held one.
+    await booked(keeper, ask(8, 3, "11:06"), "b")
+    assert isinstance(await keeper.quote(ask(8, 3, "11:06")), RefusalAnswer)
+
+
+async def test_one_call_makes_it_a_ride_now(
+    keeper: Keeper, clock: HandClock, database: Database
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    clock.set("10:40")
+
+    ready = await pressed(keeper, view)
+    again = await pressed(keeper, view)
+    later = await pressed(keeper, view, "another key")
+
+    assert ready.booking is not None
+    assert (ready.state, ready.late, ready.booking.state) == ("promised", False, "booked")
+    assert at("10:40") <= ready.booking.pickup_from
+    assert ready.booking.pickup_to <= at("11:10")
+    assert again == later == ready
+    assert [b.state for b in await keeper.bookings()] == ["done", "booked"]
+    async with database.reading() as connection:
+        told = await bookings.promises_of(connection, ready.booking.id)
+    assert [row.why for row in told] == ["expected", "return_ready"]
+
+
+async def test_the_button_does_the_same_and_its_secret_is_needed(
+    keeper: Keeper, clock: HandClock
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    assert view.button is not None
+
+    wrong = await OpenReturns(keeper).press_button(view.button + "x")
+    first = await OpenReturns(keeper).press_button(view.button)
+    second = await OpenReturns(keeper).press_button(view.button)
+
+    assert isinstance(wrong, NotFound)
+    assert isinstance(first, OpenReturnView)
+    assert first.state == "promised"
+    assert isinstance(second, OpenReturnView)
+    assert second.booking == first.booking
+
+
+async def test_a_full_van_makes_it_the_earliest_and_somebody_rings(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, clock: HandClock,
+    database: Database,
+) -> None:  # fmt: skip
+    await town([Van(seats=1)], rules="open_return_within_min = 15")
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    clock.set("10:10")
+    other = await booked(keeper, ask(8, 0, "10:20"), "b")
+    clock.set("10:20")
+    await keeper.step("van-1", other.id, "aboard", at=None, key="c", actor="van-1")
+    clock.set("10:21")
+
+    ready = await pressed(keeper, view)  # eight minutes there with the other, eight back
+
+    assert ready.booking is not None
+    assert (ready.state, ready.late) == ("promised", True)
+    assert ready.booking.pickup_to > at("10:36")
+    assert "いちばん早くて" in ready.sentence.ja
+    async with database.reading() as connection:
+        rows = (await connection.execute(select(notifications))).mappings().all()
+    assert [row["booking_id"] for row in rows if row["occasion"] == "open_return_ready"] == [
+        ready.booking.id
+    ]
+
+
+async def test_a_return_nobody_can_drive_is_never_lost(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, clock: HandClock,
+    database: Database,
+) -> None:  # fmt: skip
+    await town([Van(seats=1)])
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    returns = OpenReturns(keeper)
+    row = next(b for b in await keeper.bookings() if b.state == "held")
+    await Holds(keeper).release(row.id, key="x", actor="yuki")  # its seat has gone
+    clock.set("16:30")
+    first = await booked(keeper, ask(8, 0, "16:40"), "b")
+    second = await booked(keeper, ask(0, 12, "16:50"), "c")
+    clock.set("16:40")
+    await keeper.step("van-1", first.id, "aboard", at=None, key="d", actor="van-1")
+
+    called = await pressed(keeper, view)
+    assert (called.state, called.booking) == ("called", None)
+    assert "すぐにお電話します" in called.sentence.ja
+    assert [each.id for each in await returns.on()] == [view.id]
+    assert await returns.go_on() == 0  # still full
+    await keeper.cancel(second.id, reason="", key="e", actor="yuki")
+    assert await returns.go_on() == 1
+
+    assert await returns.on() == []
+    (found,) = await returns.on(ended=True)
+    assert found.booking is not None
+    assert found.booking.state == "booked"
+    async with database.reading() as connection:
+        rows = (await connection.execute(select(notifications))).mappings().all()
+    asked = [row["booking_id"] for row in rows if row["occasion"] == "open_return_ready"]
+    assert asked == [outward.id, found.booking.id]
+
+
+async def test_the_seat_moves_on_while_somebody_stays(keeper: Keeper, clock: HandClock) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    returns = OpenReturns(keeper)
+    clock.set("10:55")
+    assert await returns.go_on() == 0
+    clock.set("10:57")
+    assert await returns.go_on() == 1
+
+    (moved,) = await returns.on()
+    assert (moved.id, moved.seat_held) == (view.id, True)
+    assert moved.expected > view.expected
+    held = next(b for b in await keeper.bookings() if b.state == "held")
+    assert held.pickup_from >= moved.expected
+    job = await keeper.job("van-1")
+    assert job is not None
+    assert job.next is None
+
+
+@pytest.mark.parametrize("how", ["cancelled", "no_show"])
+async def test_who_did_not_ride_out_does_not_ride_back(
+    keeper: Keeper, clock: HandClock, how: str
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    if how == "cancelled":
+        await keeper.cancel(outward.id, reason="", key="b", actor="yuki")
+    else:
+        clock.set("10:20")
+        await keeper.step("van-1", outward.id, "no_show", at=None, key="b", actor="van-1")
+
+    assert await OpenReturns(keeper).go_on() == 1
+
+    assert await OpenReturns(keeper).on() == []
+    assert {b.state for b in await keeper.bookings()} == {how}
+    answer = await OpenReturns(keeper).press(view.id, key="c", actor="yuki")
+    assert isinstance(answer, NotNow)
+
+
+async def test_an_outward_ride_has_one_return_until_it_is_withdrawn(keeper: Keeper) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    returns = OpenReturns(keeper)
+
+    twice = await returns.open(outward.id, key="b", actor="yuki")
+    closed = await returns.close(view.id, key="c", actor="yuki")
+    again = await returns.open(outward.id, key="d", actor="yuki")
+    unknown = await returns.open("nothing", key="e", actor="yuki")
+
+    assert isinstance(twice, NotNow)
+    assert isinstance(closed, OpenReturnView)
+    assert (closed.state, closed.seat_held) == ("closed", False)
+    assert isinstance(again, OpenReturnView)
+    assert isinstance(unknown, NotFound)
+
+
+async def test_outward_and_open_return_are_one_call(keeper: Keeper, new_keeper: NewKeeper) -> None:
+    quote = await keeper.quote(ask(3, 8, rider_id=1))
+    assert isinstance(quote, Quote)
+
+    made = await Together(keeper).book(
+        [quote.offers[0].token], Caller(1), key="a", actor="yuki", open_return=True
+    )
+
+    assert isinstance(made, TogetherView)
+    assert made.open_return is not None
+    assert made.open_return.outward_id == made.bookings[0].id
+    fresh = new_keeper()
+    await fresh.refresh()
+    assert [b.state for b in await fresh.bookings()] == ["booked", "held"]
+    assert await fresh.check() == []
+
+
+async def test_the_stay_is_learnt_from_those_who_were_there_before(
+    keeper: Keeper, clock: HandClock
+) -> None:
+    for hour in (10, 11, 12):
+        outward = await booked(keeper, ask(3, 8, f"{hour}:00"), f"a{hour}")
+        view = await opened(keeper, outward)
+        await ridden(keeper, clock, outward, f"{hour}:06", f"{hour}:00")
+        clock.set(f"{hour}:16")
+        back = await pressed(keeper, view, f"r{hour}")
+        assert back.booking is not None
+        await keeper.cancel(back.booking.id, reason="", key=f"c{hour}", actor="yuki")
+    outward = await booked(keeper, ask(3, 8, "14:00"), "z", rider_id=1)
+
+    view = await opened(keeper, outward)
+
+    stay = learn([600, 600, 600], "stop")
+    assert stay.usual_s < learn([], "stop").usual_s
+    assert view.expected == outward.arrive_planned + stay.usual_s
+
+
+def test_a_guess_gives_way_to_what_was_seen() -> None:
+    assert learn([], "clinic").usual_s == 4500
+    assert learn([1800] * 3, "clinic").usual_s < 4500
+    assert learn([1800] * 40, "clinic").usual_s == 1800
+    assert learn([1800] * 40, "clinic").learnt_from == 40
+
+
+def test_who_is_still_there_is_expected_later_and_never_in_the_past() -> None:
+    stay = learn([], "clinic")
+
+    assert expected_s(stay, 36_000, 36_000) == 40_500
+    assert expected_s(stay, 36_000, 40_000) == 40_900
+    for now_s in range(36_000, 80_000, 500):
+        assert expected_s(stay, 36_000, now_s) >= min(40_500, now_s + 900)
+
+
+async def test_a_town_without_open_returns_says_so(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper
+) -> None:
+    await town([Van()], rules="open_return_within_min = 0")
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+
+    answer = await OpenReturns(keeper).open(outward.id, key="b", actor="yuki")
+
+    assert isinstance(answer, Barred)
+    assert answer.rule == "booking.open_return_within_min"
