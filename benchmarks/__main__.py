@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUESTIONS = ("quote", "travel", "booking", "stream", "ingest")
+QUESTIONS = ("quote", "travel", "booking", "search", "stream", "ingest")
 
 
 def main() -> int:
