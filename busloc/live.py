@@ -35,8 +35,8 @@ class LiveMap:
     for those that run the timetable.  ``record`` is given every believed fix and the instant it
     came, ``record_visits`` every stop event with its vehicle, ``record_judged`` what riders had
     been told of a call once it was made.  ``unassigned`` are buses whose trip is guessed when they
-    have no duty and do not say it.  Without a feed, vehicles are shown and nothing is
-    predicted.  All instants are epoch seconds.
+    have no duty and do not say it, ``depots`` the (lat, lon) where vehicles spend the night.
+    Without a feed, vehicles are shown and nothing is predicted.  All instants are epoch seconds.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class LiveMap:
         record_judged: RecordJudged = lambda _judged: None,
         model: Model | None = None,
         unassigned: Collection[str] = (),
+        depots: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
         self.gate = Gate(region)
         self.changed: set[str] = set()
@@ -65,6 +66,7 @@ class LiveMap:
         self._record_judged = record_judged
         self._model = model
         self._unassigned = frozenset(unassigned)
+        self._depots = dict(depots or {})
         self._looked_at_s: dict[str, float] = {}
         self._waiting: dict[str, list[Ping]] = {}
         """Of each vehicle that was moved a moment ago, what it has sent since."""
@@ -245,7 +247,8 @@ class LiveMap:
         drives = self._drives
         track = drives.tracks[vehicle]
         ping, found = track.ping, track.match
-        state = state_of(drives.timetable, track, self._duties.get(vehicle), now)
+        duty, depot = self._duties.get(vehicle), self._depots.get(vehicle)
+        state = state_of(drives.timetable, track, duty, now, depot=depot)
         course = None if found is None else drives.course(found.run.trip_id)
         on_trip = found is not None and course is not None and state is not TrackState.OFF_ROUTE
         upcoming = self._next_stop(track) if on_trip and state != TrackState.SILENT else None

@@ -73,6 +73,11 @@ class Buses:
         names = {vehicle.id: vehicle.name for vehicle in directory.vehicles}
         duties = {vehicle.id: vehicle.block for vehicle in directory.vehicles if vehicle.block}
         buses = {vehicle.id for vehicle in directory.vehicles if vehicle.kind == "bus"}
+        depots = {
+            vehicle.id: (place.lat, place.lon)
+            for vehicle in directory.vehicles
+            if (place := directory.place_by_id.get(vehicle.depot_place_id or 0)) is not None
+        }
         self._maps: dict[str, LiveMap] = {}
         for name, share in self._shares.items():
             own = not self._maps
@@ -89,6 +94,7 @@ class Buses:
                 record_judged=record_judged,
                 model=model if own else None,
                 unassigned=buses if own else (),
+                depots=depots if own else {},
             )
         self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)

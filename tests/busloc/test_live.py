@@ -54,6 +54,20 @@ def board(live: LiveMap, stop: str, clock: str, limit: int = 12) -> list[tuple[s
     ]
 
 
+def test_a_bus_at_its_own_depot_is_shown_to_be_there() -> None:
+    early, at_night = ping(-3000, at("05:00:00")), {"bus": "b", "bus2": "c"}
+    hub, _ = new_hub(start=early.t)
+    live = LiveMap(
+        hub, region=REGION, tz=TZ, feed=feed_of(hourly()), duties=at_night, names=at_night,
+        depots={"bus": (early.lat, early.lon)},
+    )  # fmt: skip
+    send(live, early, ping(-3000, at("05:00:00"), vehicle="bus2"))
+
+    assert {each.id: each.state for each in live.vehicles(early.t)} == {
+        "bus": "depot", "bus2": "idle",
+    }  # fmt: skip
+
+
 # Boards
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from busloc import Hub
+from busloc import Hub, Ping
 from busloc.frame import ws_payload
 from gtfs import read_feed
 from gtfs.calendar import day_start_epoch
@@ -18,6 +18,8 @@ from maas.buses import Buses, region_around
 from maas.clock import Clock, clock_from, local, service_day
 from maas.directory import Directory
 from maas.settings import Settings
+from maas.store.fleet import VehicleRow
+from maas.store.places import PlaceRow
 from maas.timetables import feed_files, keep_feed, load_feeds
 from tests.maas.tiny_town import write_tiny_town
 
@@ -82,6 +84,25 @@ def test_each_stop_shows_its_own_timetable_and_a_shared_one_the_first(folder: Pa
         for stop in ("P2", "XP2", "P1", "nowhere")
     }
     assert names == {"P2": {"東西線"}, "XP2": {"別の線"}, "P1": {"東西線"}, "nowhere": set()}
+
+
+def test_a_bus_is_known_to_be_at_the_depot_of_its_own(folder: Path) -> None:
+    feeds = load_feeds(folder)
+    depot = PlaceRow(7, "d", "車庫", "しゃこ", "", "depot", "", "", 34.9, 133.7, (), None, None)
+    bus = VehicleRow(
+        row=1, id="bus-1", area_id="line", name="赤バス", name_en="", operator="", kind="bus",
+        profile="car", seats=20, wheelchair_places=1, seats_lost_per_wheelchair=0,
+        battery_wh=None, depot_place_id=7, plate="", shift_from_s=0, shift_to_s=86_400,
+        block="b1", driver=None,
+    )  # fmt: skip
+    hub = Hub(now=lambda: MORNING, monotonic=lambda: 0.0)
+    live = Buses(
+        hub, feeds, region=(34.0, 133.0, 35.5, 134.5), zone=TOKYO,
+        directory=Directory(place_by_id={7: depot}, vehicles=(bus,)),
+    ).live  # fmt: skip
+    live.accept(None, [Ping("bus-1", "boot", 1, MORNING, depot.lat, depot.lon)], MORNING)
+
+    assert [vehicle.state for vehicle in live.vehicles(MORNING)] == ["depot"]
 
 
 def test_a_watched_board_of_either_stays_what_it_is_as_time_passes(folder: Path) -> None:
