@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -73,7 +73,7 @@ class AreaFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PlaceLine(Struct, frozen=True, kw_only=True):
-    """A line of places.csv."""
+    """A line of places.csv; `part_of` is the id of the facility whose other entrance it is."""
 
     id: Text1
     name: Text1
@@ -85,6 +85,13 @@ class PlaceLine(Struct, frozen=True, kw_only=True):
     lat: Latitude
     lon: Longitude
     nicknames: Lists = []
+    point: Literal["door", "stop", "entrance"] | None = None
+    part_of: str = ""
+    entrance: str = ""
+    entrance_en: str = ""
+    landmark: str = ""
+    photo: str = ""
+    step_free: bool = False
 
 
 class MemberLine(Struct, frozen=True, kw_only=True):
@@ -150,6 +157,7 @@ def read_town(folder: Path) -> TownFiles:
     vehicles = _read_lines(folder / "vehicles.csv", VehicleLine, lambda line: line.id, "id")
     _check_inside("places.csv", town, places)
     _check_inside("members.csv", town, members)
+    _check_parts(places)
     _check_members(members, {line.id for _, line in places})
     _check_zones(rules, {line.id for _, line in places})
     _check_vehicles(vehicles, {line.id for _, line in places}, {area.id for area in areas})
@@ -237,6 +245,16 @@ def _check_inside(
         if not town.holds(line.lat, line.lon):
             message = f"{line.lat}, {line.lon} is outside the town's region"
             raise TownError(file, number, "lat", message)
+
+
+def _check_parts(lines: Sequence[Line[PlaceLine]]) -> None:
+    """Entrances are of another place, which is not an entrance of a third one itself."""
+    whole = {line.id for _, line in lines if not line.part_of}
+    for number, line in lines:
+        if line.part_of and line.part_of not in whole:
+            raise TownError("places.csv", number, "part_of", f"no whole place {line.part_of!r}")
+        if line.point is None and (line.part_of or line.entrance or line.landmark or line.photo):
+            raise TownError("places.csv", number, "point", "door, stop or entrance is needed")
 
 
 def _check_members(lines: Iterable[Line[MemberLine]], places: set[str]) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store import fleet, members, places, towns
+from maas.store import fleet, members, pickup_points, places, towns
 from maas.store.database import Database
 from maas.store.fleet import VehicleRow
 from maas.store.members import MemberRow
+from maas.store.pickup_points import PickupPoint
 from maas.store.places import PlaceRow
 from maas.store.towns import AreaRow, RuleRow, TownRow
 from maas.town.files import MemberLine, PlaceLine, TownFiles, VehicleLine, read_town
@@ -83,6 +85,7 @@ async def import_town(
         homes = [_home(line) for line in files.members]
         rows = [_place(line) for line in files.places] + homes
         ids = await places.save_places(connection, rows)
+        await pickup_points.put(connection, _points(files.places, ids))
         await members.save_members(connection, [_member(line, ids) for line in files.members])
         first = files.areas[0].id
         await fleet.save_vehicles(connection, [_vehicle(v, ids, first) for v in files.vehicles])
@@ -131,6 +134,17 @@ def _place(line: PlaceLine) -> PlaceRow:
         lat=line.lat, lon=line.lon,
         nicknames=tuple(line.nicknames), anchor=None, network=None,
     )  # fmt: skip
+
+
+def _points(lines: Sequence[PlaceLine], ids: Mapping[str, int]) -> list[PickupPoint]:
+    return [
+        PickupPoint(
+            ids[line.id], line.point, ids.get(line.part_of), line.entrance, line.entrance_en,
+            line.landmark, line.photo, line.step_free,
+        )
+        for line in lines
+        if line.point is not None
+    ]  # fmt: skip
 
 
 def _home(line: MemberLine) -> PlaceRow:

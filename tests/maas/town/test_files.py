@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from maas.store import fleet, members, places, towns
+from maas.store import fleet, members, pickup_points, places, towns
 from maas.store.database import Database
+from maas.store.pickup_points import PickupPoint
 from maas.town.files import TownError, read_town
 from maas.town.imports import area_rules, import_town
 from tests.maas.line_town import LAT, LineRoads, write_town
@@ -41,9 +42,9 @@ MORE = "p1,場所1,too,many,cells,here,and,more"
         (rule("horizon_days = 14\n", ""), "town.toml:23", "booking.horizon_days"),
         (rule('from = "08:00"', 'from = "8:00"'), "town.toml:19", "hours.from"),
         (rule('"fri"]', '"fry"]'), "town.toml:18", "hours.days"),
-        (rule("base_yen = 500", "base_yen = 1.5"), "town.toml:43", "tariff.base_yen"),
+        (rule("base_yen = 500", "base_yen = 1.5"), "town.toml:44", "tariff.base_yen"),
         (rule('area = "line"', 'area = "x"'), "town.toml:16", "hours.area"),
-        (rule("[[tariff]]", "[[tarif]]"), "town.toml:39", "tarif"),
+        (rule("[[tariff]]", "[[tarif]]"), "town.toml:40", "tarif"),
         (rule(DEADLINE, "deadline_min = "), "town.toml:26", ""),
         (edit("places.csv", "p3,", "p2,"), "places.csv:5", "id"),
         (edit("places.csv", "34.85", "nan"), "places.csv:2", "lat"),
@@ -123,6 +124,86 @@ async def test_a_place_far_from_every_road_is_reported_and_has_no_anchor(
     report = await import_town(database, folder, LineRoads(), "net")
 
     assert report.unreachable == ("場所4",)
+
+
+def with_points(folder: Path, *cells: str) -> None:
+    """Write columns for pick-up points into places.csv, one text for each of the first places."""
+    lines = (folder / "places.csv").read_text(encoding="utf-8").splitlines()
+    more = ["point,part_of,entrance,photo,step_free", *cells]
+    more += [",,,,"] * (len(lines) - len(more))
+    both = [f"{line},{text}" for line, text in zip(lines, more, strict=True)]
+    (folder / "places.csv").write_text("\n".join(both), encoding="utf-8")
+
+
+async def test_the_entrances_of_a_facility_come_with_its_places(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write_town(tmp_path / "town")
+    with_points(folder, "entrance,,正面玄関,p0.jpg,true", "entrance,p0,裏口,,")
+
+    for _ in range(2):
+        await import_town(database, folder)
+
+    async with database.reading() as connection:
+        ids = await places.place_ids(connection)
+        found = await pickup_points.points_at(connection, ids["p0"])
+    assert found == [
+        PickupPoint(ids["p0"], "entrance", None, "正面玄関", photo="p0.jpg", step_free=True),
+        PickupPoint(ids["p1"], "entrance", ids["p0"], "裏口"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "field"),
+    [
+        (["entrance,,,,", "entrance,p99,,,"], 3, "part_of"),
+        (["entrance,p1,,,", "entrance,p2,,,"], 2, "part_of"),
+        (["entrance,p0,,,"], 2, "part_of"),
+        ([",,正面玄関,,"], 2, "point"),
+        (["gate,,,,"], 2, "point"),
+    ],
+)
+def test_an_entrance_of_nothing_is_refused(
+    tmp_path: Path, cells: list[str], line: int, field: str
+) -> None:
+    folder = write_town(tmp_path / "town")
+    with_points(folder, *cells)
+
+    with pytest.raises(TownError) as caught:
+        read_town(folder)
+
+    assert (caught.value.line, caught.value.field) == (line, field)
+
+
+BETWEEN = """
+[[relation]]
+area = "line"
+valid_from = 2026-01-01
+id = "r"
+from = ["z"]
+to = ["y"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ('places = ["p99"]', "zone.places"),
+        ('oaza = ["東"]' + BETWEEN, "relation.from"),
+    ],
+)
+def test_zones_name_places_and_relations_zones_that_are_there(
+    tmp_path: Path, more: str, field: str
+) -> None:
+    folder = write_town(tmp_path / "town")
+    zone = '\n[[zone]]\narea = "line"\nvalid_from = 2026-01-01\nid = "z"\nname = "z"\n'
+    with (folder / "town.toml").open("a", encoding="utf-8") as out:
+        out.write(f'{zone}name_en = "z"\n{more}\n')
+
+    with pytest.raises(TownError) as caught:
+        read_town(folder)
+
+    assert caught.value.field == field
 
 
 async def test_a_broken_file_changes_nothing(database: Database, tmp_path: Path) -> None:
