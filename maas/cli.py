@@ -51,6 +51,16 @@ class Part(StrEnum):
     ALL = "all"
 
 
+class Kind(StrEnum):
+    """A kind of rules, as its tables in town.toml are called."""
+
+    HOURS = "hours"
+    BOOKING = "booking"
+    TARIFF = "tariff"
+    ZONE = "zone"
+    RELATION = "relation"
+
+
 class Profile(StrEnum):
     """Which edition of the Japanese standard a feed is written in."""
 
@@ -181,6 +191,44 @@ def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     _say(
         report, as_json=as_json, text=text + (f"\nno road near: {', '.join(lost)}" if lost else "")
     )
+
+
+Sheet = Annotated[Kind | None, typer.Option(help="CSV of the rules of one kind, not TOML.")]
+Area = Annotated[str | None, typer.Option(help="The first when absent.")]
+
+
+@town.command("rules")
+def town_rules(out: Path, area: Area = None, sheet: Sheet = None) -> None:
+    """Write an area's rules into a file: TOML, or those of one kind as CSV for a spreadsheet."""
+    from maas.offline import carry_out_rules
+
+    try:
+        text = asyncio.run(carry_out_rules(_settings(), area, sheet))
+    except ValueError as error:
+        _fail(str(error))
+    out.write_text(text, encoding="utf-8", newline="")
+
+
+@town.command("draft")
+def town_draft(
+    file: Existing,
+    name: Annotated[str, typer.Option(help="What the change is called.")],
+    area: Area = None,
+    sheet: Sheet = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a change of the rules from a file; a planner looks at it and puts it in force."""
+    from maas.offline import draft_rules
+    from maas.town.files import TownError
+
+    try:
+        made = asyncio.run(draft_rules(_settings(), file, name, area, sheet))
+    except (TownError, ValueError) as error:
+        _fail(str(error))
+    text = "draft {id}: {changes} changes, {no_longer_allowed} bookings no longer allowed"
+    fault = "\ncannot be put in force: {fault}" if made["fault"] else ""
+    _say(made, as_json=as_json, text=(text + fault).format(**made))
 
 
 @people.command("import")

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from busloc.daytypes import DayType
 from dispatcher.roads import Roads
 from dispatcher.roads.build import build
@@ -36,12 +38,16 @@ from maas.predictions import train
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
-from maas.store import places, towns
+from maas.store import places, rule_changes, towns
 from maas.store.commits import audit_break
 from maas.store.database import Database, open_database, upgrade
 from maas.store.once import By, Done
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
+from maas.town.changes import live_rules, preview, propose
+from maas.town.drafts import Draft
 from maas.town.imports import import_town
+from maas.town.rulebook import read_rules, write_rules
+from maas.town.sheets import read_sheet, write_sheet
 
 PASSWORD_MIN = 8
 
@@ -135,6 +141,56 @@ async def bring_in_people(settings: Settings, file: Path, *, preview: bool) -> d
         for fault in line.faults
     ]
     return {**asdict(taken), "bad": bad, "unused": papers.unused, "mend": papers.mend}
+
+
+async def carry_out_rules(settings: Settings, area: str | None, sheet: str | None) -> str:
+    """Return the rules of an area (`None` the first) as TOML, or those of a kind as a sheet.
+
+    Raises ``ValueError``.
+    """
+    async with _database(settings) as database, database.reading() as db:
+        rules = await live_rules(db, await _area(db, area))
+    return write_rules(rules) if sheet is None else "\ufeff" + write_sheet(sheet, rules)
+
+
+async def draft_rules(
+    settings: Settings, file: Path, name: str, area: str | None, sheet: str | None
+) -> dict[str, Any]:
+    """Draft a change of the rules from a file; a planner sees it and puts it in force.
+
+    Raises ``ValueError`` or ``TownError``.
+    """
+    text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig")
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            where = await _area(db, area)
+        if sheet is None:
+            rules = read_rules(text, {where}, file.name)
+        else:
+            rules = read_sheet(sheet, text, file.name, {where})
+        by = By("maas town draft", clock_from(settings)(), uuid4().hex)
+        made = await propose(database, where, name, Draft(rules), by)
+        async with database.reading() as db:
+            change = await rule_changes.change(db, int(made))
+            assert change is not None  # noqa: S101 -- it was made a line ago
+            found = await preview(db, change, service_day(by.now, await _timezone(db)))
+    fault = found.fault and f"{found.fault.field}: {found.fault.message}"
+    counts = {"changes": len(found.differences), "no_longer_allowed": len(found.affected)}
+    return {"id": change.id, **counts, "fault": fault}
+
+
+async def _area(db: AsyncConnection, area: str | None) -> str:
+    areas = [row.id for row in await towns.all_areas(db)]
+    if not areas:
+        raise ValueError("no town is imported: maas town import DIR")
+    if area not in {None, *areas}:
+        raise ValueError(f"no area {area!r}: {', '.join(areas)}")
+    return area or areas[0]
+
+
+async def _timezone(db: AsyncConnection) -> str:
+    town = await towns.the_town(db)
+    return DEFAULT_TIMEZONE if town is None else town.timezone
 
 
 def bring_in_feed(settings: Settings, path: Path, name: str | None) -> dict[str, Any]:

@@ -178,3 +178,24 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch)
     assert answer.exit_code == 1
     assert "MAAS_CLOCK_START" in answer.output
     assert "Traceback" not in answer.output
+
+
+def test_rules_go_out_into_a_file_and_come_back_as_a_draft(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    toml, sheet = tmp_path / "rules.toml", tmp_path / "hours.csv"
+    assert run("town", "rules", toml).exit_code == 1, "no town yet"
+    assert run("town", "import", town).exit_code == 0
+    assert run("town", "rules", toml).exit_code == 0
+    assert run("town", "rules", sheet, "--sheet", "hours").exit_code == 0
+
+    same = run("town", "draft", toml, "--name", "x", "--json")
+    more = sheet.read_text(encoding="utf-8-sig").replace("2020-01-01", "2099/4/1")
+    sheet.write_text(more, encoding="utf-8-sig")
+    new = run("town", "draft", sheet, "--name", "y", "--sheet", "hours")
+    wrong = run("town", "draft", sheet, "--name", "y")
+
+    assert json.loads(same.stdout)["changes"] == 0
+    assert new.stdout == "draft 2: 1 changes, 0 bookings no longer allowed\n"
+    assert (wrong.exit_code, "hours.csv:1" in wrong.stderr) == (1, True)
+    assert run("town", "draft", toml, "--name", "x", "--area", "no").exit_code == 1
