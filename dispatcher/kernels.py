@@ -37,9 +37,9 @@ def is_compiled() -> bool:
     return not hasattr(kernel.search, "signatures") or len(kernel.search.signatures) > 0
 
 
-def is_cached() -> bool:
-    """Whether compiled kernels lie beside the module, so that loading them takes no compiling."""
-    index = f"kernel.search_many-*.py{version_info[0]}{version_info[1]}.nbi"
+def is_cached(name: str = "kernel.search_many") -> bool:
+    """Whether a compiled kernel lies beside the modules, so that loading takes no compiling."""
+    index = f"{name}-*.py{version_info[0]}{version_info[1]}.nbi"
     return any(Path(__file__).parent.glob(f"__pycache__/{index}"))
 
 

@@ -23,6 +23,7 @@ from busloc.io.stream import running as ticking
 from busloc.live import CATCH_UP_S
 from busloc.ping import Corrected
 from dispatcher import kernels, warm
+from dispatcher.events import warm_events
 from dispatcher.roads import RoadNetwork, Roads
 from maas.api.live import Publisher
 from maas.api.meters import PartMeters
@@ -35,7 +36,9 @@ from maas.directory import read_directory
 from maas.joined import Joined
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
+from maas.rides.closures import Closures
 from maas.rides.keeper import Keeper
+from maas.rides.lifecycle import Lifecycle
 from maas.rides.sheets import Sheets, folder_in
 from maas.settings import Settings
 from maas.store import places, towns
@@ -54,6 +57,8 @@ NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
+LIFE_S: Final = 5.0
+CLOSURES_S: Final = 2.0
 SHEETS_LOOK_S: Final = 5.0
 SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
@@ -179,6 +184,7 @@ async def _service(
         buses=buses,
         region=region,
         timezone=timezone,
+        closures=Closures(database, roads, clock),
         history=history,
         town=town,
         directory=directory,
@@ -214,6 +220,7 @@ async def _keepers(service: Service) -> list[Keeper]:
         )
         for area in areas
     }
+    await service.closures.follow()
     for keeper in service.keepers.values():
         await keeper.start()
     return list(service.keepers.values())
@@ -230,8 +237,10 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(CATCH_UP_S, lambda: _catch_up(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
+        _every(CLOSURES_S, service.closures.follow),
         _every(ROSTER_S, service.refresh_people),
         _every(ROSTER_S, service.refresh_rules),
+        _every(LIFE_S, _living(service)),
         _every(NIGHT_S, _nightly(service)),
         _every(NOTICES_S, lambda: _look_again(service)),
         _every(EDITION_S, service.take_edition),
@@ -253,7 +262,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         await asyncio.gather(writing, *tasks, return_exceptions=True)
 
 
-async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None:
     """Do some work again and again; what goes wrong once is logged and tried again."""
     while True:
         try:
@@ -261,6 +270,17 @@ async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("work beside the requests failed")
         await asyncio.sleep(period_s)
+
+
+def _living(service: Service) -> Callable[[], Awaitable[None]]:
+    """Return what does to the bookings of every area what time does to them."""
+    lives: dict[str, Lifecycle] = {}
+
+    async def go_on() -> None:
+        for area, keeper in service.keepers.items():
+            await lives.setdefault(area, Lifecycle(keeper)).go_on()
+
+    return go_on
 
 
 async def _tick(service: Service) -> None:
@@ -325,15 +345,19 @@ def _nightly(service: Service) -> Callable[[], Awaitable[None]]:
 async def _warm(service: Service) -> None:
     """Compile the kernels in another process and load them; plain Python answers meanwhile."""
     if not kernels.is_compiled() and not kernels.is_cached():
-        await _compile()
+        await _compile("import dispatcher; dispatcher.warm()")
     kernels.answer_compiled()
     await asyncio.to_thread(warm)
     service.kernels = "ok"
+    if service.roads:
+        if not kernels.is_cached("late_kernel.least_late"):
+            await _compile("from dispatcher.events import warm_events; warm_events()")
+        await asyncio.to_thread(warm_events)
 
 
-async def _compile() -> None:
+async def _compile(what: str) -> None:
     """Fill the cache of compiled code, so that this process has only to load it."""
-    await another_process("-c", "import dispatcher; dispatcher.warm()")
+    await another_process("-c", what)
 
 
 async def another_process(*arguments: str, settings: Mapping[str, str] | None = None) -> int:

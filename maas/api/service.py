@@ -29,6 +29,7 @@ from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
 from maas.notify.post import Post
+from maas.rides.closures import Closures
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
 from maas.settings import Settings
@@ -62,6 +63,7 @@ class Service:
     buses: Buses
     region: Region
     timezone: str
+    closures: Closures
     history: History
     town: TownRow | None = None
     rules_mark: tuple[int, int] | None = None

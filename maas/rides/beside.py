@@ -18,6 +18,7 @@ from dispatcher import Plan
 from dispatcher.roads import RoadTimes
 from maas.rides.commit import Change
 from maas.rides.day import Day, planned_bookings, stops_of
+from maas.rides.disruption import retry
 from maas.rides.improver import Improver, differing, is_better, with_stops_of
 from maas.rides.outbox import Deliver, hand_on
 from maas.rides.screens import Screens
@@ -153,6 +154,8 @@ class Beside(Screens):
         versions = {id_: row.version for id_, row in day.plans.items()}
         if versions == self._searched:
             return False
+        if day.unplaced and await retry(self):
+            return True
         self._searched = versions
         plan = self._plan(day)
         if len(plan.requests) < 2:

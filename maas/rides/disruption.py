@@ -124,35 +124,6 @@ class Disruption:
             )
         return [msgspec.convert(row.outcome, Outcome) for row in rows]
 
-    async def retry(self) -> bool:
-        """Place those whom no vehicle could carry, if by now one can; False when none can."""
-
-        async def make() -> Change | None:
-            live = await self._keeper.live_of(self._keeper.today, "improver")
-            waiting = waiting_of(live)
-            if not waiting:
-                return None
-            before = self._keeper.before(live.day, ())
-            done = await asyncio.to_thread(
-                tried_again, before, live.travel, waiting=waiting, closed=closed_of(live)
-            )
-            if len(done.unplaced) == len(waiting):
-                return None
-            found = moves(Replan(live, before, done, _why("placed")))
-            audit = AuditEntry(
-                live.now, live.actor, "booking.placed", str(live.day.day), _detail(found)
-            )
-            return Change(
-                found.plans,
-                (*found.events, _plans_event(live, "plan.placed", found)),
-                audit,
-                updated=found.updated,
-                promises=found.promises,
-                also=found.notices,
-            )
-
-        return await self._keeper.own(make)
-
     # What has happened
 
     async def _worked(self, upset: Upset, name: str, actor: str) -> _Worked | NotFound | NotNow:
@@ -380,6 +351,36 @@ class Disruption:
             ),
             closure=worked.closure,
         )
+
+
+async def retry(keeper: Held) -> bool:
+    """Place those whom no vehicle could carry, if by now one can; False when none can."""
+
+    async def make() -> Change | None:
+        live = await keeper.live_of(keeper.today, "improver")
+        waiting = waiting_of(live)
+        if not waiting:
+            return None
+        before = keeper.before(live.day, ())
+        done = await asyncio.to_thread(
+            tried_again, before, live.travel, waiting=waiting, closed=closed_of(live)
+        )
+        if len(done.unplaced) == len(waiting):
+            return None
+        found = moves(Replan(live, before, done, _why("placed")))
+        audit = AuditEntry(
+            live.now, live.actor, "booking.placed", str(live.day.day), _detail(found)
+        )
+        return Change(
+            found.plans,
+            (*found.events, _plans_event(live, "plan.placed", found)),
+            audit,
+            updated=found.updated,
+            promises=found.promises,
+            also=found.notices,
+        )
+
+    return await keeper.own(make)
 
 
 def waiting_of(live: Live) -> tuple[Told, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from dispatcher.roads import Anchor
 from maas.rides.closures import Closures
-from maas.rides.disruption import Disruption, Upset
+from maas.rides.disruption import Disruption, Upset, retry
 from maas.rides.keeper import Keeper
 from maas.rides.outcome import Outcome
 from maas.rides.views import BookingView, NotFound, NotNow
@@ -450,11 +450,11 @@ async def test_who_waits_is_tried_again_when_somebody_cancels(vans: Vans) -> Non
     outcome = await report(keeper, early, "off")
     waits = [one.booking_id for one in outcome.riders if one.what == "unplaced"]
     assert len(waits) == 1
-    assert not await disruption(keeper).retry()
+    assert not await retry(keeper)
     other = second if waits == [first.id] else first
     await keeper.cancel(other.id, reason="", key="c", actor="yuki")
 
-    assert await disruption(keeper).retry()
+    assert await retry(keeper)
     assert not (await keeper.day_of(TODAY)).unplaced
     assert (await ledger(keeper, waits[0]))[-1][0] == "placed"
     assert (await messages(keeper.database))[-1][:2] == ("moved", waits[0])
