@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,13 +18,12 @@ from maas.api.requests import In
 from maas.api.service import Service
 from maas.api.shapes import Instant, Rendering, Shape
 from maas.auth.roles import Permission
-from maas.calls.line import FORGOTTEN_S, Event, News, after, callers, wait_s
+from maas.calls.line import FORGOTTEN_S, Event, News, after, wait_s
 from maas.calls.waiting import is_waiting, waits
 from maas.calls.words import CALLING
 from maas.rides.holds import Holds
 from maas.store import calls
 from maas.store.calls import CallRow
-from maas.store.members import MemberRow
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -163,7 +161,7 @@ def _fragment(service: Service, row: CallRow, key: str) -> bytes:
 
 
 def _out(service: Service, write: Rendering, row: CallRow) -> CallOut:
-    found: Sequence[MemberRow] = callers(row.number, service.directory.member_by_id.values())
+    found = service.directory.riders.sharing(row.number) if row.number else []
     values = {name: getattr(row, name) for name in row.__slots__}
     return CallOut.model_validate(
         {

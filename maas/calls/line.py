@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from maas.store.calls import CallRow
-from maas.store.members import MemberRow
 
 Event = Literal["ringing", "answered", "ended"]
 
@@ -66,16 +64,3 @@ def dialled(number: str) -> str:
     plain = unicodedata.normalize("NFKC", number).strip()
     kept = "".join(each for each in plain if each.isdecimal())
     return f"0{kept.removeprefix(JAPAN[1:]).removeprefix('0')}" if plain.startswith(JAPAN) else kept
-
-
-def callers(number: str, members: Iterable[MemberRow]) -> list[MemberRow]:
-    """Return whom a number belongs to: several share one, and a withheld one is nobody's."""
-    wanted = dialled(number)
-    if not wanted:
-        return []
-    found = {
-        each.id: each
-        for each in members
-        if each.merged_into is None and wanted in {dialled(known) for known in each.numbers}
-    }
-    return sorted(found.values(), key=lambda each: each.number)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 from maas.notify.occasions import Occasion
-from maas.notify.words import BEFORE, NEXT_BUS, REASON, SIGNED, WORDS
+from maas.notify.words import ANSWER, BEFORE, NEXT_BUS, REASON, SIGNED, WORDS, Words
 from maas.store.notifications import NotificationRow
 from maas.store.towns import TownRow
 from maas.town.calendars import clock_words, day_words
@@ -16,7 +16,7 @@ from maas.town.messages import Text
 
 SHORT_MAX: Final = {"ja": 70, "en": 160}
 """What one text message carries: UTF-16 units with Japanese letters, else septets."""
-NAMES: Final = ("origin", "destination", "vehicle", "name", "bus")
+NAMES: Final = ("origin", "destination", "vehicle", "name", "bus", "text")
 """What may be cut to make a text message fit."""
 NAME_MIN: Final = 4
 _JA_DAYS: Final = "月火水木金土日"
@@ -35,7 +35,7 @@ class Message:
 
 def compose(row: NotificationRow, town: TownRow | None) -> Message:
     """Return a message in its reader's language."""
-    words = WORDS[Occasion(row.occasion)]
+    words = _words(row)
     written, spoken, brief = (
         _values(row, town, manner) for manner in ("written", "spoken", "brief")
     )
@@ -47,6 +47,13 @@ def compose(row: NotificationRow, town: TownRow | None) -> Message:
         short=fit(words.short.get(language), brief, SHORT_MAX["en" if language == "en" else "ja"]),
         signed=SIGNED.get(language).format(**written),
     )
+
+
+def _words(row: NotificationRow) -> Words:
+    """Return the sentences of a message: its own, if it came with some, or its occasion's."""
+    words = WORDS[Occasion(row.occasion)]
+    own = Text("{text}", "{text}")
+    return replace(words, full=own, short=own) if row.facts.get("text") else words
 
 
 def fit(template: str, values: Mapping[str, str], most: int) -> str:
@@ -83,6 +90,7 @@ def _values(row: NotificationRow, town: TownRow | None, manner: str) -> dict[str
         "phone": _digits(town.booking_phone if town else "", language, manner),
         "town": _named({"town": town.name, "town_en": town.name_en} if town else {}, "town", row),
         "minutes": str(facts.get("minutes", "")),
+        "text": _named(facts, "text", row),
         "bus": _name(facts, "bus", row, manner) or NEXT_BUS.get(language),
     }
     for name in ("origin", "destination", "vehicle"):
@@ -93,6 +101,8 @@ def _values(row: NotificationRow, town: TownRow | None, manner: str) -> dict[str
         values[blank] = _clock(facts[fact], language, manner) if fact in facts else ""
     reason = _name(facts, "reason", row, manner)
     values["reason"] = REASON.get(language).format(reason=reason) if reason else ""
+    by = str(facts.get("answer_by", ""))
+    values["answer"] = ANSWER.get(language).format(answer_by=by) if by else ""
     values["before"] = BEFORE.get(language).format(**values) if values["old_start"] else ""
     return values
 

@@ -6,6 +6,7 @@ What a message says is taken down then, so that it tells of the promise as it wa
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -42,20 +43,21 @@ class Notices:
 
     async def write(self, connection: AsyncConnection, /) -> bool:
         """Keep them, and give up those that are no longer true; always True."""
+        due_at = await self._due(connection)
+        if audience(self.occasion, self.row, self.member, math.inf):
+            await add_notifications(connection, await self._messages(connection, due_at))
+        return True
+
+    async def _messages(self, connection: AsyncConnection, due_at: float) -> list[NotificationRow]:
         town = await towns.the_town(connection)
         day_s = day_start_epoch(self.row.service_date, town.timezone if town else TIMEZONE)
         told = await bookings.promises_of(connection, self.row.id)
         promise = next((each for each in told if each.no == self.row.promise_no), None)
-        pickup_s = promise.pickup_to_s if promise else self.row.pickup_planned_s
-        people = audience(self.occasion, self.row, self.member, day_s + pickup_s - self.now)
-        due_at = await self._due(connection)
-        if people:
-            facts = await self._facts(connection, promise, told)
-            until = self._until(day_s + pickup_s)
-            await add_notifications(
-                connection, [self._message(who, facts, due_at, until) for who in people]
-            )
-        return True
+        pickup_at = day_s + (promise.pickup_to_s if promise else self.row.pickup_planned_s)
+        people = audience(self.occasion, self.row, self.member, pickup_at - self.now)
+        facts = await self._facts(connection, promise, told)
+        until = self._until(pickup_at)
+        return [self._message(who, facts, due_at, until) for who in people]
 
     def _until(self, pickup_at: float) -> float | None:
         way = WAYS[self.occasion]

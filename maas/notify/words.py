@@ -131,13 +131,13 @@ WORDS: Final = MappingProxyType(
             Text("空きが出ました", "A seat has come free"),
             Text(
                 "お待ちの便に空きが出ました。{day}、{start}から{end}の間に、{origin}から"
-                "{destination}です。乗るときは{phone}へお電話ください。",
+                "{destination}です。乗るときは{answer}{phone}へお電話ください。",
                 "A seat has come free: {day}, pick-up between {start} and {end}, from {origin} to "
-                "{destination}. If you want it, please call {phone}.",
+                "{destination}. If you want it, please call {phone}{answer}.",
             ),
             Text(
-                "空きが出ました。{day} {start}〜{end} {origin}から。乗るときは電話{phone}",
-                "A seat is free: {day} {start}-{end} from {origin}. Call {phone}",
+                "空きが出ました。{day} {start}〜{end} {origin}から。乗るときは{answer}電話{phone}",
+                "A seat is free: {day} {start}-{end} from {origin}. Call {phone}{answer}",
             ),
         ),
         Occasion.OPEN_RETURN_READY: Words(
@@ -186,6 +186,7 @@ BEFORE: Final = Text(
     "前にお伝えした{old_start}から{old_end}ではありません。",
     "It is no longer between {old_start} and {old_end}. ",
 )
+ANSWER: Final = Text("{answer_by}までに", " by {answer_by}")
 REASON: Final = Text("{reason}のため、", "because of {reason}, ")
 NEXT_BUS: Final = Text("次のバス", "the next bus")
 SIGNED: Final = Text("{town} 予約センター 電話{phone}", "{town} booking desk, {phone}")

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maas.calls.line import FORGOTTEN_S, News, after, callers, dialled, wait_s
+from maas.calls.line import FORGOTTEN_S, News, after, dialled, wait_s
 from maas.calls.waiting import Waits, waits
 from maas.store.calls import CallRow, add_call, call, calls_between, open_calls, save_call
 from maas.store.database import Database
-from tests.maas.notify.samples import MEMBER
 
 RINGING = News("c", "ringing", "000-000-1001", 100.0)
 ANSWERED = News("c", "answered", "000-000-1001", 112.0, "yuki")
@@ -46,7 +45,7 @@ def test_news_that_come_again_change_nothing(again: list[News]) -> None:
 
 @given(
     st.permutations(
-        [News("c", event, "1", at, "a") for event in ("ringing", "answered", "ended")  # type: ignore[arg-type]
+        [News("c", event, "1", at, "a") for event in ("ringing", "answered", "ended")
          for at in (5.0, 9.0)]
     )
 )  # fmt: skip
@@ -91,16 +90,6 @@ def test_the_waits_of_a_day() -> None:
 )
 def test_a_number_is_known_however_it_is_written(number: str, wanted: str) -> None:
     assert dialled(number) == wanted
-
-
-def test_a_household_shares_its_telephone() -> None:
-    other = replace(MEMBER, id=2, number="1000", phone="０００－０００－１００１")
-    merged = replace(MEMBER, id=3, merged_into=1)
-    away = replace(MEMBER, id=4, phone="000-000-1002")
-    everybody = (MEMBER, MEMBER, other, merged, away)
-
-    assert callers("0000001001", everybody) == [other, MEMBER]
-    assert callers("", (replace(MEMBER, phone=""),)) == []
 
 
 @pytest.mark.anyio

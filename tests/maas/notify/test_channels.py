@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Mime
@@ -62,7 +62,7 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 
 @pytest.fixture
-def gateway() -> FakeGateway:
+def gateway() -> Iterator[FakeGateway]:
     """A gateway on loopback."""
     with fake_gateway() as found:
         yield found
@@ -121,7 +121,7 @@ async def test_an_address_cannot_add_lines_to_a_letter(
 async def test_a_gateway_gets_the_key_the_number_and_the_words(gateway: FakeGateway) -> None:
     async with new_client() as client:
         for channel in ("sms", "voice"):
-            way = Gateway(f"{gateway.url}/send", "secret", channel, client)  # type: ignore[arg-type]
+            way = Gateway(f"{gateway.url}/send", "secret", channel, client)
             assert await way.send(Letter(f"k-{channel}", "0000000001", "ja", MESSAGE)) == Sent()
 
     assert gateway.posts == [

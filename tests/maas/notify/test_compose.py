@@ -95,6 +95,26 @@ def test_every_occasion_is_said_whole_in_both_languages(occasion: Occasion, lang
         assert max(len(part) for part in message.full.split("。")) <= 50
 
 
+def test_an_offer_says_until_when_it_stands() -> None:
+    message = said(Occasion.WAITLIST_OFFER, answer_by="11:30")
+
+    assert "乗るときは11:30までに000-000-0000へお電話ください。" in message.full
+    assert "乗るときは11:30までに電話000-000-0000" in message.short
+    assert said(Occasion.WAITLIST_OFFER, "en", answer_by="11:30").full.endswith(
+        "please call 000-000-0000 by 11:30."
+    )
+
+
+def test_a_message_with_sentences_of_its_own_is_told_in_them() -> None:
+    own = {"text": "お帰りの車は、いま探しています。", "text_en": "We are looking for a car."}
+
+    message = said(Occasion.OPEN_RETURN_READY, **own)
+    assert message.full == message.spoken == message.short == own["text"]
+    assert said(Occasion.OPEN_RETURN_READY, "en", **own).full == own["text_en"]
+    long = said(Occasion.OPEN_RETURN_READY, text="長い" * 60).short
+    assert (len(long), long[-1]) == (70, "…")
+
+
 @pytest.mark.parametrize("occasion", Occasion)
 def test_what_is_not_known_leaves_no_hole(occasion: Occasion) -> None:
     bare = {"date": "2026-11-26", "reference": "1", "from_s": 0, "to_s": 0, "by_s": 0}
@@ -102,7 +122,7 @@ def test_what_is_not_known_leaves_no_hole(occasion: Occasion) -> None:
     assert compose(replace(ROW, occasion=occasion.value, facts=bare), None).full
 
 
-names = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="{}"), max_size=60)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{}"), max_size=60)
 
 
 @given(occasion=st.sampled_from(Occasion), language=st.sampled_from(["ja", "en"]), data=st.data())
