@@ -15,6 +15,8 @@ from maas.store.places import PlaceRow
 from maas.town.search import Index, place_index
 
 HOME = "home"
+SPOT = "spot"
+"""Where a vehicle broke down: a place for those on board, which nobody asks for."""
 ONE_BY_ONE = 500
 """More changed members than this are read together with all others."""
 
@@ -47,7 +49,7 @@ class Directory:
             self,
             place_by_id=known,
             public_places=place_index(_public(known.values()), self.public_places),
-            all_places=place_index(known.values(), self.all_places),
+            all_places=place_index(_asked_for(known.values()), self.all_places),
             riders=self.riders.with_members(rows),
         )
 
@@ -64,7 +66,7 @@ async def read_directory(database: Database) -> Directory:
     return Directory(
         place_by_id={place.id: place for place in known},
         public_places=public,
-        all_places=place_index(known, public),
+        all_places=place_index(_asked_for(known), public),
         riders=RiderIndex(people),
         vehicles=vehicles,
         ride_areas={vehicle.id: vehicle.area_id for vehicle in vehicles if not vehicle.block},
@@ -93,5 +95,9 @@ async def follow(database: Database, before: Directory) -> Directory:
     return replace(before.with_people(rows.values(), homes) if rows else before, seq=seq)
 
 
+def _asked_for(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:
+    return (place for place in known if place.kind != SPOT)
+
+
 def _public(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:
-    return (place for place in known if place.kind != HOME)
+    return (place for place in _asked_for(known) if place.kind != HOME)
