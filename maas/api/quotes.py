@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.requests import In
-from maas.api.shapes import OfferOut, RefusalOut
+from maas.api.shapes import OfferOut, RefusalOut, Rendering
 from maas.auth.roles import Permission
-from maas.rides.views import AskIn, Quote
+from maas.rides.views import AskIn, Quote, RefusalAnswer
 
 router = APIRouter(prefix="/quotes", tags=["bookings"])
 
@@ -54,7 +54,7 @@ class QuoteIn(BaseModel):
 
     def ask(self) -> AskIn:
         """Return the question as the rides understand it."""
-        fields = self.model_dump(exclude={"area", "date", "time"})
+        fields = self.model_dump(exclude={"area", "contact", "date", "time"})
         return AskIn(day=self.date, time=seconds_of(self.time), **fields)
 
 
@@ -85,7 +85,11 @@ class QuoteOut(BaseModel):
 )
 async def quote(asked: QuoteIn, person: SignedIn, service: The, write: In) -> QuoteOut:
     """Say when a vehicle could come, without promising it yet."""
-    answer = await service.keeper(asked.area, person).quote(asked.ask())
+    return quoted(await service.keeper(asked.area, person).quote(asked.ask()), write)
+
+
+def quoted(answer: Quote | RefusalAnswer, write: Rendering) -> QuoteOut:
+    """Return the answer to a question as a body."""
     if isinstance(answer, Quote):
         advice = [each.get(write.language) for each in answer.advice]
         return QuoteOut(offers=write.many(OfferOut, answer.offers), refusal=None, advice=advice)

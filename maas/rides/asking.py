@@ -84,6 +84,11 @@ class Asking(Beside):
         self._signing_key = signing_key
 
     @property
+    def leads(self) -> bool:
+        """Whether this process does what is due in the area."""
+        return self._leads
+
+    @property
     def days(self) -> tuple[Day, ...]:
         """The days known now, as they were last read."""
         return tuple(self._days.values())

@@ -104,6 +104,12 @@ MESSAGES: dict[str, Text] = {
         "{day}は祝日({holiday})のため、毎週の予約をお休みします。",
         "{day_en} is a public holiday ({holiday}); the weekly booking rests.",
     ),
+    "one_more": Text(
+        "{opens}から{closes}にもう1台あれば、お断りした{lost}件のうち少なくとも{count}件を"
+        "お受けできました。",
+        "One more vehicle from {opens} to {closes} would have carried at least {count} of the "
+        "{lost} that were refused.",
+    ),
     "event.held": Text(
         "仮予約 {reference}: {origin} から {destination} {pickup}({vehicle})",
         "Held {reference}: {origin_en} to {destination_en} at {pickup} ({vehicle_en})",

@@ -320,6 +320,36 @@ class StandingView:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalLogView:
+    """A "no" of ours, or of the caller (`declined`) to what was offered, and what was asked."""
+
+    at: float
+    date: date
+    declined: bool
+    reason: str
+    binding: str | None
+    ask: AskIn
+    rider: RiderRef | None
+    alternatives: int
+    relaxations: tuple[str, ...]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """How many of the `lost` asks one more vehicle would have carried; `asks` are those."""
+
+    date: date
+    from_s: int
+    to_s: int
+    like: str
+    saved: int
+    lost: int
+    sentence: Text
+    asks: tuple[AskIn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TogetherView:
     """Rides booked together: outward and return, or a group in several vehicles."""
 

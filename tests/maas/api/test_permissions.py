@@ -22,6 +22,11 @@ APP = create_app(Settings())
 IDENTITIES = ("nobody", "device", *(role.value for role in Role))
 PATHS = {
     "booking_id": "0" * 32,
+    "hold_id": "0" * 32,
+    "group_id": "0" * 32,
+    "return_id": "0" * 32,
+    "entry_id": "0" * 32,
+    "standing_id": "0" * 32,
     "vehicle_id": "van-1",
     "rider_id": "1",
     "stop_id": "P1",
