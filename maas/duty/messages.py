@@ -132,7 +132,55 @@ MESSAGES: Final = MappingProxyType(
             "同じ報告番号が別の内容で使われています。",
             "The same event was used with other contents.",
         ),
-        "event.record": Text("{vehicle} {driver} {what}", "{vehicle_en}, {driver}: {what_en}"),
+        # lines entered from paper
+        "paper.unknown_place": Text(
+            "場所が登録されていないか、道路につながっていません。",
+            "A place is not registered, or no road leads there.",
+        ),
+        "paper.unknown_vehicle": Text(
+            "車両{about}は登録されていません。", "There is no vehicle {about} that takes bookings."
+        ),
+        "paper.unknown_rider": Text("その会員は登録されていません。", "There is no such member."),
+        "paper.no_rules": Text(
+            "{about}の運行の決まりがありません。", "No rules have been decided for {about}."
+        ),
+        "paper.times_turned": Text(
+            "降車の時刻が乗車より前です。", "The drop-off is before the boarding."
+        ),
+        "paper.in_future": Text(
+            "乗車か降車の時刻がまだ来ていません。", "A time at which it was driven is yet to come."
+        ),
+        "paper.not_driven": Text(
+            "約束の時刻は過ぎています。乗った時刻か、来なかったことを入れてください。",
+            "The promised time has passed. Please enter when they rode, or that nobody came.",
+        ),
+        "paper.over_full": Text(
+            "同じ時刻に、車両{about}の定員より多く乗っています。",
+            "At one moment more rode in {about} than it has seats.",
+        ),
+        "paper.same_rider": Text(
+            "同じ方の予約(受付{reference})が{at}にあります。同じご乗車ではありませんか。",
+            "The same person has reference {reference} {at}. Is it the same ride?",
+        ),
+        "paper.shared_since": Text(
+            "受付{reference}と相乗りでした。受付{reference}の運賃は一人分でいただいています。",
+            "It shared the vehicle with reference {reference}, who paid for a ride alone.",
+        ),
+        "paper.cannot_keep": Text(
+            "約束の時刻に行ける車両がありません。",
+            "No vehicle can keep the time that was promised.",
+        ),
+        "paper.another_vehicle": Text(
+            "車両{about}では行けません。別の車両が行きます。",
+            "{about} cannot go; another vehicle will.",
+        ),
+        "paper.id_reused": Text(
+            "番号{id}は、別の内容で入力されています。",
+            "Line {id} has been entered with other contents.",
+        ),
+        "event.paper": Text(
+            "紙の記録を入力 受付{reference}", "Entered from paper: reference {reference}"
+        ),
     }
 )
 

@@ -53,7 +53,7 @@ def test_commands_on_bookings_require_an_idempotency_key() -> None:
         for parameter in operation.get("parameters", [])
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
-    changes = {"book", "changeBooking", "cancelBooking", "reportStep", "recordDuty"}
+    changes = {"book", "changeBooking", "cancelBooking", "reportStep", "recordDuty", "settlePaper"}
     money = {"issueVouchers", "returnVoucher", "refundRide", "putMoneyRight"}
     assert required >= changes | {"pinBooking", "unpinBooking"} | money
 

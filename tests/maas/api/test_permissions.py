@@ -44,6 +44,7 @@ PATHS = {
     "language": "ja",
     "voucher_id": "none",
     "report_id": "1",
+    "line_id": "none",
     "task_key": "none",
     "change_id": "999",
     "place_id": "1",
