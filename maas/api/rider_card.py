@@ -59,6 +59,15 @@ class FavouriteOut(Shape):
     place: PlaceOut
 
 
+class HousemateOut(Shape):
+    """Somebody of the same household."""
+
+    id: int
+    number: str
+    name: str
+    kana: str
+
+
 class RiderOut(Shape):
     """A member, with everything the booking desk needs while they are on the telephone."""
 
@@ -75,6 +84,7 @@ class RiderOut(Shape):
     address: str
     oaza: str
     household: str = Field(description="The same for all members of one household.")
+    housemates: list[HousemateOut]
     home_place: PlaceOut | None
     pickup_points: list[PlaceOut]
     tags: list[str]
@@ -178,6 +188,7 @@ def card(
         address=member.address,
         oaza=member.oaza,
         household=member.household,
+        housemates=write.many(HousemateOut, service.directory.riders.housemates(member)),
         home_place=write.one(PlaceOut, home) if home else None,
         pickup_points=write.many(PlaceOut, points),
         tags=list(member.tags),

@@ -25,6 +25,9 @@ class RiderIndex:
         for member in known:
             self._old.setdefault(member.merged_into, []).append(member)
         living = self._old.pop(None, [])
+        self._households: dict[str, list[MemberRow]] = {}
+        for member in living:
+            self._households.setdefault(member.household, []).append(member)
         self._index = (
             Index(living, self._found) if before is None else before.remade(living, self._found)
         )
@@ -49,6 +52,11 @@ class RiderIndex:
     def search(self, query: str, limit: int = 10) -> list[MemberRow]:
         """Return the members that match, best first; by kana when equally good."""
         return self._index.search(query, limit)
+
+    def housemates(self, member: MemberRow) -> list[MemberRow]:
+        """Return the others of a member's household."""
+        same = self._households.get(member.household, ()) if member.household else ()
+        return [row for row in same if row.id != member.id]
 
     def sharing(self, number: str) -> list[MemberRow]:
         """Return the members who have a telephone, themselves."""

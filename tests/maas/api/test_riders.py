@@ -93,6 +93,10 @@ async def test_a_card_is_changed_where_something_is_said(
     assert [place["id"] for place in new["pickup_points"]] == [4]
     assert new["home_place"]["kind"] == "home"
     assert card["number"] in await numbers(operator, "4402")
+    wife = await add(operator, key, name="変更 妻", household="0001")
+    shown = (await operator.get(path)).json()
+    assert [each["id"] for each in shown["housemates"]] == [wife["id"]]
+    new["housemates"] = shown["housemates"]
     assert card["number"] in await numbers(operator, "henkou a")
     assert (await operator.get(path)).json() == new
 

@@ -94,6 +94,14 @@ def test_a_member_merged_into_another_is_found_as_that_one_by_the_old_number() -
     assert riders.get(99) is None
 
 
+def test_a_household_is_who_says_the_same_of_it() -> None:
+    one, two = (replace(row, household="h") for row in (HYOMOTO, ONO))
+    gone = replace(SHINICHI, household="h", merged_into=one.id)
+    riders = RiderIndex([one, two, MATCHA, gone])
+    assert riders.housemates(one) == [two]
+    assert riders.housemates(MATCHA) == []
+
+
 def test_members_of_a_hamlet_are_found_with_half_a_name() -> None:
     here, there = replace(HYOMOTO, oaza="上竹"), replace(SHINICHI, oaza="下竹")
     assert RiderIndex([here, there]).search("ひょう 下竹") == [there]
