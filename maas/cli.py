@@ -187,10 +187,10 @@ def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     except TownError as error:
         _fail(str(error))
     text = "{town}: {places} places, {members} members, {vehicles} vehicles".format(**report)
-    lost = report["unreachable"]
-    _say(
-        report, as_json=as_json, text=text + (f"\nno road near: {', '.join(lost)}" if lost else "")
-    )
+    lost, decided = report["unreachable"], report["decided"]
+    text += f"\nno road near: {', '.join(lost)}" if lost else ""
+    text += f"\nleft as decided since: {', '.join(decided)}" if decided else ""
+    _say(report, as_json=as_json, text=text)
 
 
 Sheet = Annotated[Kind | None, typer.Option(help="CSV of the rules of one kind, not TOML.")]

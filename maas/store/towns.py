@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import areas, rules, towns
 
+IMPORT = "import"
+"""Who puts in force what comes from the town's files."""
+
 
 @dataclass(frozen=True, slots=True)
 class TownRow:
@@ -105,12 +108,18 @@ async def save_town(
     its_rules: Sequence[RuleRow],
     *,
     now: float,
-) -> None:
-    """Keep the town as it now is; its rules replace those kept before, equal ones stay."""
+) -> list[RuleRow]:
+    """Keep the town as it now is; its rules replace those imported before, equal ones stay.
+
+    What people have decided since is left as they decided it; returns the rules that would have
+    said something else.
+    """
     await _upsert(connection, towns, asdict(town) | {"region": list(town.region)})
     for area in its_areas:
         await _upsert(connection, areas, asdict(area))
-    held = await _rules(connection, rules.c.replaced_at.is_(None))
+    ever = await _rules(connection)
+    held = [row for row in ever if row.replaced_at is None]
+    decided = {_key(row) for row in ever if row.change_id or row.replaced_by not in {None, IMPORT}}
     left = [_content(row) for row in held]
     fresh = []
     for row in its_rules:
@@ -118,8 +127,16 @@ async def save_town(
             left.remove(_content(row))
         else:
             fresh.append(row)
-    gone = [row for row in held if _content(row) in left]
-    await replace_rules(connection, gone, fresh, now=now, by="import")
+    gone = [row for row in held if _content(row) in left and _key(row) not in decided]
+    new = [row for row in fresh if _key(row) not in decided]
+    await replace_rules(connection, gone, new, now=now, by=IMPORT)
+    return [row for row in fresh if _key(row) in decided]
+
+
+def _key(row: RuleRow) -> tuple[str, str, str, date]:
+    """Return what tells a rule from others; hours of one first day belong together."""
+    id_ = row.body["id"] if row.kind in {"zone", "relation"} else ""
+    return row.area_id, row.kind, id_, row.valid_from
 
 
 def _content(row: RuleRow) -> tuple[str, str, str]:

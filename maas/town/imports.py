@@ -61,13 +61,17 @@ class Snaps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import brought in; `unreachable` are the names of places far from any road."""
+    """What an import brought in; `unreachable` are the names of places far from any road.
+
+    `decided` are the rules of the files that people have decided otherwise: theirs were left.
+    """
 
     town: str
     places: int
     members: int
     vehicles: int
     unreachable: tuple[str, ...]
+    decided: tuple[str, ...] = ()
 
 
 async def import_town(
@@ -81,7 +85,9 @@ async def import_town(
     files = read_town(folder)
     async with database.writing() as connection:
         now = time.time()
-        await towns.save_town(connection, _town(files), _areas(files), _rules(files), now=now)
+        decided = await towns.save_town(
+            connection, _town(files), _areas(files), _rules(files), now=now
+        )
         homes = [_home(line) for line in files.members]
         rows = [_place(line) for line in files.places] + homes
         ids = await places.save_places(connection, rows)
@@ -91,7 +97,8 @@ async def import_town(
         await fleet.save_vehicles(connection, [_vehicle(v, ids, first) for v in files.vehicles])
         lost = await anchor_places(connection, roads, network) if roads is not None else ()
     counts = (len(files.places), len(files.members), len(files.vehicles))
-    return ImportReport(files.town.name, *counts, unreachable=lost)
+    others = tuple(f"{row.kind} {row.valid_from}" for row in decided)
+    return ImportReport(files.town.name, *counts, unreachable=lost, decided=others)
 
 
 async def anchor_places(connection: AsyncConnection, roads: Snaps, network: str) -> tuple[str, ...]:

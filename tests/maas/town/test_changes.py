@@ -363,3 +363,24 @@ async def test_an_import_leaves_equal_rules_alone_and_remembers_the_others(
     assert len(rows) == len(before) + 1
     assert len(kept & {row.id for row in before}) == len(before) - 1
     assert [row.body["from"] for row in rows if row.replaced_by == "import"] == ["08:00"]
+
+
+async def test_an_import_leaves_what_people_have_decided(town: Database, tmp_path: Path) -> None:
+    """The imported hours were replaced, those of April were withdrawn, a zone was put in force."""
+    folder = write_town(tmp_path / "again")
+    file = folder / "town.toml"
+    file.write_text(file.read_text(encoding="utf-8") + APRIL, encoding="utf-8")
+    await import_town(town, folder, LineRoads(), "net")
+    today = APRIL.replace("2027-04-01", TODAY.isoformat())
+    drafts = (rules(today + ZONES), Draft((), (("line", "hours", "", date(2027, 4, 1)),)))
+    for n, draft in enumerate(drafts):
+        done = await changes.propose(town, "line", "x", draft, By("keiko", 2.0, f"a{n}"))
+        assert isinstance(done, int)
+        forced = By("keiko", 3.0, f"b{n}")
+        assert await changes.put_in_force(town, Seen(done, 1), 0, TODAY, forced) == done
+    held = await live(town)
+
+    report = await import_town(town, folder, LineRoads(), "net")
+
+    assert await live(town) == held
+    assert report.decided == ("hours 2027-04-01",)
