@@ -19,6 +19,7 @@ from tests.maas.town.test_elsewhere import Place
 
 START = date(2020, 1, 1)
 WEDNESDAY = date(2026, 11, 25)
+DAILY = msgspec.structs.replace(HOURS, holidays=True)
 HOME = Place("home", "home", "東", name="ご自宅", name_en="Home")
 CLINIC = Place("clinic", "clinic", "中", name="医院", name_en="Clinic")
 SHOP = Place("shop", "shop", "西", name="店", name_en="Shop")
@@ -42,7 +43,7 @@ def asked(
     trip: Trip, *rules: Zone | Relation, day: date = WEDNESDAY, booking: BookingRule = BOOKING
 ) -> DayRules | Refused:
     area = AreaRules(
-        "a", (HOURS,), (booking,), (TARIFF,),
+        "a", (DAILY,), (booking,), (TARIFF,),
         tuple(rule for rule in rules if isinstance(rule, Zone)),
         tuple(rule for rule in rules if isinstance(rule, Relation)),
     )  # fmt: skip
@@ -106,6 +107,7 @@ def test_a_relation_runs_on_its_weekdays_and_on_holidays_if_it_says_so() -> None
     assert (said.reason, said.rule) == ("not_that_day", "relation.days")
     assert said.text.ja == "ご自宅から医院への運行は火祝です。"
     assert isinstance(asked(Trip(HOME, CLINIC), *rules, day=date(2026, 11, 24)), DayRules)
+    assert isinstance(asked(Trip(HOME, CLINIC), *rules, day=date(2026, 11, 23)), DayRules)
 
 
 def test_a_relation_has_departures_of_its_own() -> None:
