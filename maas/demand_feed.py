@@ -117,8 +117,8 @@ def demand_areas(
             name=_route_name(number if numbered else None),
             operator_id=operator,
             days=dict(_offers(rules, days, facts.town.booking_phone)),
-            outline=[] if _kinds(rules, days) else _hull(public),
-            derived=True,
+            outline=_outline(rules, days, public),
+            derived=not _drawn(rules, days),
             points=_points([row for row in public if _is_served(row, rules, days)], feed),
             safe=_safe(facts.durations.get(area.id, ()), rules, days),
             desc=_desc(area, rules, days),
@@ -223,6 +223,23 @@ def _own_operator(town: TownRow, url: str) -> Operator:
 def _is_public(row: PlaceRow) -> bool:
     unreachable = row.network is not None and row.anchor is None
     return row.kind not in NOT_PUBLIC and not unreachable
+
+
+def _outline(
+    rules: AreaRules, days: Sequence[date], public: Sequence[PlaceRow]
+) -> Sequence[tuple[float, float]]:
+    """Return the ring (lat, lon) riders are carried in from door to door, empty when at stops."""
+    return () if _kinds(rules, days) else _drawn(rules, days) or _hull(public)
+
+
+def _drawn(rules: AreaRules, days: Sequence[date]) -> Sequence[tuple[float, float]]:
+    """Return the border the town has drawn, empty when it is not a single ring for everybody."""
+    zones = rules.zones_on(days[0])
+    named = {id_ for relation in rules.relations_on(days[0]) for id_ in relation.zones}
+    used = [zones[id_] for id_ in sorted(named) if id_ in zones]
+    rings = [ring for zone in used for ring in zone.polygons]
+    listed = any(zone.kinds or zone.oaza or zone.places for zone in used)
+    return rings[0] if len(used) == len(rings) == 1 and not listed else ()
 
 
 def _kinds(rules: AreaRules, days: Sequence[date]) -> frozenset[str]:

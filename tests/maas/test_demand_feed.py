@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -112,6 +113,46 @@ def test_where_riders_board_at_stops_only_the_feed_has_only_stops(tmp_path: Path
     names = {feed.stops[stop].name for group in feed.location_groups for stop in group.stop_ids}
     assert names == {"きびプラザ"}
     assert feed.locations == ()
+
+
+BORDER = """
+[[zone]]
+area = "tiny"
+valid_from = 2020-01-01
+id = "town"
+name = "町内"
+name_en = "the town"
+polygons = [[[34.8, 133.6], [34.8, 133.8], [34.9, 133.7]]]
+
+[[relation]]
+area = "tiny"
+valid_from = 2020-01-01
+id = "inside"
+from = ["town"]
+to = ["town"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "drawn"),
+    [
+        ("", True),
+        ('kinds = ["stop"]\n', False),  # not from every door
+        ('oaza = ["吉川"]\n', False),  # and more than is drawn
+    ],
+)
+def test_a_border_that_is_drawn_is_the_outline(
+    tmp_path: Path,
+    more: str,
+    drawn: bool,  # noqa: FBT001
+) -> None:
+    rules = TOWN_TOML + BORDER.replace("polygons", f"{more}polygons", 1)
+    feed = published(facts_of(tmp_path, rules), tmp_path)
+
+    features = json.loads(feed.extras.get("locations.geojson", b'{"features": []}'))["features"]
+    rings = [feature["geometry"]["coordinates"][0] for feature in features]
+    border = [[133.6, 34.8], [133.8, 34.8], [133.7, 34.9], [133.6, 34.8]]
+    assert rings == ([border] if drawn else [])
 
 
 def test_homes_and_depots_are_nobodys_business(tmp_path: Path) -> None:
