@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from maas.notify.mail import Mail
 from maas.notify.manners import Manners
 from maas.notify.occasions import Channel
 from maas.notify.post import Post
+from maas.notify.push import Push, new_key, read_key
 from maas.notify.reminders import coming, evening_before
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
@@ -21,7 +23,9 @@ from maas.store.database import Database
 from maas.town.imports import area_rules
 
 
-def senders(settings: Settings, client: httpx.AsyncClient) -> dict[Channel, Sender]:
+def senders(
+    settings: Settings, database: Database, client: httpx.AsyncClient
+) -> dict[Channel, Sender]:
     """Return the channels the settings name; what is not set up is an operator's telephone."""
     token = settings.gateway_token.get_secret_value() if settings.gateway_token else ""
     found: dict[Channel, Sender] = {}
@@ -35,7 +39,21 @@ def senders(settings: Settings, client: httpx.AsyncClient) -> dict[Channel, Send
         found[Channel.LINE] = Line(
             settings.line_url, settings.line_token.get_secret_value(), client
         )
+    if settings.push_hosts:
+        found[Channel.PUSH] = Push(
+            database,
+            push_hosts(settings),
+            read_key(settings.push_signing_key(new_key)),
+            settings.push_contact or "",
+            client,
+            time.time,
+        )
     return found
+
+
+def push_hosts(settings: Settings) -> frozenset[str]:
+    """Return the push services that may be called."""
+    return frozenset(filter(None, (each.strip() for each in settings.push_hosts.split(","))))
 
 
 @asynccontextmanager
@@ -45,7 +63,7 @@ async def posting(
     """Give the post of a server, with its connections open as long as the block lasts."""
     async with new_client() as client:
         receipts = settings.gateway_secret is not None
-        yield Post(database, senders(settings, client), clock, receipts)
+        yield Post(database, senders(settings, database, client), clock, receipts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -83,6 +84,17 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Token of the town's LINE channel.")
     ] = None
     line_url: Annotated[Outside, Field(description="LINE's Messaging API.")] = "https://api.line.me"
+    push_hosts: Annotated[
+        str,
+        Field(description="Push services of browsers that may be called, comma-separated."),
+    ] = ""
+    push_contact: Annotated[
+        str | None, Field(description="Whom push services ask about us: mailto: or https:.")
+    ] = None
+    push_key: Annotated[
+        SecretStr | None,
+        Field(description="Key web push is signed with; made in the data directory when absent."),
+    ] = None
     pbx_key: Annotated[
         SecretStr | None,
         Field(min_length=16, description="Key by which the telephone exchange is known."),
@@ -116,9 +128,11 @@ class Settings(BaseSettings):
     )
 
     @model_validator(mode="after")
-    def _letters_have_a_sender(self) -> Self:
+    def _senders_are_named(self) -> Self:
         if self.smtp_url is not None and not self.mail_from:
             raise ValueError("MAAS_SMTP_URL needs MAAS_MAIL_FROM")
+        if self.push_hosts and not self.push_contact:
+            raise ValueError("MAAS_PUSH_HOSTS needs MAAS_PUSH_CONTACT")
         return self
 
     @property
@@ -156,9 +170,18 @@ class Settings(BaseSettings):
         """Return the signing key; made and kept in the data directory the first time."""
         if self.secret is not None:
             return self.secret.get_secret_value().encode()
-        kept = self.data_dir / "secret"
+        return self._kept("secret", lambda: secrets.token_hex(32)).encode()
+
+    def push_signing_key(self, new: Callable[[], str]) -> str:
+        """Return the key of web push; the first time `new` makes it, and it is kept."""
+        if self.push_key is not None:
+            return self.push_key.get_secret_value()
+        return self._kept("push-key", new)
+
+    def _kept(self, name: str, new: Callable[[], str]) -> str:
+        kept = self.data_dir / name
         if not kept.is_file():
             self.data_dir.mkdir(parents=True, exist_ok=True)
             kept.touch(mode=0o600)
-            kept.write_text(secrets.token_hex(32))
-        return kept.read_text().strip().encode()
+            kept.write_text(new())
+        return kept.read_text().strip()

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from busloc.io.history import History
 from maas.api.service import Service
+from maas.notify.post import Post
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class PartMeters(Collector):
         for verdict, count in gate.counts.items():
             verdicts.add_metric([verdict.value], count)
         yield verdicts
+        yield _messages(self.service.post)
         clocks = GaugeMetricFamily(
             "maas_device_clock_ahead_seconds", "What clocks are wrong by", labels=["vehicle"]
         )
@@ -38,3 +40,10 @@ class PartMeters(Collector):
             if clock.ahead_s is not None:
                 clocks.add_metric([clock.vehicle], round(clock.ahead_s))
         yield clocks
+
+
+def _messages(post: Post | None) -> CounterMetricFamily:
+    sent = CounterMetricFamily("maas_messages", "Messages sent", labels=["channel", "outcome"])
+    for names, count in (post.counts if post is not None else {}).items():
+        sent.add_metric(names, count)
+    return sent

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
@@ -56,7 +57,8 @@ class Post:
     senders: Mapping[Channel, Sender]
     clock: Callable[[], float]
     receipts: bool = False
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many messages went out, by channel and outcome."""
 
     async def all(self) -> None:
         """Send whatever is due now."""
@@ -97,9 +99,11 @@ class Post:
             row, state=leased.state, attempts=leased.attempts, next_at=leased.next_at
         ):
             return
-        letter = Letter(row.key, row.address, row.language, compose(row, town))
+        # The browsers of a member who was merged into another are that one's now.
+        address = str(row.member_id) if row.channel == Channel.PUSH else row.address
+        letter = Letter(row.key, address, row.language, compose(row, town))
         outcome = await self._deliver(self.senders[Channel(row.channel)], letter)
-        self._count(row, outcome)
+        self.counts[row.channel, type(outcome).__name__.lower()] += 1
         match outcome:
             case Sent():
                 await self._note(leased, state="sent", sent_at=self.clock(), error=None)
@@ -137,10 +141,6 @@ class Post:
             late = await notifications.unconfirmed(db, RECEIPTED, MUST, now)
         for row in late:
             await self._give_up(row, GiveUp("no receipt", rung=True))
-
-    def _count(self, row: NotificationRow, outcome: Outcome) -> None:
-        name = f"{row.channel} {type(outcome).__name__.lower()}"
-        self.counts[name] = self.counts.get(name, 0) + 1
 
 
 async def give_up(

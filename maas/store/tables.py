@@ -835,6 +835,17 @@ notifications = Table(
     Index(None, "state", "channel", "next_at"),
 )
 
+# The browsers that members let notify them, as the browsers name themselves.
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    Column("endpoint", String, primary_key=True),
+    Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
+    Column("p256dh", String, nullable=False),
+    Column("auth", String, nullable=False),
+    Column("added_at", Double, nullable=False),
+)
+
 # Telephone calls as the exchange tells of them; `operator` is who answered.
 calls = Table(
     "calls",

@@ -55,6 +55,19 @@ def upgrade() -> None:
         ["state", "channel", "next_at"],
     )
     op.create_table(
+        "push_subscriptions",
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("member_id", number, nullable=False),
+        sa.Column("p256dh", sa.String(), nullable=False),
+        sa.Column("auth", sa.String(), nullable=False),
+        sa.Column("added_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_push_subscriptions_member_id_members")
+        ),
+        sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_push_subscriptions")),
+    )
+    op.create_index(op.f("ix_push_subscriptions_member_id"), "push_subscriptions", ["member_id"])
+    op.create_table(
         "calls",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
