@@ -42,7 +42,8 @@ from maas.town.rules import AreaRules, Tariff, seconds
 
 AHEAD_DAYS: Final = 395
 SAME_STOP_M: Final = 100.0
-NOT_PUBLIC: Final = frozenset({"home", "depot"})
+NOT_PUBLIC: Final = frozenset({"home", "depot", "spot"})
+"""A spot is where a vehicle once broke down."""
 
 HALF_FARES: Final[Mapping[str, Words]] = {
     "child": Words("小学生以下", "しょうがくせいいか", "child"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -157,7 +158,8 @@ def test_a_border_that_is_drawn_is_the_outline(
 
 def test_homes_and_depots_are_nobodys_business(tmp_path: Path) -> None:
     facts = facts_of(tmp_path)
-    feed = published(facts, tmp_path)
+    spot = replace(facts.places[0], kind="spot", name="故障した所", code="spot:1")
+    feed = published(replace(facts, places=[*facts.places, spot]), tmp_path)
 
     names = {feed.stops[stop].name for group in feed.location_groups for stop in group.stop_ids}
     assert names == {"役場", "賀陽病院", "商店", "きびプラザ", "道の駅"}
