@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import msgspec
 from sqlalchemy import bindparam, insert, select, update
@@ -87,6 +88,13 @@ class MemberRow:
         return frozenset((*self.tags, *self.aids, *valid))
 
 
+IN_FILES: Final = frozenset(
+    {"name", "kana", "phone", "birth_year", "address", "oaza", "home_place_id", "tags", "notes",
+     "favourites", "language"}
+)  # fmt: skip
+"""What a town's file of members says; everything else only the desk writes."""
+
+
 def _member(row: object) -> MemberRow:
     return msgspec.convert(row, MemberRow, from_attributes=True)
 
@@ -124,11 +132,24 @@ async def save_member(connection: AsyncConnection, row: MemberRow) -> None:
     await connection.execute(update(members).where(members.c.id == row.id).values(_values(row)))
 
 
-async def save_members(connection: AsyncConnection, rows: Sequence[MemberRow]) -> dict[str, int]:
-    """Add or update members by their number; returns the id of every number given."""
+async def save_members(
+    connection: AsyncConnection,
+    rows: Sequence[MemberRow],
+    *,
+    only: Collection[str] | None = None,
+) -> dict[str, int]:
+    """Add or update members by their number; returns the id of every number given.
+
+    Of those there are already, `only` these fields are written, all when it is not given.
+    """
     known = await _ids(connection)
     fresh = [_values(row) for row in rows if row.number not in known]
-    changed = [_values(row) | {"the_number": row.number} for row in rows if row.number in known]
+    changed = [
+        {name: value for name, value in _values(row).items() if only is None or name in only}
+        | {"the_number": row.number}
+        for row in rows
+        if row.number in known
+    ]
     if fresh:
         await connection.execute(insert(members), fresh)
     if changed:

@@ -92,7 +92,8 @@ async def import_town(
         rows = [_place(line) for line in files.places] + homes
         ids = await places.save_places(connection, rows)
         await pickup_points.put(connection, _points(files.places, ids))
-        await members.save_members(connection, [_member(line, ids) for line in files.members])
+        people = [_member(line, ids) for line in files.members]
+        await members.save_members(connection, people, only=members.IN_FILES)
         first = files.areas[0].id
         await fleet.save_vehicles(connection, [_vehicle(v, ids, first) for v in files.vehicles])
         lost = await anchor_places(connection, roads, network) if roads is not None else ()

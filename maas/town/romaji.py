@@ -110,7 +110,7 @@ def folds(text: str) -> tuple[str, ...]:
     plain = hiragana(text)
     for length in (3, 2, 1):
         begun = _BEGUN.get(plain[-length:])
-        if begun is not None and len(plain) >= length:
+        if begun is not None:
             stem = _fold(plain[:-length])
             return tuple(dict.fromkeys([_fold(plain), *(_short(stem + rest) for rest in begun)]))
     return (_fold(plain),)

@@ -252,6 +252,22 @@ async def test_two_who_merge_each_other_at_once_leave_one(town: Database) -> Non
     assert sorted(isinstance(answer, Done) for answer in answers) == [False, True]
 
 
+async def test_importing_the_town_again_leaves_what_only_the_desk_writes(
+    town: Database, tmp_path: Path
+) -> None:
+    daughter = Contact("娘", phone="000-000-0008", watch=True)
+    said = Form(aids=("walker",), contacts=(daughter,), phone="000-000-0007", confirm_by="sms")
+    assert isinstance(await desk.change(town, 1, said, by("a"), GROUND, how="電話"), Done)
+    await desk.merge(town, 2, 1, by("b"))
+
+    await import_town(town, tmp_path / "town", LineRoads(), "net")
+
+    row = await row_of(town, 1)
+    assert (row.contacts, row.aids, row.confirm_by) == ((daughter,), ("walker",), "sms")
+    assert row.phone == "000-000-1001"
+    assert (await row_of(town, 2)).merged_into == 1
+
+
 def test_a_table_that_knows_members_follows_them() -> None:
     """A table with a key of its own on members has to be named in `merging.COUNTED`."""
     for table in merging.following():

@@ -175,6 +175,38 @@ def test_what_is_written_comes_before_what_only_sounds_like_it() -> None:
     assert index.search("ono") == ["おの", "おおの", "おうの"]
 
 
+def test_nothing_asked_shows_the_first_and_a_number_needs_no_zeros() -> None:
+    entries = [Entry((name,), (), f"001{at}", ()) for at, name in enumerate(("b", "a"))]
+    assert index_of(entries).search("　", 9) == entries
+    assert index_of(entries).search("11") == [entries[1]]
+
+
+def test_names_in_an_index_before_are_not_read_again() -> None:
+    read: list[str] = []
+
+    def found(name: str) -> Found:
+        read.append(name)
+        return Found([name])
+
+    names = ["あお", "きい"]
+    index = Index(names, found).remade([*names, "くろ"], found)
+    assert read == ["あお", "きい", "くろ"]
+    assert index.search("くろ") == ["くろ"]
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [("こうを", "kouw"), ("っちゃ", "c"), ("まっち", "matc"), ("しんま", "shim")]
+)
+def test_a_sound_only_begun_may_still_become_another(word: str, shown: str) -> None:
+    assert Index([word], lambda name: Found([name])).search(shown) == [word]
+
+
+def test_half_a_sound_is_no_whole_name_yet() -> None:
+    index = Index(["しまだ", "し"], lambda name: Found([name]))
+    assert index.search("sh") == ["しまだ", "し"]
+    assert index.search("shi") == ["し", "しまだ"]
+
+
 def test_a_telephone_from_abroad_is_the_same_telephone() -> None:
     index = index_of([Entry(("a",), (), "1", ("090-0000-0001",))])
     assert index.search("+81 90-0000-0001") == index.search("９０ ００００ ０００１") != []
