@@ -14,7 +14,8 @@ from maas.api.permissions import needs
 from maas.api.requests import In, Key
 from maas.api.shapes import Instant, Rendering, RideOut, Said, Shape
 from maas.auth.roles import Permission
-from maas.rides.paper import PaperLine, Papers, conflict_of
+from maas.rides.paper import Papers
+from maas.rides.paper_lines import PaperLine, conflict_of
 from maas.store import duty
 from maas.store.duty import PaperRow
 from maas.town.rules import seconds

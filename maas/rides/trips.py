@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING, Final
 
 from gtfs.calendar import seconds_of
 from maas.duty.day import readiness
@@ -20,32 +17,27 @@ from maas.rides.booking import Live
 from maas.rides.commit import Change, asked
 from maas.rides.day import Day, Moment
 from maas.rides.merge import (
-    LATE_S,
-    LOOK,
     Ruling,
     Tap,
-    Timed,
     codes_of,
     in_device_order,
     ruling,
     timed,
     without_payment,
 )
+from maas.rides.reports import Made, Reported, for_driver, is_over_full, noted, said_of, with_report
 from maas.rides.show import ride_view
 from maas.rides.views import (
-    Event,
     JobView,
     KeyConflict,
     NoRollCall,
     NotFound,
     NotNow,
-    RideView,
     TapResult,
     WaitView,
 )
 from maas.store import duty
 from maas.store.bookings import BookingRow
-from maas.store.commits import AuditEntry
 from maas.store.duty import ReportRow
 from maas.store.rides import RideRow
 from maas.town.messages import Text, say
@@ -59,43 +51,6 @@ _DEPARTS: Final = frozenset({"arrived", "aboard"})
 """Steps that a vehicle cannot report without having departed."""
 _DAY_S: Final = 36 * 3600
 """A step is on its booking's service day before this second of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A report and what became of it, an `Also` of the change it makes."""
-
-    row: ReportRow
-
-    async def write(self, connection: AsyncConnection, /) -> bool:
-        """Keep it; raises IntegrityError when the event has been kept by another writer."""
-        await duty.add_report(connection, self.row)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One report on its way: which vehicle, when it really was, when it came and through whom."""
-
-    vehicle_id: str
-    it: Timed
-    received_at: float
-    actor: str
-
-    @property
-    def tap(self) -> Tap:
-        """What the device kept."""
-        return self.it.tap
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it is so old that it is taken by the table of late steps."""
-        return self.received_at - self.it.at > LATE_S
-
-    @property
-    def paid(self) -> Tendered:
-        """What the rider gave; nothing said is the fare in cash."""
-        return Tendered(self.tap.cash_yen, self.tap.vouchers) if self.tap.paid else Tendered()
 
 
 class Trips:
@@ -125,7 +80,7 @@ class Trips:
 
         async def make() -> Change | JobView | No:
             found = await self._made(report)
-            if not isinstance(found, _Made):
+            if not isinstance(found, Made):
                 return found
             change, result = found.change, found.result
             day = (await self._keeper.live_of(found.day)).day
@@ -159,7 +114,7 @@ class Trips:
 
         async def make() -> Change | TapResult | No:
             found = await self._made(report)
-            if not isinstance(found, _Made):
+            if not isinstance(found, Made):
                 return found
             if found.change is None:
                 return found.result
@@ -171,7 +126,7 @@ class Trips:
         said = tell("late.event_reused") if isinstance(answer, KeyConflict) else answer.sentence
         return TapResult(tap.event, "refused", (), (said,))
 
-    async def _made(self, report: Reported) -> _Made | No:
+    async def _made(self, report: Reported) -> Made | No:
         """Return what a report writes and answers; `change` is `None` when it was kept before."""
         tap = report.tap
         async with self._keeper.database.reading() as connection:
@@ -188,30 +143,30 @@ class Trips:
 
     async def _again(
         self, report: Reported, before: ReportRow, row: BookingRow | None
-    ) -> _Made | No:
+    ) -> Made | No:
         tap = report.tap
         if (before.booking_id, before.step) != (tap.booking_id, tap.step):
             return KeyConflict(say("key_reused"))
         ended = row is not None and tap.step == "dropped"
         ride = await self._keeper.ride_of(tap.booking_id) if ended else None
-        said = self._said(report.vehicle_id, row, before.codes)
+        said = said_of(self._keeper.here.names, report.vehicle_id, row, before.codes)
         result = TapResult(tap.event, before.outcome, before.codes, said, ride)  # type: ignore[arg-type]  # the table checks its words
-        return _Made(before.service_date, None, result, said)
+        return Made(before.service_date, None, result, for_driver(before.codes, said))
 
-    async def _unknown(self, report: Reported) -> _Made | NotFound:
+    async def _unknown(self, report: Reported) -> Made | NotFound:
         if not report.is_late:
             return NotFound(say("no_booking"))
         live = await self._keeper.live_of(self._keeper.today, report.actor)
-        return self._noted(report, live, None, Ruling("asked", "unknown_booking"), ())
+        return noted(report, live, None, Ruling("asked", "unknown_booking"), ())
 
-    async def _at_once(self, report: Reported, live: Live, row: BookingRow) -> _Made | No:
+    async def _at_once(self, report: Reported, live: Live, row: BookingRow) -> Made | No:
         """Take a step that the driver made now; whatever cannot be is refused."""
         tap = report.tap
         if row.vehicle_id != report.vehicle_id:
             return NotFound(say("not_in_plan"))
         if trip.reported_before(row, tap.step):
             ride = await self._keeper.ride_of(row.id) if tap.step == "dropped" else None
-            return _Made(row.service_date, None, TapResult(tap.event, "known", ride=ride), ())
+            return Made(row.service_date, None, TapResult(tap.event, "known", ride=ride), ())
         at_s = min(self._second_of(report, live, row), live.now_s)
         wrong = trip.allowed(live, row, tap.step, at_s, self._wait_s(row.service_date))
         if wrong is not None:
@@ -225,12 +180,12 @@ class Trips:
         )
         return await self._settled(report, live, row, change, "")
 
-    async def _late(self, report: Reported, live: Live, row: BookingRow) -> _Made | No:
+    async def _late(self, report: Reported, live: Live, row: BookingRow) -> Made | No:
         """Take a step by the table of late ones, which refuses nothing."""
         tap, here = report.tap, row.vehicle_id == report.vehicle_id
         found = ruling(tap.step, row.state, here=here)
         if found.outcome != "taken":
-            return self._noted(report, live, row, found, ())
+            return noted(report, live, row, found, ())
         at_s = min(self._second_of(report, live, row), live.now_s)
         moment, code = self._moment(live, at_s), found.code
         taxis = self._keeper.here.taxis
@@ -245,7 +200,7 @@ class Trips:
 
     async def _settled(
         self, report: Reported, live: Live, row: BookingRow, change: Change, code: str
-    ) -> _Made | VoucherRefused:
+    ) -> Made | VoucherRefused:
         """Return a change with what was paid, what was out of the ordinary, and the report."""
         tap, refused = report.tap, None
         if change.ride is not None:
@@ -258,79 +213,12 @@ class Trips:
                 payment = await self._paid(live, change.ride, cash)
             assert isinstance(payment, Payment)  # noqa: S101 -- cash is never refused
             change = replace(change, also=(*change.also, payment))
-        full = "over_full" if tap.step == "aboard" and self._is_over_full(report, live, row) else ""
+        full = "over_full" if tap.step == "aboard" and is_over_full(report, live, row) else ""
         called = await self._without_call(report, row)
         codes = codes_of(code, refused, full, called, "clock" if report.it.clock_wrong else "")
         ended = change.ride
         ride = None if ended is None else ride_view(live.names, ended, row.reference)
-        return self._with_report(report, live, row, change, Ruling("taken"), codes, ride)
-
-    def _noted(
-        self,
-        report: Reported,
-        live: Live,
-        row: BookingRow | None,
-        found: Ruling,
-        codes: tuple[str, ...],
-    ) -> _Made:
-        """Return a change that changes nothing but keeps the report."""
-        clock = "clock" if report.it.clock_wrong else ""
-        kind = f"step.{found.outcome}"
-        audit = AuditEntry(live.now, live.actor, kind, report.tap.booking_id, "{}")
-        return self._with_report(
-            report, live, row, Change((), (), audit), found, codes_of(found.code, *codes, clock)
-        )
-
-    def _with_report(
-        self,
-        report: Reported,
-        live: Live,
-        row: BookingRow | None,
-        change: Change,
-        found: Ruling,
-        codes: tuple[str, ...],
-        ride: RideView | None = None,
-    ) -> _Made:
-        tap = report.tap
-        said = self._said(report.vehicle_id, row, codes)
-        look = tuple(text for code, text in zip(codes, said, strict=True) if code in LOOK)
-        kept = ReportRow(
-            vehicle_id=report.vehicle_id,
-            event=tap.event,
-            service_date=live.day.day,
-            booking_id=tap.booking_id,
-            step=tap.step,
-            said_at=tap.said_at,
-            at=report.it.at,
-            received_at=report.received_at,
-            actor=report.actor,
-            outcome=found.outcome,
-            codes=codes,
-            look=bool(look),
-            lat=tap.lat,
-            lon=tap.lon,
-            boot=tap.boot,
-            seq=tap.seq,
-            payment=_payment(tap),
-        )
-        day, area = live.day.day, live.names.area
-        events = tuple(Event("step.look", area, day, live.now, text=text) for text in look)
-        audit = _audited(change.audit, kept)
-        change = replace(
-            change,
-            events=(*change.events, *events),
-            also=(*change.also, Kept(kept)),
-            audit=audit,
-        )
-        result = TapResult(tap.event, found.outcome, codes, said, ride)
-        return _Made(day, change, result, _for_driver(codes, said))
-
-    def _said(
-        self, vehicle_id: str, row: BookingRow | None, codes: Sequence[str]
-    ) -> tuple[Text, ...]:
-        vehicle = self._keeper.here.names.vehicles[vehicle_id].name
-        reference = "" if row is None else row.reference
-        return tuple(tell(f"late.{code}", reference=reference, vehicle=vehicle) for code in codes)
+        return with_report(report, live, row, change, Ruling("taken"), codes, ride)
 
     async def _complete(
         self,
@@ -392,18 +280,6 @@ class Trips:
     def _moment(self, live: Live, at_s: int) -> Moment:
         return self._keeper.moment_of(live.day) or Moment(at_s, {}, frozenset(), 0)
 
-    def _is_over_full(self, report: Reported, live: Live, row: BookingRow) -> bool:
-        vehicle = live.names.vehicles[report.vehicle_id]
-        aboard = [row] + [
-            each
-            for each in live.day.bookings.values()
-            if each.vehicle_id == vehicle.id and each.state == "aboard" and each.id != row.id
-        ]
-        wheelchairs = sum(each.wheelchairs for each in aboard)
-        seated = sum(each.riders - each.wheelchairs for each in aboard)
-        seats = vehicle.seats - wheelchairs * vehicle.seats_lost_per_wheelchair
-        return seated > seats or wheelchairs > vehicle.wheelchair_places
-
     async def _paid(
         self, live: Live, ride: RideRow, tendered: Tendered
     ) -> Payment | VoucherRefused:
@@ -412,31 +288,3 @@ class Trips:
             raise ValueError(f"no tariff on {ride.service_date}, yet {ride.booking_id} rode")
         async with self._keeper.database.reading() as connection:
             return await pay(connection, tariff, ride, tendered, now=live.now, actor=live.actor)
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a report writes (`None`: nothing new), what it answers, and what is said of it."""
-
-    day: date
-    change: Change | None
-    result: TapResult
-    said: tuple[Text, ...]
-
-
-def _for_driver(codes: Sequence[str], said: Sequence[Text]) -> tuple[Text, ...]:
-    """Return what to tell the driver, who hears of the roll call with every job anyway."""
-    both = zip(codes, said, strict=True)
-    return tuple(text for code, text in both if code != "no_roll_call")
-
-
-def _payment(tap: Tap) -> dict[str, Any] | None:
-    if not tap.paid:
-        return None
-    return {"cash_yen": tap.cash_yen, "vouchers": list(tap.vouchers)}
-
-
-def _audited(audit: AuditEntry, kept: ReportRow) -> AuditEntry:
-    """Return an audit entry that also tells when and where a step was, and what was odd."""
-    detail = {"event": kept.event, "vehicle": kept.vehicle_id, "at": kept.at, "codes": kept.codes}
-    return replace(audit, detail=msgspec.json.encode(detail, order="deterministic").decode())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from maas.rides.keeper import Keeper
-from maas.rides.paper import HARD, PaperLine, PaperResult, Papers
+from maas.rides.paper import Papers
+from maas.rides.paper_lines import HARD, PaperLine, PaperResult
 from maas.rides.views import BookingView, KeyConflict, NotFound
 from maas.store import bookings, commits, duty, rides, takings
 from maas.store.database import Database
