@@ -30,13 +30,16 @@ from maas.api.meters import PartMeters
 from maas.api.service import DEFAULT_TIMEZONE, Service
 from maas.arrivals import Arrivals
 from maas.auth.devices import Roster
+from maas.bus_times import TownBuses
 from maas.buses import Buses, region_around
 from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
+from maas.people.desk import sweep
 from maas.rides.closures import Closures
+from maas.rides.connections import Connections
 from maas.rides.keeper import Keeper
 from maas.rides.lifecycle import Lifecycle
 from maas.rides.sheets import Sheets, folder_in
@@ -57,8 +60,10 @@ NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
+SWEEP_S: Final = 30.0
 LIFE_S: Final = 5.0
 CLOSURES_S: Final = 2.0
+CONNECTIONS_S: Final = 10.0
 SHEETS_LOOK_S: Final = 5.0
 SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
@@ -238,7 +243,9 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
         _every(CLOSURES_S, service.closures.follow),
+        _every(CONNECTIONS_S, lambda: _follow_buses(service)),
         _every(ROSTER_S, service.refresh_people),
+        _every(SWEEP_S, lambda: _swept(service)),
         _every(ROSTER_S, service.refresh_rules),
         _every(LIFE_S, _living(service)),
         _every(NIGHT_S, _nightly(service)),
@@ -283,12 +290,24 @@ def _living(service: Service) -> Callable[[], Awaitable[None]]:
     return go_on
 
 
+async def _follow_buses(service: Service) -> None:
+    """Do what late buses ask of rides that meet them, in the areas this process keeps."""
+    for keeper in service.keepers.values():
+        if keeper.leads:
+            await Connections(keeper, TownBuses(service.buses)).follow()
+
+
 async def _tick(service: Service) -> None:
     service.buses.tick(service.clock())
 
 
 async def _catch_up(service: Service) -> None:
     service.buses.live.catch_up(service.clock())
+
+
+async def _swept(service: Service) -> None:
+    """Give bookings made for a card that had just been merged to the card that stays."""
+    await sweep(service.database, service.clock())
 
 
 async def _look_again(service: Service) -> None:

@@ -57,6 +57,37 @@ MESSAGES: dict[str, Text] = {
         "車が見つかりません {reference}: {origin} から {destination}",
         "No vehicle for {reference}: {origin_en} to {destination_en}",
     ),
+    "why.bus_off": Text("バスの運休", "a bus that does not run"),
+    "why.ride_late": Text("お迎えの車の遅れ", "a late vehicle of ours"),
+    "event.wait": Text(
+        "{bus}に、乗り継ぎのお客様が{minutes}分ほど遅れると伝えてください。",
+        "Please ask {bus_en} to wait: a rider who changes to it is about {minutes} min late.",
+    ),
+    "event.missed": Text(
+        "乗り継ぎ 受付{reference}: {bus}に間に合いません。次は{next}です。",
+        "Reference {reference} will miss {bus_en}. The next is {next_en}.",
+    ),
+    "no_more_bus": Text("今日はもうバスがありません", "no other bus today"),
+    "sign.wait": Text("乗り継ぎのお客様を待っています", "The bus waits for a connection"),
+    "sign.wait_text": Text(
+        "乗り継ぎのお客様を待つため、発車が{minutes}分ほど遅れることがあります。",
+        "The bus may leave about {minutes} min late, to wait for riders who change to it.",
+    ),
+    "no_bus": Text(
+        "そのバスはその日その停留所に止まりません。", "No such bus calls there that day."
+    ),
+    "no_link": Text("その予約はバスにつないでいません。", "That booking is tied to no bus."),
+    "bus_too_far": Text(
+        "停留所が遠すぎて、歩いて乗り継げません。", "The stop is too far away to walk to."
+    ),
+    "misses_to_bus": Text(
+        "そのバスには、{by}までに着く予約が必要です。",
+        "For that bus the ride has to arrive by {by}.",
+    ),
+    "misses_from_bus": Text(
+        "そのバスからは、{at}以降のお迎えの予約が必要です。",
+        "From that bus the pick-up has to be at {at} or later.",
+    ),
     "already_out": Text("その車両はもう運行から外れています。", "That vehicle is out already."),
     "not_out": Text("その車両は運行中です。", "That vehicle is in service."),
     "on_no_road": Text(
