@@ -46,6 +46,7 @@ PATHS = {
     "report_id": "1",
     "line_id": "none",
     "task_key": "none",
+    "date": "2026-11-25",
     "change_id": "999",
     "place_id": "1",
 }
