@@ -10,11 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
+from maas.auth.roles import Role
+from maas.auth.staff import Person, add_staff
 from maas.store.once import By
 from maas.store.places import place_ids
+from maas.store.tables import areas
 from maas.town.changes import Seen, put_in_force
-from tests.maas.api.conftest import Running
+from tests.maas.api.conftest import PASSWORD, Running
 
 API = "/api/v1/rules"
 JSON = "application/json"
@@ -332,6 +336,31 @@ async def test_the_desk_may_not_change_rules(operator: httpx.AsyncClient, day: s
     answer = await operator.post(f"{API}/changes", json=short_hours(day), headers=key())
 
     assert answer.status_code == 403
+
+
+async def test_each_area_has_its_own_rules_and_staff(
+    running: Running, planner: httpx.AsyncClient, operator: httpx.AsyncClient, day: str
+) -> None:
+    async with running.service.database.writing() as db:
+        await db.execute(insert(areas).values(id="west", town_id="tiny", name="西", name_en="west"))
+        for name, area in (("theirs", "west"), ("lost", "nowhere")):
+            await add_staff(db, Person(name, name, Role.PLANNER, area), PASSWORD)
+    ours = await drafted(planner, short_hours(day))
+    async with running.caller() as theirs, running.caller() as lost:
+        for caller, name in ((theirs, "theirs"), (lost, "lost")):
+            body = {"name": name, "password": PASSWORD}
+            assert (await caller.post("/api/v1/session", json=body)).status_code == 200
+        west = await drafted(theirs, short_hours(day))
+        assert west["area"] == "west"
+        assert (await theirs.get(f"{API}/changes/{ours['id']}")).status_code == 404
+        assert (await force(theirs, ours, 0)).status_code == 404
+        assert (await theirs.get(API, params={"area": "tiny"})).status_code == 403
+        assert [each["area"] for each in (await theirs.get(f"{API}/changes")).json()] == ["west"]
+        assert (await lost.get(API)).status_code == 404
+    ask = {"origin": 1, "destination": 2, "date": day, "time": "09:30", "change_id": west["id"]}
+    assert (await operator.post(f"{API}/trial", json=ask)).status_code == 404
+    tried = await operator.post(f"{API}/trial", json=ask | {"area": "west"})
+    assert tried.json()["reason"] == "no_rules"  # nobody has said how one books there
 
 
 async def test_a_place_says_at_which_door_and_by_what_picture(operator: httpx.AsyncClient) -> None:

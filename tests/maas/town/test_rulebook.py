@@ -197,6 +197,11 @@ def _twice(text: str) -> str:
             "either",
         ),
         (
+            lambda text: text.replace("deadline_min", "deadlines = [{}]\ndeadline_min"),
+            "booking.deadlines",
+            "either",
+        ),
+        (
             lambda text: text.replace("deadline_min", "deadlines = [{at = '08:00'}]\ndeadline_min"),
             "booking.deadlines",
             "either",
