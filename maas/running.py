@@ -35,6 +35,7 @@ from maas.buses import Buses, region_around
 from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
+from maas.people.desk import sweep
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
 from maas.rides.closures import Closures
@@ -59,6 +60,7 @@ NOTICES_S: Final = 30.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
+SWEEP_S: Final = 30.0
 LIFE_S: Final = 5.0
 CLOSURES_S: Final = 2.0
 CONNECTIONS_S: Final = 10.0
@@ -243,6 +245,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(CLOSURES_S, service.closures.follow),
         _every(CONNECTIONS_S, lambda: _follow_buses(service)),
         _every(ROSTER_S, service.refresh_people),
+        _every(SWEEP_S, lambda: _swept(service)),
         _every(ROSTER_S, service.refresh_rules),
         _every(LIFE_S, _living(service)),
         _every(NIGHT_S, _nightly(service)),
@@ -300,6 +303,11 @@ async def _tick(service: Service) -> None:
 
 async def _catch_up(service: Service) -> None:
     service.buses.live.catch_up(service.clock())
+
+
+async def _swept(service: Service) -> None:
+    """Give bookings made for a card that had just been merged to the card that stays."""
+    await sweep(service.database, service.clock())
 
 
 async def _look_again(service: Service) -> None:

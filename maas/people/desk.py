@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from maas.people.doubles import joined, known_already
 from maas.people.forms import Fault, Form, blank, filled_in, lines, plain, put_right
 from maas.store import members, merging, places
+from maas.store.commits import AuditEntry, add_audit
 from maas.store.database import Database
 from maas.store.members import ConsentRow, Contact, MemberRow, NoteRow
 from maas.store.once import By, Done, once
@@ -142,6 +143,20 @@ async def merge(database: Database, gone_id: int, kept_id: int, by: By) -> Done 
         return Done((str(gone_id), str(kept_id)), kept_id, detail)
 
     return await once(database, by, "member.merged", [gone_id, kept_id], work)
+
+
+async def sweep(database: Database, now: float) -> int:
+    """Give what was written for merged members since to who they are now; returns for how many."""
+    async with database.reading() as connection:
+        if not await merging.strays(connection):
+            return 0
+    async with database.writing() as connection:
+        found = await merging.strays(connection)
+        for gone, kept in found:
+            await merging.move(connection, gone, kept)
+        for gone, _ in found:
+            await add_audit(connection, AuditEntry(now, "maas", "member.swept", str(gone), "{}"))
+    return len(found)
 
 
 def checked(form: Form, ground: Ground) -> Form | list[Fault]:

@@ -37,6 +37,23 @@ async def move(connection: AsyncConnection, gone: int, kept: int) -> None:
     )
 
 
+async def strays(connection: AsyncConnection) -> list[tuple[int, int]]:
+    """Return the members who were merged and still have something, with who they are now.
+
+    Somebody may have looked at the old card before the merge, and booked for it after.
+    """
+    found: set[tuple[int, int]] = set()
+    for table in (*following(), voucher_months):
+        rows = await connection.execute(
+            select(members.c.id, members.c.merged_into)
+            .distinct()
+            .join(table, table.c.member_id == members.c.id)
+            .where(members.c.merged_into.is_not(None))
+        )
+        found |= {(gone, kept) for gone, kept in rows}
+    return sorted(found)
+
+
 async def _touch_plans(connection: AsyncConnection, member_id: int) -> None:
     """Bump the versions, in the order in which commits take the plans."""
     theirs = (

@@ -247,6 +247,19 @@ async def test_a_merge_is_done_once_and_never_in_a_ring(town: Database) -> None:
     assert (await row_of(town, 2)).merged_into == third.answer
 
 
+async def test_what_is_booked_for_a_card_that_is_gone_follows_later(town: Database) -> None:
+    await desk.merge(town, 2, 1, by("a"))
+    assert await desk.sweep(town, 5.0) == 0
+    await _lay(town)
+    assert await desk.sweep(town, 6.0) == 1
+    assert await desk.sweep(town, 7.0) == 0
+    async with town.reading() as connection:
+        rows = await bookings.bookings_on(connection, DAY)
+        assert [row.member_id for row in rows] == [1, 1]
+        assert (await plans.versions_on(connection, "line", DAY)) == {"van-1": 6}
+    assert [entry[0] for entry in await actions(town)][-1] == "member.swept"
+
+
 async def test_two_who_merge_each_other_at_once_leave_one(town: Database) -> None:
     answers = await asyncio.gather(desk.merge(town, 2, 1, by("a")), desk.merge(town, 1, 2, by("b")))
     assert sorted(isinstance(answer, Done) for answer in answers) == [False, True]

@@ -94,6 +94,12 @@ def test_a_member_merged_into_another_is_found_as_that_one_by_the_old_number() -
     assert riders.get(99) is None
 
 
+def test_only_who_has_the_whole_number_shares_a_telephone() -> None:
+    other = replace(ONO, phone="000-000-10012")
+    more = replace(MATCHA, phone="", phones=(Phone("0000001001"),))
+    assert RiderIndex([HYOMOTO, other, more]).sharing("０００-０００-１００１") == [HYOMOTO, more]
+
+
 def test_a_household_is_who_says_the_same_of_it() -> None:
     one, two = (replace(row, household="h") for row in (HYOMOTO, ONO))
     gone = replace(SHINICHI, household="h", merged_into=one.id)
