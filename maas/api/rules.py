@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gtfs.calendar import day_start_epoch, seconds_of
@@ -34,6 +34,10 @@ router = APIRouter(prefix="/rules", tags=["rules"])
 Kind = Literal["hours", "booking", "tariff", "zone", "relation"]
 AreaQuery = Annotated[str | None, Query(max_length=64)]
 Day = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2100, 12, 31))]
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2100, 12, 31, tzinfo=dt.UTC)),
+]
 RuleBody = Annotated[dict[str, Any], Field(description="The fields of the rule as in town.toml.")]
 
 
@@ -156,7 +160,7 @@ class RuleTrialIn(BaseModel):
     time: TimeOfDay
     anchor: Literal["depart", "arrive"] = "depart"
     channel: Channel = "phone"
-    asked_at: dt.datetime | None = Field(None, description="When it is asked; now when absent.")
+    asked_at: Moment | None = Field(None, description="When it is asked; now when absent.")
     riders: int = Field(1, ge=1, le=20)
     member: bool = True
 

@@ -7,8 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Count = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Positive = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Minutes = Annotated[int, Meta(ge=0, le=366 * 24 * 60)]
+"""At most a year."""
 Text1 = Annotated[str, Meta(min_length=1)]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from maas.town.dated import Count
+from maas.town.dated import Minutes
 from maas.town.times import Clock, seconds
 
 Channel = Literal["phone", "web", "line", "voice", "counter"]
@@ -23,8 +23,8 @@ class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channels: tuple[Channel, ...] = ()
     rides_from: Clock | None = None
     rides_to: Clock | None = None
-    minutes: Count | None = None
-    days_before: Count | None = None
+    minutes: Minutes | None = None
+    days_before: Annotated[int, Meta(ge=0, le=366)] | None = None
     at: Clock | None = None
     working_days: bool = True
 

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from maas.town.dated import Count as Count
 from maas.town.dated import Dated as Dated
+from maas.town.dated import Minutes
 from maas.town.dated import Positive as Positive
 from maas.town.dated import Text1 as Text1
 from maas.town.deadlines import Deadline as Deadline
@@ -108,7 +109,7 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     before a vehicle comes, 0 never.
     """
 
-    deadline_min: Count
+    deadline_min: Minutes
     horizon_days: Count
     window_min: Positive
     ride_max_factor: Annotated[float, Meta(ge=1.0)]

@@ -56,6 +56,11 @@ def check_sentences(own: Mapping[str, Sentence], reasons: Iterable[str]) -> None
 
 
 def _blanks(sentence: str) -> set[str]:
-    """Return the names of the blanks.  Raises ``ValueError`` when a brace is open."""
-    parts = string.Formatter().parse(sentence)
+    """Return the names of the blanks.
+
+    Raises ``ValueError`` when a brace is open, or a blank has a format: it could be of any length.
+    """
+    parts = [part for part in string.Formatter().parse(sentence) if part[1] is not None]
+    if any(form or conversion for _, _, form, conversion in parts):
+        raise ValueError(f"a blank is a name in braces and nothing more: {sentence}")
     return {name for _, name, _, _ in parts if name is not None}

@@ -206,6 +206,15 @@ async def test_an_ask_is_tried_on_the_rules_and_on_a_draft(
     assert later["rule"] == "hours"
 
 
+async def test_a_time_far_from_now_or_without_a_zone_is_not_tried(
+    operator: httpx.AsyncClient, day: str
+) -> None:
+    ask = {"origin": 1, "destination": 2, "date": day, "time": "09:30"}
+    for odd in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", f"{day}T08:00:00"):
+        answer = await operator.post(f"{API}/trial", json=ask | {"asked_at": odd})
+        assert answer.status_code == 422, odd
+
+
 async def test_what_is_exported_can_be_brought_back_and_changes_nothing(
     planner: httpx.AsyncClient, operator: httpx.AsyncClient
 ) -> None:
@@ -264,6 +273,7 @@ async def test_a_wrong_field_is_named(planner: httpx.AsyncClient, day: str) -> N
         ({"from": "9:00"}, "rules.0.hours.from"),
         ({"to": "08:00"}, "not open"),
         ({"opens": "09:00"}, "rules.0.hours.opens"),
+        ({"run_min": 10**400}, "rules.0.hours.run_min"),
         ({"area": "\ud800"}, "cannot be kept"),
     ):
         body = short_hours(day, **more)

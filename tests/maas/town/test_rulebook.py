@@ -217,6 +217,21 @@ def _twice(text: str) -> str:
             "hours.",
             "no blank x",
         ),
+        *(
+            (
+                lambda text, odd=odd: text.replace(
+                    'to = "17:00"', f'to = "17:00"\nsentences.no_run.ja = "{odd}"'
+                ),
+                "hours.",
+                says,
+            )
+            for odd, says in (
+                ("{runs:>99999999}", "nothing more"),
+                ("{runs!r}", "nothing more"),
+                ("{runs.__class__}", "no blank"),
+                ("{runs", "expected '}'"),
+            )
+        ),
         (
             lambda text: text.replace('to = "17:00"', 'to = "17:00"\nsentences.offer.ja="x"'),
             "hours.",
