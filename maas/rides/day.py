@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from dispatcher import (
+    UNREACHABLE_S,
     Connection,
     Place,
     Plan,
@@ -25,6 +26,7 @@ from dispatcher import (
     Stop,
     StopKind,
     TravelTimes,
+    Vehicle,
     expected,
     moved,
     relaxed,
@@ -169,7 +171,7 @@ def as_of(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan
     No vehicle can leave before now; what a late vehicle can no longer keep is widened to what it
     still can; a first stop about to happen is locked.
     """
-    plan = relaxed(_placed(plan, moment), travel)
+    plan = relaxed(_placed(plan, moment, travel), travel)
     return _locked(_unbound(plan), moment, travel)
 
 
@@ -180,7 +182,7 @@ def before_event(
 
     So what they can no longer keep is named; others who are late already are not made later.
     """
-    strict = _placed(plan, moment)
+    strict = _placed(plan, moment, travel)
     plan = relaxed(strict, travel)
     for vehicle_id in strict.routes.keys() & set(touched):
         route = strict.routes[vehicle_id]
@@ -188,14 +190,26 @@ def before_event(
     return _locked(_unbound(plan), moment, travel)
 
 
-def _placed(plan: Plan, moment: Moment) -> Plan:
-    """Return the plan with every vehicle where it is."""
+def _placed(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan:
+    """Return the plan with every vehicle where it is.
+
+    One that a closed road cuts off from its depot serves those on its side, and ends anywhere.
+    """
     for vehicle_id, route in plan.routes.items():
         place = moment.places.get(vehicle_id, route.vehicle.start)
         start_s = max(route.vehicle.start_s, moment.now_s)
         if (place, start_s) != (route.vehicle.start, route.vehicle.start_s):
             plan = moved(plan, vehicle_id, place, start_s)
+    for route in plan.routes.values():
+        if _is_cut_off(route.vehicle, travel[route.vehicle.profile]):
+            plan = plan.with_route(replace(route, vehicle=replace(route.vehicle, end=None)))
     return plan
+
+
+def _is_cut_off(vehicle: Vehicle, drives: TravelTimes) -> bool:
+    if vehicle.end is None or not getattr(drives, "is_parted", False):
+        return False
+    return bool(drives.table([vehicle.start], [vehicle.end])[0, 0] >= UNREACHABLE_S)
 
 
 def _unbound(plan: Plan) -> Plan:

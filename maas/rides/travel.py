@@ -46,6 +46,11 @@ class Drives:
     roads: RoadTimes
     anchors: Anchors
 
+    @property
+    def is_parted(self) -> bool:
+        """Whether roads are closed, so that places may lie on either side."""
+        return bool(getattr(self.roads, "closed_until_s", None))
+
     def table(
         self, origins: Sequence[Place], destinations: Sequence[Place], /
     ) -> NDArray[np.int32]:

@@ -36,6 +36,10 @@ class ClosableLine(LineRoads):
         self.closed: frozenset[int] = frozenset()
         self.factor = 1.0
 
+    @property
+    def closed_until_s(self) -> frozenset[int]:
+        return self.closed
+
     def close(self, what: list[Anchor], until_s: float | None = None) -> int:
         del until_s
         self.closed |= {anchor.edge for anchor in what}
