@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -139,6 +139,28 @@ async def test_waits_are_counted_by_the_day(desk: Running) -> None:
         "date": "2020-02-29", "calls": 3, "answered": 2, "given_up": 1, "waiting": 0, "soon": 1,
         "wait_p50_s": 4.0, "wait_p90_s": 30.0, "wait_max_s": 30.0,
     }  # fmt: skip
+
+
+async def test_the_end_of_a_call_gives_up_the_seat_held_for_it(
+    desk: Running, key: Callable[[], dict[str, str]]
+) -> None:
+    await tell(desk, "h1", "ringing")
+    async with desk.staff("operator") as operator:
+        trip = {"origin": 1, "destination": 6}
+        offers = (await operator.post("/api/v1/quotes", json=trip)).json()["offers"]
+        states = {}
+        for call_id in ("h1", "h2"):
+            body = {"offer": offers[0]["token"], "call_id": call_id}
+            held = await operator.post("/api/v1/holds", json=body, headers=key())
+            assert held.status_code == 201, held.text
+            states[call_id] = held.json()["id"]
+        await tell(desk, "h1", "ended")
+        seen = {
+            call_id: (await operator.get(f"/api/v1/bookings/{hold_id}")).json()["state"]
+            for call_id, hold_id in states.items()
+        }
+
+    assert seen == {"h1": "lapsed", "h2": "held"}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer wrong", f"Basic {KEY}", "Bearer "])

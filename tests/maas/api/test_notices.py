@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import shutil
@@ -139,6 +140,23 @@ async def test_a_command_sent_again_is_done_once(
     assert (await note(desk, row.key, "reached", key())).status_code == 204
 
 
+async def test_the_same_command_twenty_times_at_once_is_done_once(
+    desk: Running, ride: BookingRow, key: Keys
+) -> None:
+    row = await want(desk, ride, Occasion.VEHICLE_OUT, await rider(desk, ride, confirm_by="none"))
+    once = key()
+    async with desk.staff("operator") as operator:
+        url, body = f"/api/v1/phone-tasks/{row.key}/outcome", {"outcome": "not_reached"}
+        answers = await asyncio.gather(
+            *(operator.post(url, json=body, headers=once) for _ in range(20))
+        )
+
+    assert {each.status_code for each in answers} == {204}
+    (task,) = await listed(desk, ride)
+    assert task["attempts"] == 1
+    await note(desk, row.key, "reached", key())
+
+
 async def test_the_most_urgent_call_comes_first_and_later_ones_last(
     desk: Running, ride: BookingRow, key: Keys
 ) -> None:
@@ -207,11 +225,11 @@ async def test_another_areas_staff_sees_and_notes_nothing(
 
 
 async def receipt(
-    desk: Running, body: dict[str, str], *, at: float | None = None, secret: str = SECRET
+    desk: Running, body: dict[str, str], *, ago_s: float = 0.0, secret: str = SECRET
 ) -> httpx.Response:
     """Send a receipt as the gateway does."""
     data = json.dumps(body).encode()
-    moment = str(int(time.time() if at is None else at))
+    moment = str(int(time.time() - ago_s))
     headers = {
         "content-type": "application/json",
         "x-signature": f"t={moment},v1={sign(data, moment, secret)}",
@@ -269,14 +287,14 @@ async def test_what_did_not_arrive_is_rung_and_a_late_receipt_spares_the_call(
     "forged",
     [
         {"secret": "another secret, as long"},
-        {"at": time.time() - FRESH_S - 30},
-        {"at": time.time() + FRESH_S + 30},
+        {"ago_s": FRESH_S + 30},
+        {"ago_s": -FRESH_S - 30},
     ],
 )
 async def test_a_receipt_that_is_not_signed_now_by_the_gateway_is_not_taken(
     desk: Running, ride: BookingRow, forged: dict[str, Any]
 ) -> None:
-    row = await sent(desk, ride, f"forged-{next(iter(forged))}-{len(str(forged))}")
+    row = await sent(desk, ride, f"forged {forged}")
 
     answer = await receipt(desk, {"key": row.key, "state": "delivered"}, **forged)
 
@@ -297,6 +315,20 @@ async def test_a_signature_is_of_its_body_alone(desk: Running, ride: BookingRow)
         assert answer.status_code == 401, header
 
     assert await state_of(desk, row.key) == "sent"
+
+
+async def test_without_a_secret_no_receipt_is_taken(running: Running) -> None:
+    body = json.dumps({"key": "none", "state": "delivered"}).encode()
+    moment = str(int(time.time()))
+    headers = {
+        "x-signature": f"t={moment},v1={sign(body, moment, '')}",
+        "content-type": "application/json",
+    }
+    async with running.caller() as gateway:
+        url = "/api/v1/notifications/receipts"
+        answer = await gateway.post(url, content=body, headers=headers)
+
+    assert answer.status_code == 401
 
 
 async def test_a_receipt_of_nothing_is_not_found(desk: Running) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from maas.api.push import LINK_S, push_link, read_push_link
 from maas.app import create_app
 from maas.notify.push import decoded, encoded, new_key, public_bytes, read_key
 from maas.settings import Settings
@@ -96,6 +97,14 @@ async def test_a_link_cannot_be_made_up(desk: Running) -> None:
     for forged in (other, link[:-1], "1~9999999999~x", "~", "x"):
         answer = await add(desk, forged)
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/bad-key"), forged
+
+
+def test_a_link_is_good_for_a_week() -> None:
+    link = push_link(7, 100.0, b"key")
+
+    assert read_push_link(link, 100.0 + LINK_S - 1, b"key") == 7
+    assert read_push_link(link, 100.0 + LINK_S, b"key") is None
+    assert read_push_link(link, 100.0, b"another key") is None
 
 
 async def test_a_rider_who_is_not_there_gets_no_link(desk: Running) -> None:
