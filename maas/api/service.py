@@ -227,10 +227,9 @@ class Service:
         async with self.database.reading() as db:
             rows = await riding.upcoming(db, member_ids, self.today())
         found = {}
-        for member_id, (area, booking_id) in rows.items():
+        for member_id, (area, day, booking_id) in rows.items():
             keeper = self.keepers.get(area)
-            booking = await keeper.booking(booking_id) if keeper else None
-            if isinstance(booking, BookingView):
+            for booking in await keeper.these(day, [booking_id]) if keeper else ():
                 found[member_id] = booking
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -55,6 +55,12 @@ class Screens(Held):
                 return NotFound(say("no_booking"))
             promise = self._days[row.service_date].promises[row.id]
         return booking_view(self.here.names, row, promise)
+
+    async def these(self, day: date, booking_ids: Iterable[str]) -> list[BookingView]:
+        """Return some bookings of a day as they were last written; waits for no writer."""
+        held = await self._day(day)
+        rows = [held.bookings[id_] for id_ in booking_ids if id_ in held.bookings]
+        return [booking_view(self.here.names, row, held.promises[row.id]) for row in rows]
 
     async def rides(self, day: date | None = None) -> list[RideView]:
         """Return the rides that ended on a day (`None` today), in the order they did."""
@@ -120,9 +126,13 @@ class Screens(Held):
             route = Route(on_shift(row, None, None))
             plan = plan.with_route(route)
         seen = self._seen.get(row.id, Seen())
-        ahead = next_place(route, plan)
+        ahead, way = next_place(route, plan), None
         if ahead is not None:
             way = here.travel[row.profile].path(route.vehicle.start, ahead)
             seen = replace(seen, path=() if way is None else tuple(way.lonlats))
         vehicle = replace(row, driver=drivers.get(row.id))
-        return vehicle_view(here.names, vehicle, day, plan, here.travel, seen)
+        view = vehicle_view(here.names, vehicle, day, plan, here.travel, seen)
+        if way is None:
+            return view
+        leaves = view.stops[0].planned - way.duration_s
+        return replace(view, due=tuple(leaves + after_s for after_s in way.times_s))

@@ -14,11 +14,11 @@ from maas.store.tables import bookings
 
 async def upcoming(
     connection: AsyncConnection, member_ids: Collection[int], day: date
-) -> dict[int, tuple[str, str]]:
-    """Return area and id of the next open booking of each member that has one, from `day` on."""
-    columns = (bookings.c.member_id, bookings.c.area_id, bookings.c.id)
+) -> dict[int, tuple[str, date, str]]:
+    """Return area, day and id of each member's next open booking from `day` on, if any."""
+    table = bookings.c
     rows = await connection.execute(
-        select(*columns)
+        select(table.member_id, table.area_id, table.service_date, table.id)
         .where(
             bookings.c.member_id.in_(list(member_ids)),
             bookings.c.service_date >= day,
@@ -26,7 +26,7 @@ async def upcoming(
         )
         .order_by(bookings.c.service_date.desc(), bookings.c.pickup_planned_s.desc())
     )
-    return {member_id: (area, id_) for member_id, area, id_ in rows}  # the first comes last
+    return {member_id: tuple(row) for member_id, *row in rows}  # the first comes last
 
 
 async def ridden(
