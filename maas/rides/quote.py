@@ -19,8 +19,8 @@ from maas.town.calendars import (
     Party,
     Refused,
     check_day,
-    check_hours,
     check_party,
+    check_pickup,
     check_time,
     clock_words,
     rules_on,
@@ -173,7 +173,7 @@ def seek(
 
 
 def _in_hours(wished: Wish, offers: Iterable[Offer]) -> list[Offer]:
-    return [each for each in offers if check_hours(wished.rules, each.pickup_s) is None]
+    return [each for each in offers if check_pickup(wished.rules, each.pickup_s) is None]
 
 
 def _asked(wished: Wish) -> Ask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gtfs.calendar import holiday_name
@@ -177,6 +177,14 @@ def check_hours(rules: DayRules, desired_s: int) -> Refused | None:
         values = {"runs": "、".join(runs), "runs_en": ", ".join(runs)}
         return refused("no_run", "hours.runs", hours.sentences, **values)
     return None
+
+
+def check_pickup(rules: DayRules, pickup_s: int) -> Refused | None:
+    """Return why nobody is picked up at this second, `None` when people are.
+
+    Who asks for a time of arrival is picked up by a run all the same.
+    """
+    return check_hours(replace(rules, arrives=False), pickup_s)
 
 
 def _in_a_run(rules: DayRules, pickup_s: int) -> bool:

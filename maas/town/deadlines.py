@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from maas.town.dated import Minutes
 from maas.town.times import Clock, seconds
 
-Channel = Literal["phone", "web", "line", "voice", "counter"]
+Channel = Literal["phone", "web", "line", "voice", "counter", "paper", "kiosk"]
 
 
 class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
