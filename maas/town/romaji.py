@@ -63,16 +63,21 @@ _BEGUN: Final = {
 _LONG: Final = re.compile(r"oh(?![aiueoy])|o[ou]+|([aiue])\1+")
 _GAPS: Final = re.compile(r"[\s・、,.]+")
 _WIDE: Final = {katakana: katakana - 0x60 for katakana in range(ord("ァ"), ord("ヶ") + 1)}
+# Forms of one character that names are written with, and that nobody says on the telephone.
+_SHAPES: Final = str.maketrans(
+    "髙﨑𠮷德濵濱邊邉齋齊斎澤廣嶋嶌櫻國眞惠龍冨", "高崎吉徳浜浜辺辺斉斉斉沢広島島桜国真恵竜富"
+)
+_GA: Final = re.compile(r"(?<=[\u4e00-\u9fff])[ヶケ]")
 
 
 def hiragana(text: str) -> str:
     """Return the text without spaces and points, katakana as hiragana and letters small.
 
-    >>> hiragana("ﾋｮｳﾓﾄ　ｵｻﾑ")
-    'ひょうもとおさむ'
+    >>> hiragana("ﾋｮｳﾓﾄ　ｵｻﾑ"), hiragana("髙見ヶ原") == hiragana("高見が原")
+    ('ひょうもとおさむ', True)
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return _GAPS.sub("", plain.translate(_WIDE))
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_SHAPES)
+    return _GAPS.sub("", _GA.sub("が", plain).translate(_WIDE))
 
 
 def fold(text: str) -> str:

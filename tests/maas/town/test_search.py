@@ -201,6 +201,11 @@ def test_a_sound_only_begun_may_still_become_another(word: str, shown: str) -> N
     assert Index([word], lambda name: Found([name])).search(shown) == [word]
 
 
+@pytest.mark.parametrize("shown", ["高見が", "髙見ヶ", "高見ｹ", "髙見ケ原"])
+def test_a_character_is_found_in_any_of_its_forms(shown: str) -> None:
+    assert Index(["髙見ヶ原"], lambda name: Found([name])).search(shown) == ["髙見ヶ原"]
+
+
 def test_half_a_sound_is_no_whole_name_yet() -> None:
     index = Index(["しまだ", "し"], lambda name: Found([name]))
     assert index.search("sh") == ["しまだ", "し"]
