@@ -6,13 +6,18 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from busloc.ping import Ping
 from gtfs.geo import Line, distance_m
 
+LatLon: TypeAlias = tuple[float, float]
+
 BACK_M = 60.0
 ASTRAY_M = 100.0
 """Farther from its path, a vehicle has taken another road."""
+END_M = 50.0
+"""So near to its end it has come there: what it waits for riders does not make it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Errand:
     times: tuple[float, ...]
 
     @classmethod
-    def of(cls, points: Sequence[tuple[float, float]], times: Sequence[float]) -> Errand:
+    def of(cls, points: Sequence[LatLon], times: Sequence[float]) -> Errand:
         """Return the errand along a path."""
         if len(points) != len(times) or len(points) < 2:
             raise ValueError(f"a path of {len(points)} points and {len(times)} times")
@@ -67,4 +72,37 @@ def progress(errand: Errand, ping: Ping, before: Progress | None = None) -> Prog
     if astray and before is not None:
         along_m = max(along_m, before.along_m) if before.astray else before.along_m
     left_m = max(0.0, errand.line.length_m - along_m)
-    return Progress(along_m, left_m, off_m, ping.t - errand.due(along_m), astray)
+    late_s = ping.t - errand.due(along_m)
+    if before is not None and max(left_m, before.left_m) < END_M:
+        late_s = before.late_s
+    return Progress(along_m, left_m, off_m, late_s, astray)
+
+
+class Errands:
+    """The errands of all demand vehicles, and how far each is on its own."""
+
+    def __init__(self) -> None:
+        self._errands: dict[str, Errand] = {}
+        self._progress: dict[str, Progress] = {}
+
+    def give(self, vehicle: str, points: Sequence[LatLon], times: Sequence[float]) -> None:
+        """Tell a vehicle's path to its next stop, and when it is to be where; no points: none.
+
+        On the same path with other times it stays where it is.
+        """
+        known = self._errands.pop(vehicle, None)
+        if known is None or known.line.points != list(points):
+            self._progress.pop(vehicle, None)
+        if len(points) > 1:
+            self._errands[vehicle] = Errand.of(points, times)
+
+    def see(self, ping: Ping) -> None:
+        """Take in the newest fix of a vehicle."""
+        errand = self._errands.get(ping.vehicle)
+        if errand is not None:
+            before = self._progress.get(ping.vehicle)
+            self._progress[ping.vehicle] = progress(errand, ping, before)
+
+    def of(self, vehicle: str) -> Progress | None:
+        """Return how far a vehicle is, ``None`` without an errand or before a fix on it."""
+        return self._progress.get(vehicle)

@@ -57,7 +57,7 @@ class Guess:
 
 
 class Guesser:
-    """Watches one vehicle that has neither trip nor duty, or whose log-on is to be checked."""
+    """Watches one vehicle that has neither trip nor duty."""
 
     def __init__(self, network: Network, habits: Habits) -> None:
         self._network = network
@@ -111,12 +111,6 @@ class Guesser:
             return None
         astray = self._trails is None or float(self._trails.cost.min(initial=np.inf)) > ASTRAY
         return None if astray or self._moved_m() < MOVED_MIN_M else best
-
-    def doubts(self, run: Run) -> Guess | None:
-        """Return the run a vehicle is on although it says ``run``, ``None`` without such doubts."""
-        best = self.confident()
-        same = best is None or best.run == run or any(guess.run == run for guess in self._guesses)
-        return None if same else best
 
     def _moved_m(self) -> float:
         last = self._fixes[-1]

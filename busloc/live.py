@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from busloc.course import Course, Run, Timetable
 from busloc.drives import Drives, RecordJudged, RecordVisits
+from busloc.errand import Errands
 from busloc.ghost import RiderState
 from busloc.hub import Hub
 from busloc.model import Model
@@ -58,6 +59,8 @@ class LiveMap:
         self.gate = Gate(region)
         self.changed: set[str] = set()
         """The vehicles looked at since somebody emptied this."""
+        self.errands = Errands()
+        """Where the plan sends the demand vehicles, and how far they are."""
         self._tz = tz
         self._names = dict(names or {})
         self._duties = dict(duties or {})
@@ -222,6 +225,7 @@ class LiveMap:
         if before:
             self._drives.look_back(vehicle, before, newest.t)
         moved = self._drives.move(newest)
+        self.errands.see(newest)
         if moved is not None:
             self._mark(*moved)
         self._show(vehicle, now)
@@ -249,9 +253,15 @@ class LiveMap:
         ping, found = track.ping, track.match
         duty, depot = self._duties.get(vehicle), self._depots.get(vehicle)
         state = state_of(drives.timetable, track, duty, now, depot=depot)
+        errand = self.errands.of(vehicle) if state is TrackState.DEMAND else None
+        if errand is not None and errand.astray:
+            state = TrackState.OFF_ROUTE
         course = None if found is None else drives.course(found.run.trip_id)
         on_trip = found is not None and course is not None and state is not TrackState.OFF_ROUTE
         upcoming = self._next_stop(track) if on_trip and state != TrackState.SILENT else None
+        delay_s = round(found.delay_s) if on_trip and found is not None else None
+        if errand is not None and not errand.astray:
+            delay_s = max(0, round(errand.late_s))
         return Vehicle(
             id=vehicle,
             lat=ping.lat,
@@ -263,7 +273,7 @@ class LiveMap:
             name=self._names.get(vehicle, ""),
             trip=course.trip.id if course is not None else "",
             route=course.trip.route_id if course is not None else "",
-            delay_s=round(found.delay_s) if on_trip and found is not None else None,
+            delay_s=delay_s,
             next=upcoming,
         )
 

@@ -119,6 +119,8 @@ class Publisher:
             self._publish_view(area, view)
 
     def _publish_view(self, area: str, view: VehiclePlanView) -> None:
+        points = [(lat, lon) for lon, lat in view.path]
+        self._service.buses.live.errands.give(view.id, points, view.due)
         body = self._write.one(VehiclePlanOut, view)
         self._publish(f"plan:{area}", body.id, body.model_dump_json().encode())
 

@@ -126,9 +126,13 @@ class Screens(Held):
             route = Route(on_shift(row, None, None))
             plan = plan.with_route(route)
         seen = self._seen.get(row.id, Seen())
-        ahead = next_place(route, plan)
+        ahead, way = next_place(route, plan), None
         if ahead is not None:
             way = here.travel[row.profile].path(route.vehicle.start, ahead)
             seen = replace(seen, path=() if way is None else tuple(way.lonlats))
         vehicle = replace(row, driver=drivers.get(row.id))
-        return vehicle_view(here.names, vehicle, day, plan, here.travel, seen)
+        view = vehicle_view(here.names, vehicle, day, plan, here.travel, seen)
+        if way is None:
+            return view
+        leaves = view.stops[0].planned - way.duration_s
+        return replace(view, due=tuple(leaves + after_s for after_s in way.times_s))

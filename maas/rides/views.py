@@ -394,7 +394,11 @@ class PositionView:
 
 @dataclass(frozen=True, slots=True)
 class VehiclePlanView:
-    """One vehicle's plan as the monitor and the driver see it."""
+    """One vehicle's plan as the monitor and the driver see it.
+
+    `path` leads from its last stop to its next, as (lon, lat); `due` is when it is to be at each
+    point of it (epoch seconds).
+    """
 
     id: str
     name: str
@@ -412,6 +416,7 @@ class VehiclePlanView:
     stops: tuple[PlanStopView, ...]
     path: tuple[tuple[float, float], ...]
     on_board: int
+    due: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

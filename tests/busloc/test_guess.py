@@ -105,15 +105,6 @@ def test_at_the_end_of_a_trip_the_next_is_begun() -> None:
     assert found.run == run("in")
 
 
-def test_a_wrong_log_on_is_noticed_and_a_right_one_is_not_doubted() -> None:
-    guesser = watch(drive(500, "08:00:50", 300))
-
-    wrong = guesser.doubts(run("south8"))
-    assert wrong is not None
-    assert wrong.run == run("north8")
-    assert guesser.doubts(run("north8")) is None
-
-
 def test_after_midnight_yesterdays_trip_is_found() -> None:
     night = Timetable(feed_of(Bus("n", [("s0", "24:10:00"), ("s5", "24:18:20")])), TZ)
     network = Network.of_days(night, [DAY])

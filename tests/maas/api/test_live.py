@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from busloc.io.stream import Admission, Limits
+from busloc.ping import Ping
 from maas.api import live
 from maas.api.identity import keep_alive
 from maas.api.service import Service
@@ -232,6 +233,28 @@ async def _no_listener(served: Served) -> None:
     async with asyncio.timeout(5):
         while served.service.listeners.inside or served.service.hub.subscribers:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_a_demand_vehicle_is_late_by_the_road_its_plan_gives_it(
+    served: Served, key: Keys
+) -> None:
+    async with served.staff("dispatcher") as caller:
+        trip = {"origin": 6, "destination": 1}
+        token = (await caller.post("/api/v1/quotes", json=trip)).json()["offers"][0]["token"]
+        body = {"offer": token, "rider_id": 1}
+        made = (await caller.post("/api/v1/bookings", json=body, headers=key())).json()
+    vehicle, errands = made["vehicle"]["id"], served.service.buses.live.errands
+    await live.Publisher(served.service).all()
+    view = await served.service.keeper("tiny").vehicle_view(vehicle)
+    assert view is not None
+    assert view.due[-1] == pytest.approx(view.stops[0].planned, abs=1)
+    lon, lat = view.path[0]
+    errands.see(Ping(vehicle, "a", 1, view.due[0] + 60, lat, lon))
+
+    found = errands.of(vehicle)
+
+    assert found is not None
+    assert found.late_s == pytest.approx(60, abs=1)
 
 
 async def test_a_poll_gives_what_is_new_since_the_last(served: Served) -> None:
