@@ -155,6 +155,7 @@ async def test_cancelled_by_the_office_but_boarded_is_a_ride(
     [done] = await cab.send(cab.tap(mine, "dropped", "10:07"))
 
     assert "cancelled_but_rode" in boarded.codes
+    assert (await keeper.day_of(TODAY)).bookings[mine.id].cancel_reason is None
     assert done.ride is not None
     assert (done.ride.fare_yen, await state(keeper, mine)) == (500, "done")
     assert await is_whole(keeper, database)
@@ -335,23 +336,25 @@ async def test_late_arrivals_after_the_ride_move_nothing(
     assert (plan.at_place_id, plan.stops) == (11, ())
 
 
+@pytest.mark.parametrize(("to", "first"), [(5, "mine"), (12, "other")])
 async def test_a_rider_who_boards_unplanned_is_brought_without_making_others_late(
-    two: Keeper, clock: HandClock
+    two: Keeper, clock: HandClock, to: int, first: str
 ) -> None:
-    """The drop-off goes where it makes nobody late: before the rider beyond it."""
-    far = await booked(two, ask(3, 12), "a")
-    own = far.vehicle.id
+    """The drop-off goes where it makes nobody late: on the way, or beyond the other's."""
+    other = await booked(two, ask(3, 8), "a")
+    own = other.vehicle.id
     cab = Cab(Trips(two), own)
-    mine = await booked(two, ask(3, 5), "b")
+    mine = await booked(two, ask(3, to), "b")
     away = "van-2" if own == "van-1" else "van-1"
     await two.pin(mine.id, away, key="p", actor="ken")
     clock.set("10:04")
 
-    await cab.send(cab.tap(far, "aboard", "10:00"), cab.tap(mine, "aboard", "10:01"))
+    await cab.send(cab.tap(other, "aboard", "10:00"), cab.tap(mine, "aboard", "10:01"))
 
     view = await two.vehicle_view(own)
     assert view is not None
-    assert [stop.booking_id for stop in view.stops] == [mine.id, far.id]
+    wanted = [mine.id, other.id] if first == "mine" else [other.id, mine.id]
+    assert [stop.booking_id for stop in view.stops] == wanted
     assert view.on_board == 2
     await two.stop()
 

@@ -10,7 +10,7 @@ import pytest
 from maas.rides.keeper import Keeper
 from maas.rides.paper import Papers
 from maas.rides.paper_lines import HARD, PaperLine, PaperResult
-from maas.rides.views import BookingView, KeyConflict, NotFound
+from maas.rides.views import BookingView, JobView, KeyConflict, NotFound
 from maas.store import bookings, commits, duty, rides, takings
 from maas.store.database import Database
 from tests.maas.line_town import HandClock, of_day
@@ -258,6 +258,13 @@ async def test_a_promise_nobody_can_keep_waits_and_is_looked_after_when_taken(
     found = await keeper.day_of(TODAY)
     assert found.bookings[far.booking_id].unplaced_since is not None
     assert await keeper.check() == []
+
+    clock.set("10:05")  # a driver fetches them all the same
+    job = await keeper.step("van-1", far.booking_id, "aboard", at=None, key="f", actor="van-1")
+    assert isinstance(job, JobView)
+    assert [stop.booking_id for stop in job.on_board] == [far.booking_id]
+    row = (await keeper.day_of(TODAY)).bookings[far.booking_id]
+    assert (row.state, row.unplaced_since) == ("aboard", None)
 
 
 async def test_a_preview_keeps_nothing_and_weighs_the_lines_one_after_the_other(
