@@ -19,9 +19,9 @@ from maas.auth.roles import Permission
 from maas.auth.staff import Person
 from maas.fares import books
 from maas.fares.bag import Bag
-from maas.fares.books import By
 from maas.fares.price import Journey, fare, fare_range
 from maas.store import fleet, members, towns, vouchers
+from maas.store.once import By
 from maas.store.takings import TakingRow
 from maas.store.vouchers import VoucherRow
 from maas.town.imports import area_rules

@@ -6,34 +6,21 @@ put right is another row.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.fares.bag import Bag, Taking, reconcile
 from maas.store import commits, rides, takings, vouchers
-from maas.store.commits import Answer, AuditEntry
 from maas.store.database import Database
+from maas.store.once import By, Done, once
 from maas.store.takings import TakingRow
 from maas.store.vouchers import Quota, VoucherRow, month_of
 
 No = Literal["bad-correction", "key-reused", "not-found"]
-TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who does something, when (epoch seconds), and under which Idempotency-Key."""
-
-    actor: str
-    now: float
-    key: str
 
 
 async def issue(database: Database, rows: list[VoucherRow], by: By) -> No | None:
@@ -165,22 +152,13 @@ async def _once(
     work: Callable[[AsyncConnection], Awaitable[No | None]],
 ) -> No | None:
     """Do some work once for its key; a "no" writes nothing and is not remembered."""
-    body = msgspec.json.encode([action, asked])
-    parameters = hashlib.sha256(body).hexdigest()
-    for _ in range(TRIES):
-        try:
-            async with database.writing() as connection:
-                given = await commits.answer(connection, by.actor, by.key)
-                if given is not None:
-                    return None if given.parameters == parameters else "key-reused"
-                wrong = await work(connection)
-                if wrong is not None:
-                    return wrong
-                answer = Answer(parameters, 200, "{}")
-                await commits.remember(connection, by.actor, by.key, answer, by.now)
-                entry = AuditEntry(by.now, by.actor, action, subject, body.decode())
-                await commits.add_audit(connection, entry)
-                return None
-        except IntegrityError:
-            continue  # the same key, or the same voucher, was written a moment ago
-    return "bad-correction"
+
+    async def done(connection: AsyncConnection) -> Done | No:
+        wrong = await work(connection)
+        return Done((subject,), detail=asked) if wrong is None else wrong
+
+    try:
+        made: Done | No = await once(database, by, action, asked, done)
+    except IntegrityError:  # others keep taking the same voucher
+        return "bad-correction"
+    return None if isinstance(made, Done) else made

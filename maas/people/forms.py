@@ -16,6 +16,7 @@ from typing import Final, Literal, get_args
 from maas.people.messages import FAULTS
 from maas.store.members import Contact, Eligibility, MemberRow, Phone
 from maas.town.messages import Text
+from maas.town.romaji import KATAKANA
 from maas.town.search import digits
 
 Channel = Literal["none", "phone", "voice", "sms", "email", "line", "push", "postcard"]
@@ -25,7 +26,6 @@ FAVOURITES: Final = 9
 
 _KANA: Final = re.compile(r"[ぁ-ゖー ]*")
 _HYPHENS: Final = re.compile("[‐‑‒–—―−ーｰ]")
-_KATAKANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _ERAS: Final = MappingProxyType(
@@ -108,7 +108,7 @@ def reading(text: str) -> str | None:
     >>> reading("ﾋｮｳﾓﾄ　ｵｻﾑ"), reading("Hyomoto")
     ('ひょうもと おさむ', None)
     """
-    kana = plain(_HYPHENS.sub("ー", text)).translate(_KATAKANA).replace("・", " ")
+    kana = plain(_HYPHENS.sub("ー", text)).translate(KATAKANA).replace("・", " ")
     return kana if _KANA.fullmatch(kana) else None
 
 

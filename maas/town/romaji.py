@@ -62,7 +62,8 @@ _BEGUN: Final = {
 }  # fmt: skip
 _LONG: Final = re.compile(r"oh(?![aiueoy])|o[ou]+|([aiue])\1+")
 _GAPS: Final = re.compile(r"[\s・、,.]+")
-_WIDE: Final = {katakana: katakana - 0x60 for katakana in range(ord("ァ"), ord("ヶ") + 1)}
+KATAKANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+"""Each katakana with its hiragana, for `str.translate`."""
 # Forms of one character that names are written with, and that nobody says on the telephone.
 _SHAPES: Final = str.maketrans(
     "髙﨑𠮷德濵濱邊邉齋齊斎澤廣嶋嶌櫻國眞惠龍冨", "高崎吉徳浜浜辺辺斉斉斉沢広島島桜国真恵竜富"
@@ -77,7 +78,7 @@ def hiragana(text: str) -> str:
     ('ひょうもとおさむ', True)
     """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_SHAPES)
-    return _GAPS.sub("", _GA.sub("が", plain).translate(_WIDE))
+    return _GAPS.sub("", _GA.sub("が", plain).translate(KATAKANA))
 
 
 def fold(text: str) -> str:

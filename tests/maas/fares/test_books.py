@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from maas.fares import books
-from maas.fares.books import By
 from maas.fares.payment import Payment, Tendered
 from maas.fares.vouchers import VoucherRefused
 from maas.rides.keeper import Keeper
@@ -18,6 +17,7 @@ from maas.rides.views import BookingView, JobView
 from maas.store import takings, vouchers
 from maas.store.commits import audit_break
 from maas.store.database import Database
+from maas.store.once import By
 from maas.store.takings import TakingRow
 from maas.store.vouchers import Quota, VoucherRow
 from maas.town.imports import import_town
@@ -65,7 +65,7 @@ async def keeper(database: Database, tmp_path: Path) -> Keeper:
     """The line town with a tariff that takes vouchers."""
     folder = write_town(tmp_path / "town")
     rules = (folder / "town.toml").read_text(encoding="utf-8")
-    head = rules.split("base_yen")[0]
+    head = rules.split("base_yen")[0].replace("max_party", "overlap_allowed = true\nmax_party")
     (folder / "town.toml").write_text(head + KINDS, encoding="utf-8")
     await import_town(database, folder, LineRoads(), "line-roads")
     keeper = Keeper(

@@ -10,10 +10,10 @@ from random import Random
 import pytest
 
 from maas.fares import books
-from maas.fares.books import By
 from maas.fares.payment import Tendered
 from maas.rides.views import BookingView, JobView, Quote, Step
 from maas.store.database import Database
+from maas.store.once import By
 from tests.maas.line_town import HandClock, Van
 from tests.maas.rides.conftest import NewKeeper, ask
 
