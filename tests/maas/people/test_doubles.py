@@ -31,6 +31,11 @@ def test_one_name_and_one_thing_more_make_a_pair() -> None:
         assert doubles([twin, ONE]) == [(ONE, twin)]
 
 
+def test_what_is_not_known_of_either_makes_no_pair() -> None:
+    unknown = replace(ONE, phone="", birth_year=None, address="")
+    assert doubles([unknown, replace(unknown, id=2, number="0002")]) == []
+
+
 def test_a_couple_on_one_telephone_is_no_pair_and_neither_is_somebody_merged() -> None:
     wife = replace(TWO, kana="ひょうもと はな", phone=ONE.phone)
     assert doubles([ONE, wife]) == []
@@ -88,5 +93,6 @@ def test_nothing_is_lost_and_nothing_is_there_twice(kept: MemberRow, gone: Membe
     card = joined(kept, gone)
     assert set(card.numbers) == {*kept.numbers, *gone.numbers}
     assert len(set(card.numbers)) == len(card.numbers)
+    assert all(phone.number for phone in card.phones)
     assert set(card.aids) == {*kept.aids, *gone.aids}
     assert card.favourites[: len(kept.favourites)] == kept.favourites

@@ -10,7 +10,7 @@ import pytest
 
 from maas.people import desk, intake
 from maas.people.desk import Ground
-from maas.people.forms import Form
+from maas.people.forms import Form, blank
 from maas.people.papers import Papers, read_papers
 from maas.store import members, places
 from maas.store.database import Database
@@ -142,6 +142,25 @@ async def test_a_table_makes_members_once_however_often_it_is_handed_in(
     after = {row.number: row for row in await everybody(database)}
     assert after["1001"] == rows["1001"]
     assert len(after) == len(rows)
+
+
+async def test_two_papers_of_one_member_are_both_taken(database: Database, tmp_path: Path) -> None:
+    await import_town(database, write_town(tmp_path / "town"))
+    await desk.merge(database, 2, 1, By("x", 1.0, "m"))
+    text = "number,name,place,住所\n1001,標本,p3,1番地\n1002,標本,p3,2番地\n"
+    taken = await intake.take(database, read(text), By("x", 2.0, "a"), GROUND)
+    assert isinstance(taken, Done)
+    assert taken.answer == {"added": [], "changed": ["1001"], "known": []}
+    (row,) = [row for row in await everybody(database) if row.merged_into is None]
+    assert (row.name, row.address) == ("標本", "2番地")
+
+
+def test_somebody_merged_is_known_as_who_they_are_now() -> None:
+    row = replace(blank("5"), id=5, name="紙", kana="かみ", phone="000-000-1111")
+    gone = replace(row, id=6, number="4", merged_into=5)
+    plan = intake.Intake([gone, row])
+    plan.plan(read("name,kana,phone\n紙,かみ,000-000-1111\n").good)
+    assert plan.result.known == ("5",)
 
 
 def test_what_family_was_allowed_is_not_lost_when_a_paper_names_them_again() -> None:
