@@ -13,7 +13,7 @@ from maas.notify.occasions import Occasion
 from maas.notify.wanted import Notices, wanted
 from maas.rides import states
 from maas.rides.commit import Change, reference_for
-from maas.rides.day import Day, planned_bookings, read_request, stops_of, write_request
+from maas.rides.day import Day, is_unplaced, planned_bookings, read_request, stops_of, write_request
 from maas.rides.limits import still_alone
 from maas.rides.show import Names, booking_view, event_text
 from maas.rides.states import NotSo
@@ -170,8 +170,9 @@ def change(
     told = _told(live, promise, moved, "changed")
     done = _change(live, taken, moved, told, "changed", added=False)
     if others is None:
-        return done
+        return replace(done, plans=_guarded(live, done.plans, row))
     plans, updated = _moved(others, others.without(row.id), others.day)
+    plans = _guarded(others, plans, row)
     return replace(done, plans=done.plans + plans, updated=done.updated + updated)
 
 
@@ -187,7 +188,18 @@ def cancel(live: Live, row: BookingRow, reason: str) -> Change | NotNow:
 def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object]) -> Change:
     """Return what taking a booking out of the plan writes; `what` happened to it."""
     plans, updated = _moved(live, live.without(gone.id), live.day)
+    plans = _guarded(live, plans, live.day.bookings[gone.id])
     return _written(live, plans, gone, live.day.promises[gone.id], what, detail, updated=updated)
+
+
+def _guarded(live: Live, plans: tuple[PlanRow, ...], row: BookingRow) -> tuple[PlanRow, ...]:
+    """Return the plans with that of the vehicle a booking had last, when none carries it now.
+
+    Its version guards the booking as long as it waits for a vehicle.
+    """
+    if not is_unplaced(row) or row.vehicle_id in {plan.vehicle_id for plan in plans}:
+        return plans
+    return (*plans, live.day.plan_row(row.vehicle_id))
 
 
 def placed(

@@ -20,11 +20,13 @@ from maas.town.rules import Tariff
 FREE = FareView(0, 0, Text("運賃は0円です。", "The fare is 0 yen."))
 
 
-def journey(origin: PlaceRow, destination: PlaceRow, *, transfer: bool) -> Journey:
-    """Return what is known of a ride before anybody has ridden."""
+def journey(
+    origin: PlaceRow, destination: PlaceRow, *, transfer: bool, linked: bool = False
+) -> Journey:
+    """Return what is known of a ride before anybody has ridden; `linked`: it is tied to a bus."""
     straight_m = distance_m(origin.lat, origin.lon, destination.lat, destination.lon)
     return Journey(
-        transfer="said" if transfer else "no",
+        transfer="linked" if linked else "said" if transfer else "no",
         distance_m=round(straight_m),
         oaza=(origin.oaza, destination.oaza),
     )

@@ -86,18 +86,23 @@ class Names:
         return fare_view(self.tariff_on(day), party, member, known, day)
 
     def final_fare(
-        self, row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int
+        self,
+        row: BookingRow,
+        bookings: Iterable[BookingRow],
+        dropped_s: int,
+        *,
+        linked: bool = False,
     ) -> Fare | None:
         """Return what a rider on board pays when getting out at `dropped_s`.
 
-        `None` without a tariff.
+        `linked`: the ride is tied to a bus, which proves the change.  `None` without a tariff.
         """
         tariff = self.tariff_on(row.service_date)
         if tariff is None:
             return None
         member = None if row.member_id is None else self.members.get(row.member_id)
         ends = self.places[row.origin_id], self.places[row.destination_id]
-        known = journey(*ends, transfer=row.transfer)
+        known = journey(*ends, transfer=row.transfer, linked=linked)
         shared = shared_by(row, bookings, dropped_s)
         heads = riders(tariff, party_of(row), member, row.service_date)
         return final_fare(tariff, heads, known, shared=shared)
@@ -324,7 +329,8 @@ def _stop(
     member = names.members.get(row.member_id) if row.member_id is not None else None
     fare = None
     if row.state == "aboard":
-        fare = names.final_fare(row, day.bookings.values(), planned_s)
+        linked = row.id in day.links
+        fare = names.final_fare(row, day.bookings.values(), planned_s, linked=linked)
     return PlanStopView(
         seq=seq,
         kind="pickup" if pickup else "dropoff",
@@ -336,7 +342,7 @@ def _stop(
         tags=tuple(sorted(member.grounds(row.service_date))) if member else (),
         riders=row.riders,
         wheelchairs=row.wheelchairs,
-        place=names.place(row.origin_id if pickup else row.destination_id),
+        place=names.place(row.pickup_id if pickup else row.destination_id),
         planned=names.epoch(day.day, planned_s),
         window_from=names.epoch(day.day, promise.earliest_pickup_s) if pickup else None,
         window_to=names.epoch(day.day, due_s),

@@ -217,7 +217,8 @@ def ride_of(live: Live, row: BookingRow) -> RideRow:
     dropped_s, aboard_s = row.dropped_s or 0, row.aboard_s or 0
     tariff = live.names.tariff_on(row.service_date)
     bookings = list(live.day.bookings.values())
-    fare = live.names.final_fare(row, bookings, dropped_s)
+    linked = row.id in live.day.links
+    fare = live.names.final_fare(row, bookings, dropped_s, linked=linked)
     if tariff is None or fare is None:
         raise ValueError(f"no tariff on {row.service_date}, yet {row.id} rode")
     drives = live.travel[live.names.vehicles[row.vehicle_id].profile]

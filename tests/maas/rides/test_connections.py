@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -246,3 +247,31 @@ async def test_a_day_read_anew_knows_its_links(
     await fresh.refresh()
 
     assert await fresh.day_of(TODAY) == await keeper.day_of(TODAY)
+
+
+@pytest.mark.parametrize(("linked", "yen"), [(True, 100), (False, 500)])
+async def test_a_change_to_a_bus_that_has_to_be_proven_is_proven_by_the_link(
+    linked: bool,  # noqa: FBT001
+    yen: int,
+    keeper: Keeper,
+    connections: Connections,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tariff = keeper.here.names.tariff_on(TODAY)
+    assert tariff is not None
+    strict = msgspec.structs.replace(tariff, transfer_proof="linked")
+    here = keeper.here
+    monkeypatch.setattr(
+        keeper, "_standing", replace(here, names=replace(here.names, tariff_on=lambda _: strict))
+    )
+    booking = await booked(keeper, replace(arriving(2, 8, "11:57"), transfer=True), "a")
+    if linked:
+        await tie(connections, booking, "t12", "to_bus")
+    clock.epoch = booking.pickup_planned
+    await keeper.step("van-1", booking.id, "aboard", at=None, key="1", actor="d")
+    clock.epoch = booking.arrive_planned
+    await keeper.step("van-1", booking.id, "dropped", at=None, key="2", actor="d")
+
+    rides = await keeper.rides()
+    assert [ride.fare_yen for ride in rides] == [yen]

@@ -238,6 +238,7 @@ async def test_riders_on_board_change_vehicles_where_the_first_one_stands(
     assert [(stop.kind, stop.booking_id) for stop in view.stops] == [
         ("pickup", booking.id), ("dropoff", booking.id),
     ]  # fmt: skip
+    assert view.stops[0].place.id == row.pickup_id
     assert await keeper.check() == []
     clock.epoch = view.stops[0].planned
     await keeper.step(other, booking.id, "aboard", at=None, key="tap2", actor="device")
@@ -462,4 +463,40 @@ async def test_who_waits_is_tried_again_when_somebody_cancels(vans: Vans) -> Non
     assert not (await keeper.day_of(TODAY)).unplaced
     assert (await ledger(keeper, waits[0]))[-1][0] == "placed"
     assert (await messages(keeper.database))[-1][:2] == ("moved", waits[0])
+    assert await keeper.check() == []
+
+
+async def test_who_waits_can_cancel_and_is_not_carried_by_another_process_then(
+    vans: Vans, new_keeper: NewKeeper, roads: ClosableLine
+) -> None:
+    keeper = await vans(Van("van-1"))
+    booking = await booked(keeper, ask(3, 8), "a")
+    await report(keeper, OUT)
+    other = new_keeper(roads={"car": roads})
+    await other.refresh()
+    assert (await other.day_of(TODAY)).unplaced
+
+    await keeper.cancel(booking.id, reason="", key="c", actor="yuki")
+    await report(other, Upset("back", vehicles=("van-1",)), "b")
+
+    for each in (keeper, other):
+        each._doubtful.add(TODAY)
+        day = await each.day_of(TODAY)
+        assert day.bookings[booking.id].state == "cancelled"
+        assert day.plans["van-1"].stops == ()
+
+
+async def test_who_waits_can_be_given_another_time(vans: Vans) -> None:
+    keeper = await vans(Van("van-1"), Van("van-2"))
+    booking = await booked(keeper, ask(3, 8), "a")
+    both = replace(OUT, vehicles=("van-1", "van-2"))
+    await report(keeper, both)
+    await report(keeper, Upset("back", vehicles=("van-2",), at_s=of_day("12:00")), "b")
+    quote = await keeper.quote(replace(ask(3, 8, "13:00"), instead_of=booking.id))
+    token = quote.offers[0].token  # type: ignore[union-attr]
+
+    changed = await keeper.change(booking.id, token, key="c", actor="yuki")
+
+    assert isinstance(changed, BookingView)
+    assert not (await keeper.day_of(TODAY)).unplaced
     assert await keeper.check() == []

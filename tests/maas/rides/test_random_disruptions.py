@@ -79,6 +79,9 @@ class Upsets(World):
         await retry(self.keeper)
 
     async def seen(self) -> None:
+        """Hear where a vehicle is; nothing drives through a closed road."""
+        if self.closed:
+            return
         minutes = self.choose.uniform(0, 12)
         vehicle = self.choose.choice(list(SEATS))
         self.keeper.on_position(vehicle, LAT, LON + minutes * STEP, self.clock())
