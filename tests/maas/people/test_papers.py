@@ -48,6 +48,16 @@ def test_every_column_is_read() -> None:
     )  # fmt: skip
 
 
+def test_a_point_of_their_own_comes_before_the_place_they_live_beside() -> None:
+    (paper,) = read(f"name,lat,lon,place\n紙,{LAT},{LON},p3\n").good
+    assert (paper.form.lat, paper.form.lon) == (LAT, LON)
+
+
+def test_an_empty_cell_says_nothing_against_one_of_the_same_meaning() -> None:
+    (paper,) = read("name,電話,電話番号\n紙,000-000-1111,\n").good
+    assert paper.form.phone == "000-000-1111"
+
+
 def test_only_a_mobile_telephone_is_the_first_one() -> None:
     (paper,) = read("name,mobile\n紙,000-000-2222\n").good
     assert (paper.form.phone, paper.form.phones) == ("000-000-2222", None)
