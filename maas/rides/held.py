@@ -238,7 +238,8 @@ class Held:
 
     async def _write(self, change: Change, call: Asked | None) -> bool:
         """Write a change and follow it in memory; False when somebody else was first."""
-        days = {row.service_date for row in (*change.plans, *change.bookings)}
+        days = {row.service_date for row in change.plans}
+        days |= {row.service_date for row in change.bookings}
         try:
             kept = await commit(self.database, self.area, change, call)
         except BaseException:
