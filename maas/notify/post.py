@@ -99,10 +99,7 @@ class Post:
             row, state=leased.state, attempts=leased.attempts, next_at=leased.next_at
         ):
             return
-        # The browsers of a member who was merged into another are that one's now.
-        address = str(row.member_id) if row.channel == Channel.PUSH else row.address
-        letter = Letter(row.key, address, row.language, compose(row, town))
-        outcome = await self._deliver(self.senders[Channel(row.channel)], letter)
+        outcome = await self._deliver(row, town)
         self.counts[row.channel, type(outcome).__name__.lower()] += 1
         match outcome:
             case Sent():
@@ -116,9 +113,13 @@ class Post:
             case _:
                 assert_never(outcome)
 
-    async def _deliver(self, sender: Sender, letter: Letter) -> Outcome:
+    async def _deliver(self, row: NotificationRow, town: TownRow | None) -> Outcome:
         """Send within a time that ends before the lease; a bug of ours is tried again too."""
+        # The browsers of a member who was merged into another are that one's now.
+        address = str(row.member_id) if row.channel == Channel.PUSH else row.address
+        sender = self.senders[Channel(row.channel)]
         try:
+            letter = Letter(row.key, address, row.language, compose(row, town))
             async with asyncio.timeout(2 * TIMEOUT_S):
                 return await sender.send(letter)
         except TimeoutError:

@@ -69,15 +69,15 @@ def is_allowed(endpoint: str, hosts: frozenset[str]) -> bool:
 
     >>> hosts = frozenset({"push.example", ".wide.example"})
     >>> [is_allowed(f"https://{each}/x", hosts) for each in
-    ...  ("push.example", "a.wide.example", "a.push.example", "push.example:22", "me@push.example")]
-    [True, True, False, False, False]
+    ...  ("push.example", "a.wide.example", "a.push.example", "push.example:22")]
+    [True, True, False, False]
     """
     try:
         parts = urlsplit(endpoint)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if "@" in parts.netloc or parts.scheme not in {"https", "http"}:
+    if parts.scheme not in {"https", "http"}:
         return False
     if parts.scheme == "http" and host not in LOOPBACK:
         return False

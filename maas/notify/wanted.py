@@ -73,7 +73,7 @@ class Notices:
         if not way.replaces:
             return due_at
         before = await drop_waiting(connection, self.row.id, OUTDATED, "replaced")
-        return due_at if before is None or not way.must else min(before, due_at)
+        return due_at if before is None else min(before, due_at)
 
     async def _facts(
         self, connection: AsyncConnection, promise: PromiseRow | None, told: list[PromiseRow]

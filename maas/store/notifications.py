@@ -118,7 +118,6 @@ async def change(connection: AsyncConnection, seen: NotificationRow, **values: o
             notifications.c.key == seen.key,
             notifications.c.state == seen.state,
             notifications.c.attempts == seen.attempts,
-            notifications.c.channel == seen.channel,
         )
         .values(**values)
     )

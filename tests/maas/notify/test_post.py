@@ -176,6 +176,19 @@ async def test_a_bug_of_ours_is_tried_again_too(
     assert "標本" not in caplog.text
 
 
+async def test_one_that_cannot_be_put_into_words_holds_up_no_other(scene: Scene) -> None:
+    await scene.want(Occasion.MOVED)
+    (odd,) = await scene.rows()
+    async with scene.database.writing() as db:
+        await change(db, odd, facts={})
+    await scene.want(Occasion.VEHICLE_OUT)
+
+    await scene.post().once()
+
+    found = {row.occasion: (row.state, row.error) for row in await scene.rows()}
+    assert found == {"moved": ("waiting", "error of ours"), "vehicle_out": ("sent", None)}
+
+
 async def test_what_must_be_known_and_is_refused_is_rung(scene: Scene) -> None:
     scene.sms.outcomes = [Refused("gateway: 422")]
     await scene.want(Occasion.MOVED, due_at=scene.clock() + 60)
