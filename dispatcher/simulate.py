@@ -26,6 +26,13 @@ from dispatcher.schedule import Schedule, expected, schedule
 FROZEN_S: Final = math.inf
 """``divert_until_s`` of a day on which nobody under way is told anything new."""
 
+IN_TIME_S: Final = 300
+"""``leave_early_s`` of drivers who would rather wait where they are than where they go.
+
+Until then they can be sent elsewhere without having driven in vain; who would wait less than five
+minutes sets out at once, for a vehicle on the road is nearer to where it will be needed.
+"""
+
 
 class Roads(TravelTimes, Protocol):
     """Driving times, and what is on the way."""

@@ -16,6 +16,7 @@ from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicl
 from dispatcher.policies import Insert, Shuffle, rescued
 from dispatcher.simulate import (
     FROZEN_S,
+    IN_TIME_S,
     Call,
     Chances,
     Day,
@@ -161,6 +162,29 @@ def test_drivers_leave_at_once_or_in_time() -> None:
     assert legs(at_once)[0][:2] == (0, 300)
     assert legs(in_time)[0][:2] == (640, 940)
     assert [ride.pickup_s for went in (at_once, in_time) for ride in went.rides] == [1000, 1000]
+
+
+@pytest.mark.parametrize(("leave_early_s", "drive_s"), [(None, 2280), (IN_TIME_S, 1440)])
+def test_who_still_waits_where_it_is_has_not_driven_in_vain(
+    leave_early_s: int | None, drive_s: int
+) -> None:
+    """Ann is booked ahead; at 420 Bob calls behind the vehicle, which is back for her by 3000."""
+    ann, bob = Call(0, party("ann", 10, 12, 3000)), Call(420, party("bob", -1, -6, 420))
+
+    went = simulate(day(ann, bob), Insert(), divert_until_s=0, leave_early_s=leave_early_s)
+
+    assert went.drive_s == drive_s
+    assert [ride.fate for ride in went.rides] == ["served", "served"]
+    assert went.rides[0].pickup_s == 3000
+
+
+@pytest.mark.parametrize(("at_s", "leaves_s"), [(900, 0), (901, 1)])
+def test_who_would_wait_five_minutes_or_less_sets_out_at_once(at_s: int, leaves_s: int) -> None:
+    ann = Call(0, party("ann", 10, 12, at_s))
+
+    went = simulate(day(ann), Insert(), leave_early_s=IN_TIME_S)
+
+    assert legs(went)[0][:2] == (leaves_s, leaves_s + 600)
 
 
 def test_nothing_is_known_before_it_is_said() -> None:
