@@ -77,7 +77,10 @@ def _beyond_quota(rows: Iterable[BookingRow], rules: AreaRules) -> dict[str, Ref
         if booking is None or booking.max_rides_a_day == 0:
             continue
         most = booking.max_rides_a_day
-        why = refused("over_quota", "booking.max_rides_a_day", booking.sentences, most=most)
+        why = refused(
+            "too_many_rides", "booking.max_rides_a_day", booking.sentences, message="over_quota",
+            most=most,
+        )  # fmt: skip
         by_booking = sorted(mine, key=lambda row: (row.booked_at, row.id))
         found |= {row.id: why for row in by_booking[most:]}
     return found

@@ -89,7 +89,7 @@ HOURS_REASONS = (
 )  # fmt: skip
 BOOKING_REASONS = (
     "too_late", "too_late_day", "too_far_ahead", "party_too_large", "members_only", "no_boarding",
-    "no_alighting", "outside_area", "not_between", "not_from",
+    "no_alighting", "outside_area", "not_between", "not_from", "over_quota",
 )  # fmt: skip
 """What a town may say in its own words: the refusals that follow from these rules."""
 
