@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
+import pytest
 
+from maas.directory import Directory
 from maas.people import desk
 from maas.people.forms import Form
 from maas.store import bookings
@@ -244,6 +247,19 @@ async def test_a_member_registered_by_another_process_is_found_here(
     assert isinstance(made, Done)
     assert (await operator.get(f"{RIDERS}/{made.answer}")).json()["name"] == "別プロセス"
     assert (await operator.get(f"{RIDERS}/9999")).status_code == 404
+
+
+async def test_an_older_look_at_members_replaces_no_newer_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = running.service.directory
+
+    async def late(*_: object) -> Directory:
+        return replace(now, seq=now.seq - 1)
+
+    monkeypatch.setattr("maas.api.service.follow", late)
+    await running.service.refresh_people()
+    assert running.service.directory is now
 
 
 async def test_homes_are_places_for_the_desk_alone(
