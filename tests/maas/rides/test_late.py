@@ -115,7 +115,13 @@ async def test_the_same_events_sent_again_are_answered_the_same_and_written_once
     other = await cab.send(replace(taps[0], step="no_show"))
 
     assert again == first == list(by_another)
-    assert (other[0].outcome, len(await kept(database))) == ("refused", 2)
+    wrong = replace(taps[0], step="no_show")
+    [not_so] = await cab.trips.merge("van-1", [wrong], sent_at=None, actor="ken")
+    assert (other[0].outcome, not_so.outcome, len(await kept(database))) == (
+        "refused",
+        "refused",
+        2,
+    )
     assert len(await keeper.rides()) == 1
 
 
@@ -396,6 +402,48 @@ async def test_a_voucher_that_is_no_good_ends_the_ride_and_leaves_the_fare_open(
     async with database.reading() as connection:
         rows = await takings.of_booking(connection, mine.id)
     assert [(row.what, row.yen) for row in rows] == [("cash", 200)]
+
+
+async def test_a_voucher_that_is_no_good_at_once_leaves_the_rider_on_board(
+    keeper: Keeper, cab: Cab, clock: HandClock
+) -> None:
+    mine = await booked(keeper, ask(3, 8), "a")
+    clock.set("10:07")
+
+    _, done = await cab.send(
+        cab.tap(mine, "aboard", "10:01"),
+        cab.tap(mine, "dropped", "10:07", vouchers=("no such",), paid=True),
+    )
+
+    assert (done.outcome, done.ride) == ("refused", None)
+    assert "no such" in done.said[0].ja
+    assert await state(keeper, mine) == "aboard"
+
+
+async def test_wheelchairs_take_places_and_seats(
+    town: Town, new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    """Two seats and a place for one wheelchair, which takes one of the seats."""
+    await town([Van(seats=2, wheelchair_places=1)])
+    keeper = new_keeper()
+    await keeper.start()
+    cab = Cab(Trips(keeper))
+    chair = await booked(keeper, ask(3, 8, wheelchairs=1), "a")
+    pair = await booked(keeper, ask(3, 8, "10:30", riders=2), "b")
+    later = await booked(keeper, ask(3, 8, "11:00", riders=2), "c")
+    clock.set("11:30")
+
+    _, over, _, _, fits = await cab.send(
+        cab.tap(chair, "aboard", "10:01"),
+        cab.tap(pair, "aboard", "10:02"),
+        cab.tap(pair, "dropped", "10:05"),
+        cab.tap(chair, "dropped", "10:08"),
+        cab.tap(later, "aboard", "11:01"),
+    )
+
+    assert "over_full" in over.codes
+    assert "over_full" not in fits.codes
+    await keeper.stop()
 
 
 async def test_at_once_nothing_of_the_table_holds(
