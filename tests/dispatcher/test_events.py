@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dispatcher import events
-from dispatcher.broken import BrokenPromise, Replanned
+from dispatcher.broken import BrokenPromise, Replanned, Told
 from dispatcher.check import check
 from dispatcher.model import (
     Battery,
@@ -378,6 +378,40 @@ def test_nobody_is_put_into_the_overtime_of_a_driver_who_has_gone() -> None:
 
     assert broken(done) == [("b", "pickup", None, None)]
     assert done.overtime_s == {}
+
+
+def test_who_waits_is_placed_as_soon_as_there_is_room_and_stays_waiting_while_there_is_none() -> (
+    None
+):
+    a, b = ride("a", 3, 5), ride("b", 3, 5)
+    small = replace(van("one"), seats=1)
+    full = Plan(1, {"one": Route(replace(small, seats=0))}, {})
+    free = Plan(1, {"one": Route(small)}, {})
+
+    still = events.tried_again(full, TRAVEL, waiting=[Told(a), Told(b)])
+    done = events.tried_again(free, TRAVEL, waiting=[Told(a)])
+
+    assert [one.request.id for one in still.unplaced] == ["a", "b"]
+    assert (done.unplaced, done.broken, carried_by(done, "a")) == ((), (), "one")
+
+
+@pytest.mark.parametrize("closed", [(), ("two",)])
+def test_a_driver_who_has_gone_home_already_is_not_asked_by_later_events(
+    closed: tuple[str, ...],
+) -> None:
+    b = ride("b", 3, 5)
+    plan = Plan(
+        1, {"one": Route(van("one"), stops("+b -b")), "two": Route(van("two", end_s=60))}, {"b": b}
+    )
+
+    out = events.broken_down(plan, "one", Place(0), 0, TRAVEL, closed=closed)
+    off = events.driver_off(plan, "one", 0, TRAVEL, closed=closed)
+    waits = replace(plan.without("b"), routes={"two": plan.routes["two"]})
+    again = events.tried_again(waits, TRAVEL, waiting=[Told(b)], closed=closed)
+    shut = events.road_closed(waits, TRAVEL, waiting=[Told(b)], closed=closed)
+
+    carrier = None if closed else "two"
+    assert [carried_by(done, "b") for done in (out, off, again, shut)] == [carrier] * 4
 
 
 def test_a_driver_who_goes_early_needs_no_break_after_that() -> None:
