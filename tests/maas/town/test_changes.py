@@ -257,6 +257,17 @@ async def test_a_preview_names_the_bookings_the_new_rules_would_refuse(town: Dat
     assert found.affected[0].refused.text.ja == "運行時間は09:00から16:00までです。"
 
 
+async def test_a_preview_is_of_the_rules_without_those_that_are_replaced(town: Database) -> None:
+    row = await proposed(town, APRIL, "a")
+    await changes.put_in_force(town, Seen(row.id, 1), 0, TODAY, By("keiko", 1.0, "b"))
+    await book(town, "early", date(2027, 4, 1), "09:30")
+
+    found = await seen(town, APRIL.replace("09:00", "10:00"))
+
+    assert no_longer(found) == {"early": "hours"}
+    assert {each.field for each in found.differences[0].fields} == {"from"}
+
+
 async def test_a_preview_looks_at_places_parties_and_how_often_somebody_rides(
     town: Database,
 ) -> None:
@@ -343,6 +354,25 @@ async def test_of_two_who_put_a_draft_in_force_one_does(town: Database) -> None:
     )
 
     assert sorted(map(str, both)) == [str(row.id), "rules-moved"]
+    assert sum(rule.valid_from == date(2027, 4, 1) for _, rule in await live(town)) == 1
+
+
+async def test_of_two_changes_of_the_same_rule_at_once_the_later_one_holds(
+    town: Database,
+) -> None:
+    rows = [
+        await proposed(town, APRIL.replace("09:00", f"09:{minute:02d}"), str(minute))
+        for minute in range(8)
+    ]
+
+    await asyncio.gather(
+        *(
+            changes.put_in_force(town, Seen(row.id, 1), 0, TODAY, By("keiko", 5.0, f"f{row.id}"))
+            for row in rows
+        )
+    )
+
+    assert [(await change(town, row.id)).state for row in rows] == ["in_force"] * len(rows)
     assert sum(rule.valid_from == date(2027, 4, 1) for _, rule in await live(town)) == 1
 
 
