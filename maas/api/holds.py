@@ -64,7 +64,7 @@ async def hold(wanted: HoldIn, key: Key, person: SignedIn, service: The, write: 
     "/{hold_id}/booking",
     operation_id="bookHeldSeat",
     status_code=201,
-    **needs(Permission.BOOK, *_COMMON, "not-allowed", "not-now", changes=True),
+    **needs(Permission.BOOK, *_COMMON, "not-allowed", "not-now", "offer-gone", changes=True),
 )
 async def book_held(
     hold_id: HoldId, rider: RiderIn, key: Key, person: SignedIn, service: The, write: In

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/waitlist", tags=["bookings"])
 EntryId = Annotated[str, Path(min_length=1, max_length=64)]
 Area = Annotated[str | None, Query(max_length=64, description="The only area when absent.")]
 _COMMON = ("no-roads", "no-town", "not-found")
-_CHANGE = ("key-missing", "key-reused", "not-now", "not-allowed")
+_CHANGE = ("key-missing", "key-reused", "not-now", "not-allowed", "offer-gone")
 
 
 class WaitIn(QuoteIn):

@@ -15,7 +15,7 @@ from dispatcher.roads import RoadTimes
 from maas.rides import kept, limits
 from maas.rides.beside import Beside
 from maas.rides.booking import Live
-from maas.rides.day import Day
+from maas.rides.day import Day, read_request
 from maas.rides.messages import say
 from maas.rides.outbox import Deliver
 from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
@@ -235,6 +235,17 @@ class Asking(Beside):
             taken = await self._shuffler.take(promise, part, live.travel)
         return None if taken is None else kept.joined(plan, taken)
 
+    async def retaken(self, live: Live, row: BookingRow) -> Plan | None:
+        """Return the plan with a held seat in it again; `None` when it had to give way."""
+        promise = read_request(live.day.promises[row.id].request)
+        plan = live.without(row.id)
+        taken: Plan | Refusal | None = take(
+            plan, promise, live.travel, prefer=row.vehicle_id, rules=OfferRules(shuffle_s=0)
+        )
+        if isinstance(taken, Refusal):
+            taken = await self._shuffler.take(promise, plan, live.travel)
+        return taken
+
     def not_for_one(
         self,
         live: Live,
@@ -335,6 +346,26 @@ def no_of(found: Refusal | Ruled) -> tuple[str, Text]:
     if isinstance(found, Ruled):
         return found.reason, found.sentence
     return found.reason.value, why(found)
+
+
+def offer_of(row: BookingRow, promise: Request) -> OfferToken:
+    """Return the offer that a seat is held by."""
+    return OfferToken(
+        area=row.area_id,
+        day=row.service_date,
+        expires=0,
+        kind="asked",
+        vehicle=row.vehicle_id,
+        promise=promise,
+        direct_s=row.direct_s,
+        riders=row.riders,
+        wheelchairs=row.wheelchairs,
+        half_fares=row.half_fares,
+        infants=row.infants,
+        transfer=row.transfer,
+        helpers=row.helpers,
+        channel=row.channel,
+    )
 
 
 def _refused(refused: Refused) -> RefusalView:

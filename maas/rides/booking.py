@@ -13,7 +13,7 @@ from maas.notify.occasions import Occasion
 from maas.notify.wanted import Notices, wanted
 from maas.rides import states
 from maas.rides.commit import Change, reference_for
-from maas.rides.day import Day, is_unplaced, planned_bookings, read_request, stops_of, write_request
+from maas.rides.day import Day, planned_bookings, read_request, stops_of, write_request
 from maas.rides.limits import still_alone
 from maas.rides.show import Names, booking_view, event_text
 from maas.rides.states import NotSo
@@ -100,8 +100,8 @@ def hold(
     return _change(live, taken, held, told, "held", added=True)
 
 
-def confirm(live: Live, row: BookingRow, caller: Caller) -> Change:
-    """Return what booking a held seat writes, at the times it was held for."""
+def confirm(live: Live, taken: Plan, row: BookingRow, caller: Caller) -> Change:
+    """Return what booking a held seat writes, at the times it was held for; `taken` has it in."""
     booked = replace(
         row,
         state="booked",
@@ -115,7 +115,7 @@ def confirm(live: Live, row: BookingRow, caller: Caller) -> Change:
     )
     promise = read_request(live.day.promises[row.id].request)
     told = _told(live, promise, booked, "booked")
-    return _change(live, live.plan, booked, told, "booked", added=False)
+    return _change(live, taken, booked, told, "booked", added=False)
 
 
 def release(live: Live, row: BookingRow) -> Change:
@@ -195,9 +195,9 @@ def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object])
 def _guarded(live: Live, plans: tuple[PlanRow, ...], row: BookingRow) -> tuple[PlanRow, ...]:
     """Return the plans with that of the vehicle a booking had last, when none carries it now.
 
-    Its version guards the booking as long as it waits for a vehicle.
+    Its version guards the booking while it waits for a vehicle, or is a held seat that gave way.
     """
-    if not is_unplaced(row) or row.vehicle_id in {plan.vehicle_id for plan in plans}:
+    if row.vehicle_id in {plan.vehicle_id for plan in plans}:
         return plans
     return (*plans, live.day.plan_row(row.vehicle_id))
 

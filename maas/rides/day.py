@@ -163,15 +163,18 @@ class Moment:
     places: Mapping[str, Place]
     at_stop: frozenset[str]
     divert_until_s: int
+    held: frozenset[str] = frozenset()
+    """Seats that are only held: no vehicle drives for them yet."""
 
 
 def as_of(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan:
     """Return the plan at a moment of its own day.
 
-    No vehicle can leave before now; what a late vehicle can no longer keep is widened to what it
-    still can; a first stop about to happen is locked.
+    No vehicle can leave before now; a seat that is only held gives way as soon as it would make
+    anything late; what a late vehicle can no longer keep is widened to what it still can; a first
+    stop about to happen is locked.
     """
-    plan = relaxed(_placed(plan, moment, travel), travel)
+    plan = relaxed(_given_way(_placed(plan, moment, travel), moment.held, travel), travel)
     return _locked(_unbound(plan), moment, travel)
 
 
@@ -182,7 +185,7 @@ def before_event(
 
     So what they can no longer keep is named; others who are late already are not made later.
     """
-    strict = _placed(plan, moment, travel)
+    strict = _given_way(_placed(plan, moment, travel), moment.held, travel)
     plan = relaxed(strict, travel)
     for vehicle_id in strict.routes.keys() & set(touched):
         route = strict.routes[vehicle_id]
@@ -203,6 +206,36 @@ def _placed(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Pl
     for route in plan.routes.values():
         if _is_cut_off(route.vehicle, travel[route.vehicle.profile]):
             plan = plan.with_route(replace(route, vehicle=replace(route.vehicle, end=None)))
+    return plan
+
+
+def _given_way(plan: Plan, held: Collection[str], travel: Mapping[str, TravelTimes]) -> Plan:
+    """Return the plan without the held seats that would make others on the vehicle later.
+
+    A vehicle does not set off for a seat nobody has taken yet, so time passes for those after it.
+    """
+    for route in list(plan.routes.values()):
+        for id_ in dict.fromkeys(stop.request_id for stop in route.stops):
+            if id_ in held and _delays(plan, plan.routes[route.vehicle.id], id_, travel):
+                plan = plan.without(id_)
+    return plan
+
+
+def _delays(plan: Plan, route: Route, id_: str, travel: Mapping[str, TravelTimes]) -> bool:
+    """Whether a vehicle keeps less with a party than it could without it."""
+    if isinstance(schedule(route, plan.requests, travel), Schedule):
+        return False
+    mine = {each: plan.requests[each] for each in route.request_ids}
+    alone = Plan(plan.version, {route.vehicle.id: route}, mine)
+    eased = relaxed(alone.without(id_), travel).requests
+    return not isinstance(schedule(route, {**mine, **eased}, travel), Schedule)
+
+
+def without_held(plan: Plan, vehicle_id: str, held: Collection[str]) -> Plan:
+    """Return the plan as the driver of a vehicle drives it: for held seats nobody sets off."""
+    route = plan.routes.get(vehicle_id)
+    for id_ in () if route is None else route.request_ids & frozenset(held):
+        plan = plan.without(id_)
     return plan
 
 

@@ -14,8 +14,8 @@ GUESS_S: Final = {"hospital": 5400, "clinic": 4500, "hall": 2700, "shop": 2700, 
 OTHERWISE_S: Final = 3600
 _SPREAD: Final = (0.6, 0.9, 1.1, 1.4)
 """The guess stands for as many people as this, who stay so much of it."""
-_AGAIN_S: Final = 900
-"""Somebody who stays longer than anybody before is expected in a quarter of an hour, again."""
+_AGAIN_S: Final = 1800
+"""Somebody who stays longer than anybody before is expected in half an hour, again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,9 @@ class Held:
             row.id: vehicle_place(row.row) for row in self.here.taxis if self._is_newer(row, day)
         }
         waiting = frozenset(id_ for id_, row in day.bookings.items() if row.state == "arrived")
-        return Moment(self._now_s(day.day), places, waiting, rule.divert_until_s if rule else 0)
+        held = frozenset(id_ for id_, row in day.bookings.items() if row.state == "held")
+        divert_until_s = rule.divert_until_s if rule else 0
+        return Moment(self._now_s(day.day), places, waiting, divert_until_s, held)
 
     def _is_newer(self, vehicle: VehicleRow, day: Day) -> bool:
         """Whether a vehicle's last fix is newer than the last stop it finished."""

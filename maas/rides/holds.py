@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from maas.rides import booking, states
+from maas.rides.asking import offer_of
 from maas.rides.booking import Caller
 from maas.rides.commit import Change, asked
+from maas.rides.day import read_request
 from maas.rides.keeper import Keeper
 from maas.rides.messages import say
 from maas.rides.show import booking_view
@@ -71,11 +73,11 @@ class Holds:
 
     async def book(
         self, hold_id: str, caller: Caller, *, key: str, actor: str
-    ) -> BookingView | Barred | KeyConflict | NotFound | NotNow:
+    ) -> BookingView | OfferGone | Barred | KeyConflict | NotFound | NotNow:
         """Book a held seat, at the times it was held for; a member known before stays known."""
         call = asked(actor, key, "book-held", hold_id, caller.member_id, caller.name, caller.phone)
 
-        async def make() -> Change | Barred | NotFound | NotNow:
+        async def make() -> Change | OfferGone | Barred | NotFound | NotNow:
             row = await self.keeper.row_of(hold_id)
             if row is None:
                 return NotFound(say("no_hold"))
@@ -85,7 +87,7 @@ class Holds:
 
     async def booked(
         self, row: BookingRow, caller: Caller, actor: str
-    ) -> Change | Barred | NotFound | NotNow:
+    ) -> Change | OfferGone | Barred | NotFound | NotNow:
         """Return what booking a held seat writes; only inside the `make` of `once`."""
         then = states.after(row.state, "book")
         if isinstance(then, NotSo):
@@ -103,7 +105,11 @@ class Holds:
             return barred
         if row.held_until is not None and row.held_until <= live.now:
             return NotNow(say("hold_over"), "lapsed")
-        return booking.confirm(live, row, replace(who, channel=row.channel))
+        taken = await self.keeper.retaken(live, row)
+        if taken is None:
+            offer = offer_of(row, read_request(told.request))
+            return await self.keeper.gone(live, offer, who.member_id)
+        return booking.confirm(live, taken, row, replace(who, channel=row.channel))
 
     async def release(
         self, hold_id: str, *, key: str, actor: str

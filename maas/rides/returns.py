@@ -13,7 +13,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +26,7 @@ from maas.rides import booking, finish
 from maas.rides.asking import Ruled
 from maas.rides.booking import Caller, Live
 from maas.rides.commit import Change, asked
+from maas.rides.day import Day
 from maas.rides.holds import BY_ITSELF
 from maas.rides.keeper import Keeper
 from maas.rides.merged import merged
@@ -51,7 +52,8 @@ from maas.town.calendars import Refused, clock_words, rules_on
 from maas.town.messages import Text
 
 LEARN_DAYS: Final = 180
-MOVE_ON_S: Final = 600
+RETRY_S: Final = 60
+MOVE_ON_S: Final = 1200
 """A seat held for sooner than this, with nobody ready, moves on."""
 _NEVER_CAME: Final = frozenset({"cancelled", "no_show", "lapsed"})
 
@@ -84,15 +86,16 @@ class OpenReturns:
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
+        self._tried: dict[str, object] = {}
 
     async def on(self, *, ended: bool = False) -> list[OpenReturnView]:
         """Return today's returns that wait, with `ended` all, by when they are expected."""
-        live = await self.keeper.seen_live(self.keeper.today)
+        day = await self.keeper.day_of(self.keeper.today)
         async with self.keeper.database.reading() as connection:
             rows = await open_returns.open_returns_on(
-                connection, self.keeper.area, live.day.day, ended=ended
+                connection, self.keeper.area, day.day, ended=ended
             )
-        return [self._view(live, row) for row in rows]
+        return [self._view(day, row) for row in rows]
 
     async def open(self, outward_id: str, *, key: str, actor: str) -> Told:
         """Take a return without a time for an outward ride."""
@@ -115,7 +118,7 @@ class OpenReturns:
 
     async def opened(self, live: Live, outward: BookingRow, button: str) -> Change | Barred:
         """Return what opening a return writes; only inside the `make` of `once`."""
-        if self._within_min(live) == 0:
+        if self._within_min(live.day.day) == 0:
             rule = "booking.open_return_within_min"
             return Barred(say("open_return_off"), "open_return_off", rule)
         kept = OpenReturnRow(
@@ -149,7 +152,7 @@ class OpenReturns:
                 return NotNow(say("return_over"), kept.state)
             live = await self.keeper.live_of(kept.service_date, actor)
             if kept.state == "promised":
-                return self._view(live, kept)
+                return self._view(live.day, kept)
             return await self._ready(live, kept, tell=by_button)
 
         return await self.keeper.once(call, OpenReturnView, make)
@@ -173,7 +176,7 @@ class OpenReturns:
                 return NotFound(say("no_return"))
             live = await self.keeper.live_of(kept.service_date, actor)
             if kept.state == "closed":
-                return self._view(live, kept)
+                return self._view(live.day, kept)
             if kept.state == "promised":
                 return NotNow(say("return_over"), kept.state)
             held = self._held(live, kept)
@@ -193,18 +196,40 @@ class OpenReturns:
         return done
 
     async def _go_on(self, kept: OpenReturnRow, *, over: bool) -> bool:
-        live = await self.keeper.seen_live(kept.service_date)
-        outward = live.day.bookings.get(kept.outward_id or "")
+        day = await self.keeper.day_of(kept.service_date)
+        outward = day.bookings.get(kept.outward_id or "")
         key = f"{kept.id}:{kept.version}"
         if over or outward is None or outward.state in _NEVER_CAME:
             told = await self.close(kept.id, key=f"close {key}", actor=BY_ITSELF)
         elif kept.state == "called":
+            if not self._is_worth_trying(day, kept):
+                return False
             told = await self._again(kept)
-        elif live.now_s < kept.expected_s - MOVE_ON_S:
+        elif self._is_in_place(day, kept):
             return False
         else:
             told = await self._move_on(kept, f"on {key}")
         return isinstance(told, OpenReturnView)
+
+    def _is_worth_trying(self, day: Day, kept: OpenReturnRow) -> bool:
+        """Whether plans have changed since somebody was tried, or a minute has passed."""
+        versions = tuple(sorted((id_, row.version) for id_, row in day.plans.items()))
+        now = (versions, int(self.keeper.clock() // RETRY_S))
+        if self._tried.get(kept.id) == now:
+            return False
+        self._tried[kept.id] = now
+        return True
+
+    def _is_in_place(self, day: Day, kept: OpenReturnRow) -> bool:
+        """Whether a seat is held far enough ahead, or it is too early to look for another."""
+        now_s = self.keeper.clock() - self.keeper.here.names.epoch(day.day, 0)
+        if now_s >= kept.expected_s - MOVE_ON_S:
+            return False
+        row = day.bookings.get(kept.booking_id or "")
+        if row is None or row.state != "held":
+            return True
+        stops = day.plan_row(row.vehicle_id).stops
+        return any(who == row.id for _, who in stops)  # it may have had to give way
 
     async def _move_on(self, seen: OpenReturnRow, key: str) -> Told:
         """Hold the seat for later: whoever it is for is not ready yet."""
@@ -243,23 +268,29 @@ class OpenReturns:
         room = await self._room(live, kept, live.now_s, held)
         if isinstance(room, Refused):
             return Barred(room.text, room.reason, room.rule)
-        if room is None and held is None:
+        change = await self._real(live, kept, held, room)
+        if change is None:
             called = replace(kept, state="called", booking_id=None)
-            return self._change(live, called, (), tell=True)
-        change = self._real(live, kept, held, room)
+            changes = () if held is None else (booking.release(live, held),)
+            return self._change(live, called, changes, tell=True)
         row = change.bookings[0]
         promised = replace(kept, state="promised", booking_id=row.id)
-        late = self._is_late(live, promised, change.promises[0].pickup_to_s)
+        late = self._is_late(promised, change.promises[0].pickup_to_s)
         return self._change(live, promised, (change,), tell=tell or late)
 
-    def _real(
+    async def _real(
         self, live: Live, kept: OpenReturnRow, held: BookingRow | None, room: Room | None
-    ) -> Change:
+    ) -> Change | None:
+        """Return the ride that a return becomes: as soon as may be, else as it was held."""
         if held is None:
-            assert room is not None  # noqa: S101 -- one of the two is there
+            if room is None:
+                return None
             return booking.book(live, room.plan, room.offer, room.booking_id, _caller(kept))
         if room is None:
-            return booking.confirm(live, held, booking.caller_of(held))
+            taken = await self.keeper.retaken(live, held)
+            if taken is None:
+                return None
+            return booking.confirm(live, taken, held, booking.caller_of(held))
         return booking.move_held(
             live, room.plan, held, room.offer, state="booked", why="return_ready"
         )
@@ -330,13 +361,13 @@ class OpenReturns:
         row = live.day.bookings.get(kept.booking_id or "")
         return None if row is None or row.state != "held" else row
 
-    def _within_min(self, live: Live) -> int:
-        rule = self.keeper.here.rules.booking_on(live.day.day)
+    def _within_min(self, day: date) -> int:
+        rule = self.keeper.here.rules.booking_on(day)
         return 0 if rule is None else rule.open_return_within_min
 
-    def _is_late(self, live: Live, kept: OpenReturnRow, pickup_to_s: int) -> bool:
-        called_s = live.now_s if kept.called_s is None else kept.called_s
-        return pickup_to_s > called_s + self._within_min(live) * 60
+    def _is_late(self, kept: OpenReturnRow, pickup_to_s: int) -> bool:
+        called_s = kept.expected_s if kept.called_s is None else kept.called_s
+        return pickup_to_s > called_s + self._within_min(kept.service_date) * 60
 
     def _change(
         self,
@@ -348,16 +379,15 @@ class OpenReturns:
         button: str | None = None,
     ) -> Change:
         """Return everything that a return's next state writes, in one commit."""
-        after = live
+        after = live.day
         for change in changes:
-            day = after.day.with_rows(change.plans, change.bookings, change.promises)
-            after = replace(after, day=day)
+            after = after.with_rows(change.plans, change.bookings, change.promises)
         view = replace(self._view(after, kept), button=button)
         kind = f"return.{kept.state}"
         event = Event(kind, self.keeper.area, kept.service_date, live.now, text=view.sentence)
         audit = AuditEntry(live.now, live.actor, kind, kept.id, msgspec.json.encode(view).decode())
         all_ = merged(changes, audit, view)
-        notices = (self._notice(after, kept, view),) if tell else ()
+        notices = (self._notice(replace(live, day=after), kept, view),) if tell else ()
         also = (*all_.also, ReturnKept(kept), *notices)
         events = all_.events if kept.state == "open" else (*all_.events, event)
         return replace(all_, events=events, also=also)
@@ -368,35 +398,35 @@ class OpenReturns:
         member = live.names.members.get(kept.member_id or 0)
         return wanted(Occasion.OPEN_RETURN_READY, row, member, now=live.now, facts=facts)
 
-    def _view(self, live: Live, kept: OpenReturnRow) -> OpenReturnView:
-        row = live.day.bookings.get(kept.booking_id or "")
+    def _view(self, day: Day, kept: OpenReturnRow) -> OpenReturnView:
+        names, row = self.keeper.here.names, day.bookings.get(kept.booking_id or "")
         ride = None
         late = False
         if row is not None and kept.state == "promised":
-            promise = live.day.promises[row.id]
-            ride = booking_view(live.names, row, promise)
-            late = self._is_late(live, kept, promise.pickup_to_s)
+            promise = day.promises[row.id]
+            ride = booking_view(names, row, promise)
+            late = self._is_late(kept, promise.pickup_to_s)
         return OpenReturnView(
             id=kept.id,
             state=kept.state,  # type: ignore[arg-type]  # the table checks its words
             outward_id=kept.outward_id or "",
-            rider=live.names.rider(kept.member_id),
-            origin=live.names.place(kept.ask["origin"]),
-            destination=live.names.place(kept.ask["destination"]),
-            expected=live.names.epoch(kept.service_date, kept.expected_s),
+            rider=names.rider(kept.member_id),
+            origin=names.place(kept.ask["origin"]),
+            destination=names.place(kept.ask["destination"]),
+            expected=names.epoch(kept.service_date, kept.expected_s),
             seat_held=row is not None and row.state == "held",
             late=late,
             booking=ride,
-            sentence=self._sentence(live, kept, ride, late=late),
+            sentence=self._sentence(day, kept, ride, late=late),
         )
 
     def _sentence(
-        self, live: Live, kept: OpenReturnRow, ride: BookingView | None, *, late: bool
+        self, day: Day, kept: OpenReturnRow, ride: BookingView | None, *, late: bool
     ) -> Text:
-        place = live.names.places[kept.ask["origin"]]
+        place = self.keeper.here.names.places[kept.ask["origin"]]
         words: dict[str, Any] = {"place": place.name, "place_en": place.name_en}
         if ride is not None:
-            promise = live.day.promises[ride.id]
+            promise = day.promises[ride.id]
             words |= {
                 "pickup_from": clock_words(promise.pickup_from_s),
                 "pickup_to": clock_words(promise.pickup_to_s),
@@ -405,7 +435,7 @@ class OpenReturns:
         if kept.state == "open":
             words |= {
                 "expected": clock_words(kept.expected_s),
-                "within": self._within_min(live),
+                "within": self._within_min(kept.service_date),
             }
             return say("return_open", **words)
         return say("return_called" if kept.state == "called" else "return_closed", **words)

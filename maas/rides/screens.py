@@ -9,7 +9,7 @@ from datetime import date
 from dispatcher import Plan, Route
 from maas.fleet.vehicles import on_shift
 from maas.rides import states
-from maas.rides.day import Day
+from maas.rides.day import Day, without_held
 from maas.rides.held import Held
 from maas.rides.show import (
     Seen,
@@ -106,11 +106,12 @@ class Screens(Held):
     async def job_on(self, day: Day, vehicle_id: str, ride: RideView | None = None) -> JobView:
         """Return what the driver of one of our vehicles does next on a day as it is given."""
         row = next(row for row in self.here.taxis if row.id == vehicle_id)
-        view = self._vehicle(day, self._plan(day), row, await self.drivers())
+        held = {id_ for id_, each in day.bookings.items() if each.state == "held"}
+        plan = without_held(self._plan(day), vehicle_id, held)
+        view = self._vehicle(day, plan, row, await self.drivers())
         on_board = tuple(s for s in view.stops if day.bookings[s.booking_id].state == "aboard")
-        stops = tuple(stop for stop in view.stops if stop.state != "held")
-        coming = stops[0] if stops else None
-        return JobView(view, coming, stops[1:], on_board, view.driver, ride)
+        coming = view.stops[0] if view.stops else None
+        return JobView(view, coming, view.stops[1:], on_board, view.driver, ride)
 
     async def drivers(self) -> dict[str, str | None]:
         """Return who has taken over each vehicle."""

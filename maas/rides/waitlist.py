@@ -19,6 +19,7 @@ from maas.notify.wanted import wanted
 from maas.rides import booking
 from maas.rides.booking import Caller, Live
 from maas.rides.commit import Also, Change, asked
+from maas.rides.day import Day
 from maas.rides.holds import BY_ITSELF, Holds
 from maas.rides.keeper import Keeper
 from maas.rides.merged import merged
@@ -31,6 +32,7 @@ from maas.rides.views import (
     KeyConflict,
     NotFound,
     NotNow,
+    OfferGone,
     WaitingView,
 )
 from maas.store import waitlist
@@ -59,7 +61,7 @@ class EntryKept:
         return await waitlist.save(connection, self.row)
 
 
-Waited = WaitingView | Barred | KeyConflict | NotFound | NotNow
+Waited = WaitingView | OfferGone | Barred | KeyConflict | NotFound | NotNow
 
 
 class Waitlist:
@@ -72,7 +74,7 @@ class Waitlist:
     async def on(self, *, ended: bool = False) -> list[WaitingView]:
         """Return who waits, from today on, longest first; with `ended` also what became of it."""
         rows = await self._rows(ended=ended)
-        return [self._view(await self.keeper.seen_live(row.service_date), row) for row in rows]
+        return [self._view(await self.keeper.day_of(row.service_date), row) for row in rows]
 
     async def wait(self, ask: AskIn, caller: Caller, *, key: str, actor: str) -> Waited:
         """Take somebody in who could not be promised what they asked for."""
@@ -113,15 +115,15 @@ class Waitlist:
     async def _answer(self, entry_id: str, key: str, actor: str, state: str) -> Waited:
         call = asked(actor, key, f"wait-{state}", entry_id)
 
-        async def make() -> Change | WaitingView | Barred | NotFound | NotNow:
+        async def make() -> Change | WaitingView | OfferGone | Barred | NotFound | NotNow:
             entry = await self._row(entry_id)
             if entry is None:
                 return NotFound(say("no_waiting"))
             live = await self.keeper.live_of(entry.service_date, actor)
             if entry.state == state:
-                return self._view(live, entry)
+                return self._view(live.day, entry)
             if entry.state not in {"waiting", "offered"}:
-                return NotNow(self._sentence(live, entry), entry.state)
+                return NotNow(self._sentence(live.day, entry), entry.state)
             held = live.day.bookings.get(entry.booking_id or "")
             if state == "taken":
                 return await self._taken(live, entry, held)
@@ -131,7 +133,7 @@ class Waitlist:
 
     async def _taken(
         self, live: Live, entry: WaitingRow, held: BookingRow | None
-    ) -> Change | Barred | NotFound | NotNow:
+    ) -> Change | OfferGone | Barred | NotFound | NotNow:
         if held is None:
             return NotNow(say("not_offered"), entry.state)
         caller = Caller(entry.member_id, entry.contact_name, entry.contact_phone)
@@ -210,7 +212,7 @@ class Waitlist:
         row = change.added[0]
         told = change.promises[0]
         member = live.names.members.get(entry.member_id or 0)
-        facts: dict[str, str | int] = {"answer_by": self._by(live, entry)}
+        facts: dict[str, str | int] = {"answer_by": self._by(entry)}
         notice = wanted(
             Occasion.WAITLIST_OFFER, row, member, now=live.now, due_at=entry.answer_by, facts=facts
         )
@@ -232,10 +234,9 @@ class Waitlist:
         self, live: Live, entry: WaitingRow, changes: Sequence[Change], *notices: Also
     ) -> Change:
         """Return everything that an entry's next state writes, in one commit."""
-        after = live
+        after = live.day
         for change in changes:
-            day = after.day.with_rows(change.plans, change.bookings, change.promises)
-            after = replace(after, day=day)
+            after = after.with_rows(change.plans, change.bookings, change.promises)
         view = self._view(after, entry)
         kind = f"waitlist.{entry.state}"
         event = Event(kind, self.keeper.area, entry.service_date, live.now, text=view.sentence)
@@ -245,39 +246,40 @@ class Waitlist:
         also = (*all_.also, EntryKept(entry), *notices)
         return replace(all_, events=(*all_.events, event), also=also)
 
-    def _view(self, live: Live, entry: WaitingRow) -> WaitingView:
-        row = live.day.bookings.get(entry.booking_id or "")
+    def _view(self, day: Day, entry: WaitingRow) -> WaitingView:
+        names = self.keeper.here.names
+        row = day.bookings.get(entry.booking_id or "")
         seat = None
         if row is not None and entry.state in {"offered", "taken"}:
-            seat = booking_view(live.names, row, live.day.promises[row.id])
+            seat = booking_view(names, row, day.promises[row.id])
         return WaitingView(
             id=entry.id,
             state=entry.state,  # type: ignore[arg-type]  # the table checks its words
             date=entry.service_date,
-            wished=live.names.epoch(entry.service_date, entry.ask["time"]),
-            rider=live.names.rider(entry.member_id),
+            wished=names.epoch(entry.service_date, entry.ask["time"]),
+            rider=names.rider(entry.member_id),
             contact_name=entry.contact_name,
             contact_phone=entry.contact_phone,
-            origin=live.names.place(entry.ask["origin"]),
-            destination=live.names.place(entry.ask["destination"]),
+            origin=names.place(entry.ask["origin"]),
+            destination=names.place(entry.ask["destination"]),
             riders=entry.ask["riders"],
             answer_by=entry.answer_by,
             booking=seat,
-            sentence=self._sentence(live, entry),
+            sentence=self._sentence(day, entry),
         )
 
-    def _by(self, live: Live, entry: WaitingRow) -> str:
-        midnight = live.names.epoch(entry.service_date, 0)
+    def _by(self, entry: WaitingRow) -> str:
+        midnight = self.keeper.here.names.epoch(entry.service_date, 0)
         return clock_words(round((entry.answer_by or midnight) - midnight) % 86_400)
 
-    def _sentence(self, live: Live, entry: WaitingRow) -> Text:
-        told = live.day.promises.get(entry.booking_id or "")
+    def _sentence(self, day: Day, entry: WaitingRow) -> Text:
+        told = day.promises.get(entry.booking_id or "")
         if entry.state != "offered" or told is None:
             return say("waiting" if entry.state == "waiting" else f"waiting_{entry.state}")
         words: dict[str, Any] = {
             "pickup_from": clock_words(told.pickup_from_s),
             "pickup_to": clock_words(told.pickup_to_s),
-            "answer_by": self._by(live, entry),
+            "answer_by": self._by(entry),
         }
         return say("waiting_offered", **words)
 

@@ -70,7 +70,6 @@ MAY_FOLLOW = {
     "lapsed": {"lapsed"},
 }
 STOPS = {
-    "held": {"pickup", "dropoff"},
     "booked": {"pickup", "dropoff"},
     "arrived": {"pickup", "dropoff"},
     "aboard": {"dropoff"},
@@ -285,6 +284,11 @@ async def problems(world: World) -> list[str]:
 def _plan_problems(rows: dict[str, Any], plans: list[Any]) -> list[str]:
     found = []
     planned = Counter((kind, who) for plan in plans for kind, who in plan.stops)
+    held = {row.id for row in rows.values() if row.state == "held"}
+    for id_ in held:  # a seat that is only held may have had to give way
+        stops = [planned.pop((kind, id_), 0) for kind in ("pickup", "dropoff")]
+        if stops not in ([0, 0], [1, 1]):
+            found.append(f"I3: {id_} has {stops} stops")
     wanted = Counter((k, r.id) for r in rows.values() for k in STOPS.get(r.state, ()))
     if planned != wanted:
         found.append(f"I3, I5: planned {planned - wanted}, missing {wanted - planned}")
