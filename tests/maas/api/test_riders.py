@@ -236,6 +236,17 @@ async def test_good_lines_of_a_table_are_taken_and_bad_ones_handed_back(
     assert card["home_place"] is not None
 
 
+async def test_a_table_may_be_longer_than_other_bodies_but_not_endless(
+    running: Running, key: Keys
+) -> None:
+    path = f"{RIDERS}/import?preview=true"
+    async with running.staff("admin") as admin:
+        for lines, status in ((20_000, 200), (1_000_000, 413)):
+            data = PAPERS + ",,,,,,\n" * lines
+            answer = await admin.post(path, content=data.encode(), headers=key())
+            assert answer.status_code == status
+
+
 async def test_a_member_registered_by_another_process_is_found_here(
     running: Running, operator: httpx.AsyncClient
 ) -> None:
