@@ -140,7 +140,7 @@ async def preview(connection: AsyncConnection, change: ChangeRow, today: date) -
     first = first_day(draft)
     rows = []
     if first is not None and fault is None:
-        rows = await rule_changes.booked_from(connection, change.area_id, max(first, today))
+        rows = await rule_changes.booked_from(connection, change.area_id, first)
     before = area_rules_of(change.area_id, live)
     after = area_rules_of(change.area_id, with_draft(live, draft))
     affected = no_longer_allowed(rows, all_places, before, after)
