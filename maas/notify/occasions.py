@@ -62,7 +62,7 @@ class Way:
     come again for one promise.  `replaces`: what waits to be told of the booking is no longer
     true.  `watched`: it is for the family that watches over the rider, not for the rider.
     `lasts_s`: it is of no use so long after it was wanted, or once the rider should have been
-    picked up; `None`: it has to be told, however late.
+    picked up; `None`: it has to be told, however late.  `stands`: it is of no use once it is due.
     """
 
     urgency: Urgency
@@ -73,21 +73,24 @@ class Way:
     repeats: bool = False
     replaces: bool = False
     watched: bool = False
+    stands: bool = False
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _MUST: Final = {"must": True, "rung": True}
 WAYS: Final = MappingProxyType(
     {
-        Occasion.BOOKED: Way(Urgency.WHENEVER, _HOUR, lasts_s=_DAY),
+        Occasion.BOOKED: Way(Urgency.WHENEVER, _HOUR, lasts_s=_DAY, replaces=True),
         Occasion.CHANGED: Way(Urgency.TODAY, _HOUR, rung=True, replaces=True),
         Occasion.MOVED: Way(Urgency.SOON, _HOUR, replaces=True, **_MUST),
         Occasion.CANCELLED: Way(Urgency.TODAY, _HOUR, rung=True, replaces=True),
         Occasion.REMINDER: Way(Urgency.WHENEVER, 3 * _HOUR, lasts_s=_DAY, rung=True),
         Occasion.COMING: Way(Urgency.NOW, 5 * _MINUTE, lasts_s=_HOUR),
-        Occasion.DEPARTED: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True),
+        Occasion.DEPARTED: Way(
+            Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True, replaces=True
+        ),
         Occasion.ARRIVED: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True),
-        Occasion.WAITLIST_OFFER: Way(Urgency.SOON, _HOUR, repeats=True, **_MUST),
+        Occasion.WAITLIST_OFFER: Way(Urgency.SOON, _HOUR, repeats=True, stands=True, **_MUST),
         Occasion.OPEN_RETURN_READY: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
         Occasion.VEHICLE_OUT: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
         Occasion.CONNECTION: Way(Urgency.SOON, 10 * _MINUTE, repeats=True, **_MUST),

@@ -51,11 +51,12 @@ def tasks(
 ) -> list[Task]:
     """Return the calls to make: first those that may be made now, of them the most urgent.
 
-    `manners` are those of each area.
+    `manners` are those of each area.  What is of no use any more is left out.
     """
     found = [
         Task(row, urgency_of(row, now), max(row.next_at, manners[row.area_id].speak_at(row, now)))
         for row in rows
+        if row.until is None or now <= row.until
     ]
     return sorted(
         found,

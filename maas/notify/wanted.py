@@ -16,13 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gtfs.calendar import day_start_epoch
 from maas.notify.audience import Reach, audience, digits
 from maas.notify.occasions import WAYS, Channel, Occasion
-from maas.store import bookings, fleet, places, towns
+from maas.store import bookings
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.members import MemberRow
-from maas.store.notifications import NotificationRow, add_notifications, drop_waiting
+from maas.store.notifications import (
+    NotificationRow,
+    add_notifications,
+    drop_waiting,
+    names_of,
+)
 
+KEPT: Final = frozenset({Occasion.CANCELLED, Occasion.CONNECTION})
+"""What is still true, whatever becomes of the ride afterwards."""
 OUTDATED: Final = tuple(
-    str(each) for each, way in WAYS.items() if not way.watched and each is not Occasion.CANCELLED
+    str(each) for each, way in WAYS.items() if not way.watched and each not in KEPT
 )
 TIMEZONE: Final = "Asia/Tokyo"
 CALL_SUFFIX: Final = ":call"
@@ -49,14 +56,15 @@ class Notices:
         return True
 
     async def _messages(self, connection: AsyncConnection, due_at: float) -> list[NotificationRow]:
-        town = await towns.the_town(connection)
-        day_s = day_start_epoch(self.row.service_date, town.timezone if town else TIMEZONE)
+        row = self.row
+        names = await names_of(connection, row.pickup_id, row.destination_id, row.vehicle_id)
+        day_s = day_start_epoch(row.service_date, names.pop("timezone", None) or TIMEZONE)
         told = await bookings.promises_of(connection, self.row.id)
         promise = next((each for each in told if each.no == self.row.promise_no), None)
         pickup_at = day_s + (promise.pickup_to_s if promise else self.row.pickup_planned_s)
         people = audience(self.occasion, self.row, self.member, pickup_at - self.now)
-        facts = await self._facts(connection, promise, told)
-        until = self._until(pickup_at)
+        facts = self._facts(names, promise, told)
+        until = due_at if WAYS[self.occasion].stands else self._until(pickup_at)
         return [self._message(who, facts, due_at, until) for who in people]
 
     def _until(self, pickup_at: float) -> float | None:
@@ -72,23 +80,21 @@ class Notices:
         due_at = self.now + way.within_s if self.due_at is None else self.due_at
         if not way.replaces:
             return due_at
-        before = await drop_waiting(connection, self.row.id, OUTDATED, "replaced")
+        # This very message, kept before, is not one that it replaces.
+        ours = self._rider_key()
+        before = await drop_waiting(connection, self.row.id, OUTDATED, "replaced", ours)
         return due_at if before is None else min(before, due_at)
 
-    async def _facts(
-        self, connection: AsyncConnection, promise: PromiseRow | None, told: list[PromiseRow]
+    def _facts(
+        self,
+        names: Mapping[str, str | None],
+        promise: PromiseRow | None,
+        told: list[PromiseRow],
     ) -> dict[str, Any]:
         row = self.row
-        origin = await places.place(connection, row.pickup_id)
-        destination = await places.place(connection, row.destination_id)
-        vehicle = await fleet.vehicle(connection, row.vehicle_id)
         before = next((each for each in reversed(told) if each.no < row.promise_no), None)
         facts: dict[str, Any] = {"date": row.service_date.isoformat(), "reference": row.reference}
-        for end, place in (("origin", origin), ("destination", destination)):
-            if place is not None:
-                facts |= {end: place.name, f"{end}_kana": place.kana, f"{end}_en": place.name_en}
-        if vehicle is not None:
-            facts |= {"vehicle": vehicle.name, "vehicle_en": vehicle.name_en}
+        facts |= {name: said for name, said in names.items() if said is not None}
         facts |= _window(promise, "") if promise is not None else self._planned()
         if before is not None:
             facts |= _window(before, "old_")
@@ -128,10 +134,13 @@ class Notices:
             created_at=self.now,
         )
 
+    def _rider_key(self) -> str:
+        again = str(self.now) if WAYS[self.occasion].repeats else None
+        return key_of(self.occasion, self.row, self.once or again)
+
     def _key(self, who: Reach) -> str:
         """Return what makes a repeat of this message the same message."""
-        again = str(self.now) if WAYS[self.occasion].repeats else None
-        key = key_of(self.occasion, self.row, self.once or again)
+        key = self._rider_key()
         if who.who == "rider":
             return key
         whom = "\0".join((who.who, who.channel, who.address))
@@ -177,7 +186,7 @@ def by_phone(
         channel=Channel.PHONE,
         address=digits(phone),
         next_at=now,
-        until=None,
+        until=row.until if WAYS[Occasion(row.occasion)].stands else None,
         state="waiting",
         attempts=0,
         error=why,

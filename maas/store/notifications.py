@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.database import insert_missing
-from maas.store.tables import notifications
+from maas.store.tables import notifications, places, towns, vehicles
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,40 @@ def _row(values: Any) -> NotificationRow:  # noqa: ANN401 -- a row's mapping
     return NotificationRow(**values)
 
 
+async def names_of(
+    connection: AsyncConnection, origin_id: int, destination_id: int, vehicle_id: str
+) -> dict[str, str | None]:
+    """Return what two places and a vehicle are called, and the town's time zone, in one question.
+
+    Names are `origin`, `origin_kana`, `origin_en` and so on; a vehicle that is not there has none.
+    """
+    ends = {"origin": places.alias("origin"), "destination": places.alias("destination")}
+    columns = [
+        column.label(f"{end}{suffix}")
+        for end, table in ends.items()
+        for column, suffix in (
+            (table.c.name, ""),
+            (table.c.kana, "_kana"),
+            (table.c.name_en, "_en"),
+        )
+    ]
+    columns += [
+        vehicles.c.name.label("vehicle"),
+        vehicles.c.name_en.label("vehicle_en"),
+        towns.c.timezone.label("timezone"),
+    ]
+    both = ends["origin"].join(ends["destination"], ends["destination"].c.id == destination_id)
+    found = await connection.execute(
+        select(*columns)
+        .select_from(both.outerjoin(vehicles, vehicles.c.id == vehicle_id).outerjoin(towns, true()))
+        .where(ends["origin"].c.id == origin_id)
+        .order_by(towns.c.id)
+        .limit(1)
+    )
+    row = found.mappings().first()
+    return {} if row is None else {str(name): value for name, value in row.items()}
+
+
 async def add_notifications(connection: AsyncConnection, rows: Sequence[NotificationRow]) -> None:
     """Keep new messages; one whose key is known already is left as it is."""
     await insert_missing(connection, notifications, [asdict(row) for row in rows])
@@ -70,9 +104,9 @@ async def notifications_of(connection: AsyncConnection, booking_id: str) -> list
 
 
 async def drop_waiting(
-    connection: AsyncConnection, booking_id: str, occasions: Sequence[str], why: str
+    connection: AsyncConnection, booking_id: str, occasions: Sequence[str], why: str, but: str
 ) -> float | None:
-    """Give up what waits to be told of a booking.
+    """Give up what waits to be told of a booking, but what has this key or one beginning so.
 
     Returns when the first of it was due, `None` when nothing waited.
     """
@@ -80,6 +114,7 @@ async def drop_waiting(
         (notifications.c.booking_id == booking_id)
         & notifications.c.occasion.in_(occasions)
         & (notifications.c.state == "waiting")
+        & ~notifications.c.key.startswith(but, autoescape=True)
     )
     rows = await connection.scalars(select(notifications.c.due_at).where(waiting))
     due = min(rows, default=None)

@@ -244,15 +244,16 @@ async def test_what_nobody_rings_about_is_given_up_in_the_end(scene: Scene) -> N
 
 async def test_a_channel_that_is_not_set_up_is_the_operators_telephone(scene: Scene) -> None:
     line = replace(MEMBER, confirm_by="line", line_id="U1")
-    await scene.want(Occasion.MOVED, member=line)
     await scene.want(Occasion.BOOKED, member=line)
+    await scene.want(Occasion.CONNECTION, member=line)
 
     await scene.post().once()
 
-    assert await scene.states() == {
-        "moved:b1:1": "failed",
-        "moved:b1:1:call": "waiting",
-        "booked:b1:1": "dropped",
+    found = {(row.occasion, row.channel): row.state for row in await scene.rows()}
+    assert found == {
+        ("booked", "line"): "dropped",
+        ("connection", "line"): "failed",
+        ("connection", "phone"): "waiting",
     }
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from maas.notify.audience import CARD_AHEAD_S, Reach, audience
+from maas.notify.manners import Manners
 from maas.notify.occasions import WAYS, Channel, Occasion
-from maas.notify.wanted import wanted
+from maas.notify.tasks import tasks
+from maas.notify.wanted import by_phone, wanted
 from maas.store.bookings import add_booking, add_promise
 from maas.store.database import Database
 from maas.store.members import Contact, MemberRow
@@ -65,6 +67,15 @@ async def test_a_repeat_is_the_same_message(
     assert await kept(Occasion.BOOKED, now=NOW + 60) == first
 
 
+@pytest.mark.parametrize("occasion", [Occasion.MOVED, Occasion.CHANGED, Occasion.CANCELLED])
+async def test_what_replaces_others_does_not_replace_itself(
+    kept: Callable[..., Awaitable[list[NotificationRow]]], occasion: Occasion
+) -> None:
+    first = await kept(occasion)
+
+    assert await kept(occasion, now=NOW + 60) == first
+
+
 async def test_what_may_happen_again_is_told_again(
     kept: Callable[..., Awaitable[list[NotificationRow]]],
 ) -> None:
@@ -84,6 +95,31 @@ async def test_a_moved_promise_replaces_what_waits_and_is_due_no_later(
 
     assert (rows["booked"].state, rows["booked"].error) == ("dropped", "replaced")
     assert (rows["moved"].state, rows["moved"].due_at) == ("waiting", early)
+
+
+async def test_who_is_on_board_need_not_be_rung_about_the_pick_up(
+    kept: Callable[..., Awaitable[list[NotificationRow]]],
+) -> None:
+    silent = replace(MEMBER, confirm_by="none")
+    await kept(Occasion.MOVED, Occasion.VEHICLE_OUT, Occasion.CONNECTION, member=silent)
+
+    rows = {row.occasion: row.state for row in await kept(Occasion.DEPARTED, member=silent)}
+
+    assert rows == {"moved": "dropped", "vehicle_out": "dropped", "connection": "waiting"}
+
+
+async def test_an_offer_stands_until_it_has_to_be_answered(
+    kept: Callable[..., Awaitable[list[NotificationRow]]],
+) -> None:
+    (offer,) = await kept(Occasion.WAITLIST_OFFER, due_at=NOW + 900)
+    call = by_phone(offer, BOOKING, MEMBER, NOW, "busy")
+
+    assert offer.until == call.until == NOW + 900
+    manners = {"line": Manners("Asia/Tokyo")}
+    assert [each.row for each in tasks([call], manners, NOW + 900)] == [call]
+    assert tasks([call], manners, NOW + 901) == []
+    rows = {row.occasion: row.state for row in await kept(Occasion.BOOKED)}
+    assert rows == {"waitlist_offer": "dropped", "booked": "waiting"}
 
 
 async def test_what_is_sent_already_is_not_replaced(
