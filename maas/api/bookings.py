@@ -76,7 +76,7 @@ async def book(
     """Take an offer.  When this answers 201 the booking is on disk, once for its key."""
     answer = await service.keeper(wanted.area, person).book(
         wanted.offer,
-        rider_id=wanted.rider_id,
+        rider_id=service.rider(wanted.rider_id),
         key=key,
         actor=person.name,
         contact_name=wanted.contact.name,

@@ -53,7 +53,9 @@ class RiderIn(BaseModel):
 async def hold(wanted: HoldIn, key: Key, person: SignedIn, service: The, write: In) -> BookingOut:
     """Hold a seat: others cannot have it until it is given up or `held_until` has passed."""
     contact = wanted.contact
-    caller = Caller(wanted.rider_id, contact.name, contact.phone, call_id=wanted.call_id)
+    caller = Caller(
+        service.rider(wanted.rider_id), contact.name, contact.phone, call_id=wanted.call_id
+    )
     answer = await Holds(service.keeper(wanted.area, person)).hold(
         wanted.offer, caller, key=key, actor=person.name, for_s=wanted.seconds
     )
@@ -71,7 +73,7 @@ async def book_held(
 ) -> BookingOut:
     """Book the held seat at the times that were offered."""
     keeper = await service.keeper_of_booking(hold_id, person)
-    caller = Caller(rider.rider_id, rider.contact.name, rider.contact.phone)
+    caller = Caller(service.rider(rider.rider_id), rider.contact.name, rider.contact.phone)
     answer = await Holds(keeper).book(hold_id, caller, key=key, actor=person.name)
     return write.one(BookingOut, granted(answer, write))
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.requests import In
+from maas.api.service import Service
 from maas.api.shapes import OfferOut, RefusalOut, Rendering
 from maas.auth.roles import Permission
 from maas.rides.views import AskIn, Quote, RefusalAnswer
@@ -52,10 +53,11 @@ class QuoteIn(BaseModel):
     )
     area: str | None = Field(None, max_length=64, description="The only area when absent.")
 
-    def ask(self) -> AskIn:
+    def ask(self, service: Service) -> AskIn:
         """Return the question as the rides understand it."""
-        fields = self.model_dump(exclude={"area", "contact", "date", "time"})
-        return AskIn(day=self.date, time=seconds_of(self.time), **fields)
+        fields = self.model_dump(exclude={"area", "contact", "date", "rider_id", "time"})
+        rider_id = service.rider(self.rider_id)
+        return AskIn(day=self.date, time=seconds_of(self.time), rider_id=rider_id, **fields)
 
 
 def seconds_of(time: str | None) -> int | None:
@@ -85,7 +87,7 @@ class QuoteOut(BaseModel):
 )
 async def quote(asked: QuoteIn, person: SignedIn, service: The, write: In) -> QuoteOut:
     """Say when a vehicle could come, without promising it yet."""
-    return quoted(await service.keeper(asked.area, person).quote(asked.ask()), write)
+    return quoted(await service.keeper(asked.area, person).quote(asked.ask(service)), write)
 
 
 def quoted(answer: Quote | RefusalAnswer, write: Rendering) -> QuoteOut:

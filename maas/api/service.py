@@ -116,6 +116,11 @@ class Service:
             self.buses.take_timetable(feed)
             self.edition = current.id
 
+    def rider(self, rider_id: int | None) -> int | None:
+        """Return the member that a card stands for now: another one when it was merged."""
+        row = self.directory.member_by_id.get(rider_id or 0)
+        return rider_id if row is None else row.id
+
     def area_of(self, person: Person, asked: str | None) -> str | None:
         """Return the area a person may look at, None for all; raises the problem 403."""
         if person.area is not None and asked not in {None, person.area}:

@@ -14,6 +14,7 @@ from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.quotes import RideChannel, RowId, TimeOfDay, seconds_of
 from maas.api.requests import In, Key
+from maas.api.service import Service
 from maas.api.shapes import PlaceOut, RiderRefOut, Said, Shape
 from maas.auth.roles import Permission
 from maas.rides.standing_bookings import StandingBookings
@@ -50,7 +51,7 @@ class StandingIn(BaseModel):
     channel: RideChannel = "phone"
     area: str | None = Field(None, max_length=64, description="The only area when absent.")
 
-    def ask(self) -> AskIn:
+    def ask(self, service: Service) -> AskIn:
         """Return one day's trip as the rides understand it."""
         return AskIn(
             origin=self.origin,
@@ -59,7 +60,7 @@ class StandingIn(BaseModel):
             anchor=self.anchor,
             riders=self.riders,
             wheelchairs=self.wheelchairs,
-            rider_id=self.rider_id,
+            rider_id=service.rider(self.rider_id),
             half_fares=self.half_fares,
             infants=self.infants,
             helpers=self.helpers,
@@ -138,7 +139,7 @@ async def stand(
     """Book a trip every week; its days are booked some weeks ahead, exceptions are listed."""
     standing = StandingBookings(service.keeper(wanted.area, person))
     answer = await standing.add(
-        wanted.ask(),
+        wanted.ask(service),
         wanted.weekdays,
         (wanted.valid_from, wanted.valid_to),
         holidays=wanted.holidays,

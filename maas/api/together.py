@@ -66,7 +66,7 @@ async def quote_together(
 ) -> list[QuoteOut]:
     """Answer each trip as if the first offers for the trips before it had been taken."""
     keeper = service.keeper(asked.area, person)
-    asks = [trip.ask() for trip in asked.trips]
+    asks = [trip.ask(service) for trip in asked.trips]
     if asked.split:
         largest = max(row.seats for row in keeper.here.taxis)
         asks = [part for ask in asks for part in parts(ask, largest)]
@@ -94,7 +94,8 @@ async def book_together(
 ) -> TogetherOut:
     """Take all offers in one step; when one is gone nothing is booked."""
     contact = wanted.contact
-    caller = Caller(wanted.rider_id, contact.name, contact.phone, call_id=wanted.call_id)
+    rider_id = service.rider(wanted.rider_id)
+    caller = Caller(rider_id, contact.name, contact.phone, call_id=wanted.call_id)
     answer = await Together(service.keeper(wanted.area, person)).book(
         wanted.offers, caller, key=key, actor=person.name, open_return=wanted.open_return
     )

@@ -68,9 +68,9 @@ async def list_waiting(
 )
 async def wait(wanted: WaitIn, key: Key, person: SignedIn, service: The, write: In) -> WaitingOut:
     """Put somebody on the waitlist; whoever waits longest is offered what comes free."""
-    caller = Caller(wanted.rider_id, wanted.contact.name, wanted.contact.phone)
+    caller = Caller(service.rider(wanted.rider_id), wanted.contact.name, wanted.contact.phone)
     waitlist = Waitlist(service.keeper(wanted.area, person))
-    answer = await waitlist.wait(wanted.ask(), caller, key=key, actor=person.name)
+    answer = await waitlist.wait(wanted.ask(service), caller, key=key, actor=person.name)
     return write.one(WaitingOut, granted(answer, write))
 
 

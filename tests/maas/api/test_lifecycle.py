@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from maas.store.members import MemberRow
 from tests.maas.api.conftest import Running
 
 Keys = Callable[[], dict[str, str]]
@@ -147,3 +148,19 @@ async def test_declined_offers_and_what_one_more_vehicle_would_save(
     assert "もう1台" in saved["sentence"]
     none = await desk.get("/api/v1/refusals/saved?from=09:00&to=11:00&like=nothing")
     assert none.status_code == 404
+
+
+async def test_a_card_that_was_merged_stands_for_the_other(
+    running: Running, desk: httpx.AsyncClient, key: Keys
+) -> None:
+    cards = cast("dict[int, MemberRow]", running.service.directory.member_by_id)
+    cards[99] = cards[1]  # as after a merge of 99 into 1
+    try:
+        quote = await post(desk, "/quotes", TRIP | {"rider_id": 99}, status=200)
+        offer = quote["offers"][0]["token"]
+        booked = await post(desk, "/bookings", {"offer": offer, "rider_id": 99}, key)
+        held = await post(desk, "/holds", {"offer": offer, "rider_id": 99}, key)
+        waiting = await post(desk, "/waitlist", TRIP | {"rider_id": 99}, key)
+    finally:
+        del cards[99]
+    assert [each["rider"]["id"] for each in (booked, held, waiting)] == [1, 1, 1]
