@@ -34,12 +34,12 @@ export class DayList {
     for (const booking of bookings) this.bookings[booking.id] = booking;
   }
 
-  /** Those of the service day, by pick-up; what is over comes last. */
+  /** Those of the service day, by pick-up; what is over comes last, seats given up not at all. */
   today(): Booking[] {
     const date = clock.date || dateOf(clock.now, clock.zone);
     const last = (booking: Booking) => (OVER.has(booking.state) ? "1" : "0");
     return Object.values(this.bookings)
-      .filter((booking) => booking.date === date)
+      .filter((booking) => booking.date === date && booking.state !== "lapsed")
       .sort((a, b) => (last(a) + a.pickup_planned).localeCompare(last(b) + b.pickup_planned));
   }
 

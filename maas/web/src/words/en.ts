@@ -8,6 +8,8 @@ export const en: Words = {
     done: "Done",
     cancelled: "Cancelled",
     no_show: "No-show",
+    held: "Held",
+    lapsed: "No longer held",
   },
   tags: {
     wheelchair: "Wheelchair",

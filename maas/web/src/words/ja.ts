@@ -6,6 +6,8 @@ const bookingStates = {
   done: "完了",
   cancelled: "取消",
   no_show: "不在",
+  held: "仮予約",
+  lapsed: "仮予約の解除",
 };
 
 const tags: Record<string, string> = {
