@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -61,6 +62,8 @@ async def posting(
     settings: Settings, database: Database, clock: Callable[[], float]
 ) -> AsyncIterator[Post]:
     """Give the post of a server, with its connections open as long as the block lasts."""
+    # It would write down the address of every browser that is notified.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     async with new_client() as client:
         receipts = settings.gateway_secret is not None
         yield Post(database, senders(settings, database, client), clock, receipts)

@@ -26,8 +26,12 @@ NOON = 1_796_007_600.0  # Monday 30 November 2026, 12:00 in Japan
 
 
 async def test_who_books_hears_of_it_and_of_the_vehicle_coming(
-    prepared: Prepared, tmp_path: Path, key: Callable[[], dict[str, str]]
+    prepared: Prepared,
+    tmp_path: Path,
+    key: Callable[[], dict[str, str]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     shutil.copytree(prepared.data_dir, tmp_path / "data")
     with fake_gateway() as gateway:
         settings = Settings(data_dir=tmp_path / "data", sms_url=gateway.url, clock_start=NOON)
@@ -56,6 +60,8 @@ async def test_who_books_hears_of_it_and_of_the_vehicle_coming(
     assert len(gateway.posts) == len(sent)
     assert {post["to"] for post in gateway.posts} == {"0000000001"}
     assert made["reference"] in sent[f"booked:{made['id']}:1"]["text"]
+    assert gateway.url not in caplog.text
+    assert "0000000001" not in caplog.text
     assert 'maas_messages_total{channel="sms",outcome="sent"} 2.0' in metrics
 
 
