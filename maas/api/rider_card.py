@@ -207,7 +207,7 @@ def card(
         favourites=[
             FavouriteOut(slot=slot, place=write.one(PlaceOut, place))
             for slot, place in favourites
-            if place is not None and slot <= 9
+            if place is not None
         ],
         next_booking=write.one(BookingOut, upcoming) if upcoming else None,
     )
