@@ -26,6 +26,8 @@ test("work is the next stop and what follows, without what is done", () => {
     on_board: [],
     driver: null,
     ride: null,
+    waits: [],
+    warnings: [],
   };
   expect(stopsOf(job).map((stop) => stop.booking_id)).toEqual(["a", "b", "a"]);
 });
