@@ -245,8 +245,9 @@ class LateBuses:
 def stop_places(feed: Feed, places: Iterable[PlaceRow]) -> dict[str, int]:
     """Return the place of the town that is each stop of the timetable."""
     stops = [place for place in places if place.kind == "stop"]
-    return {
-        stop.id: min(stops, key=lambda place: distance_m(place.lat, place.lon, *spot)).id
-        for stop in feed.stops.values()
-        if (spot := stop.place) is not None
-    }
+    found = {}
+    for stop in feed.stops.values():
+        lat, lon = stop.place or (0.0, 0.0)
+        apart_m = [distance_m(place.lat, place.lon, lat, lon) for place in stops]
+        found[stop.id] = stops[apart_m.index(min(apart_m))].id
+    return found

@@ -289,7 +289,9 @@ PROBLEMS: Final = MappingProxyType(
         "not-allowed": (
             409,
             Words("町の決まりでできません", "Against a rule of the town"),
-            Words("町の決まりにより、お取りできません。", "A rule of the town does not allow this."),
+            Words(
+                "町の決まりにより、お取りできません。", "A rule of the town does not allow this."
+            ),
         ),
         "no-roll-call": (
             409,

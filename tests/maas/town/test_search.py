@@ -58,7 +58,8 @@ def test_a_name_half_typed_in_any_romaji_is_found(
 def test_a_name_half_typed_in_any_kana_is_found(kana: list[str], data: st.DataObject) -> None:
     word = "".join(kana)
     shown = word[: data.draw(st.integers(1, len(word)))]
-    write = data.draw(st.sampled_from([str, jaconv.hira2kata, jaconv.hira2hkata]))
+    ways: list[Callable[[str], str]] = [str, jaconv.hira2kata, jaconv.hira2hkata]
+    write = data.draw(st.sampled_from(ways))
     index = Index([jaconv.hira2kata(word)], lambda name: Found([name]))
     assert index.search(write(shown)) == [jaconv.hira2kata(word)]
 
