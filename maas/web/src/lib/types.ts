@@ -21,6 +21,16 @@ export type Ride = Bodies["RideOut"];
 export type Job = Bodies["JobOut"];
 export type Step = Bodies["StepIn"]["step"];
 export type RoadRoute = Bodies["RoadOut"];
+export type Link = Bodies["LinkOut"];
+export type OddReport = Bodies["OddReportOut"];
+export type PhoneTask = Bodies["PhoneTaskOut"];
+export type DisruptionIn = Bodies["DisruptionIn"];
+export type Disruption = Bodies["DisruptionOut"];
+export type RiderChange = Bodies["RiderChangeOut"];
+export type Closure = Bodies["ClosureOut"];
+export type Explanation = Bodies["ExplanationOut"];
+export type Kept = Bodies["KeptOut"];
+export type Duty = Bodies["DutyOut"];
 
 /** An event of the day on the live stream's topic `calls`. */
 export type DayEvent = { id: string; ts: number; text: string; text_en: string; kind: string };
