@@ -19,6 +19,7 @@ from gtfs.offers import Words
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
+from maas.api.security import TIMETABLE_MAX_BYTES
 from maas.api.service import Service
 from maas.auth.roles import Permission
 from maas.editions import Draft, Editions, Faulty, InForce, Moved, read_bytes
@@ -27,7 +28,6 @@ from maas.store.editions import EditionRow
 router = APIRouter(prefix="/timetables", tags=["timetables"])
 
 ZIP: Final = "application/zip"
-ZIP_MAX_BYTES: Final = 32 * 2**20
 ROWS_MAX: Final = 500
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -500,7 +500,7 @@ async def _body(request: Request) -> bytes:
     found = bytearray()
     async for chunk in request.stream():
         found += chunk
-        if len(found) > ZIP_MAX_BYTES:
+        if len(found) > TIMETABLE_MAX_BYTES:
             raise Problem("too-large")
     return bytes(found)
 

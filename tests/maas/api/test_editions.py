@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from maas.api import security
 from tests.maas.api.conftest import Prepared, Running, running_on
 
 PATH = "/api/v1/timetables"
@@ -172,6 +174,21 @@ async def test_a_zip_becomes_a_draft_and_a_broken_one_is_refused_with_its_place(
         assert refused.status_code == 422
         assert refused.json()["type"] == "/problems/bad-feed"
         assert refused.json()["file"] == file
+
+
+async def test_a_zip_may_be_larger_than_other_bodies_but_not_without_end(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = await drafted(admin)
+    whole = io.BytesIO((await admin.get(f"{PATH}/{draft['id']}/gtfs.zip")).content)
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.writestr("notes.bin", os.urandom(100_000))
+    data = whole.getvalue()
+    taken = await admin.post(f"{PATH}/import", params={"name": "大"}, content=data)
+    assert taken.status_code == 201, taken.text
+    monkeypatch.setitem(security._LARGE, security.TIMETABLE_PATH, len(data) - 1)
+    refused = await admin.post(f"{PATH}/import", params={"name": "大"}, content=data)
+    assert (refused.status_code, refused.json()["type"]) == (413, "/problems/too-large")
 
 
 async def test_what_riders_travel_by_is_not_withdrawn_but_what_is_to_come_is(
