@@ -34,7 +34,8 @@ def check_person(
 ) -> Refused | None:
     """Return why a member cannot have another ride, `None` when they can.
 
-    `latest_s` is by when it leaves and by when it has arrived; `but` are bookings it would replace.  Somebody who is not a member may be anybody.
+    `latest_s` is by when it leaves and by when it has arrived; `but` are bookings it would replace.
+    Somebody who is not a member may be anybody.
     """
     if member_id is None:
         return None

@@ -32,12 +32,11 @@ def _columns() -> None:
     ):
         op.add_column("bookings", column)
     op.create_index(op.f("ix_bookings_group_id"), "bookings", ["group_id"])
-    for column in (
-        sa.Column("relaxations", sa.JSON(), nullable=False, server_default="[]"),
-        sa.Column("declined", sa.JSON(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False, server_default=""),
-    ):
-        op.add_column("refusals", column)
+    op.add_column(
+        "refusals", sa.Column("relaxations", sa.JSON(), nullable=False, server_default="[]")
+    )
+    op.add_column("refusals", sa.Column("declined", sa.JSON(), nullable=True))
+    op.add_column("refusals", sa.Column("actor", sa.String(), nullable=False, server_default=""))
 
 
 def _more_states() -> None:

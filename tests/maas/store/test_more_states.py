@@ -25,25 +25,26 @@ def _to(connection: Connection, revision: str) -> None:
     command.upgrade(_config(connection), revision)
 
 
+TOWN = (
+    "INSERT INTO towns VALUES ('t', '', '', '', '[]', '', '', '')",
+    "INSERT INTO areas VALUES ('a', 't', '', '')",
+    """INSERT INTO vehicles (row, id, area_id, name, name_en, operator, kind, profile, seats,
+    wheelchair_places, seats_lost_per_wheelchair, plate, shift_from_s, shift_to_s)
+    VALUES (1, 'v', 'a', '', '', '', '', '', 1, 0, 0, '', 0, 1)""",
+)
+PLACE = """INSERT INTO places (id, code, name, kana, name_en, kind, address, oaza, lat, lon, nicknames)
+VALUES (:n, :code, '', '', '', '', '', '', 0, 0, '[]')"""
+
+
 async def test_an_old_database_takes_the_new_states_and_keeps_its_rows(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'old.db'}")
     async with database.writing() as connection:
         await connection.run_sync(_to, "0011")
     async with database.writing() as connection:
         await connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        for row in (
-            "INSERT INTO towns VALUES ('t', '', '', '', '[]', '', '', '')",
-            "INSERT INTO areas VALUES ('a', 't', '', '')",
-            "INSERT INTO vehicles (row, id, area_id, name, name_en, operator, kind, profile, seats,"
-            " wheelchair_places, seats_lost_per_wheelchair, plate, shift_from_s, shift_to_s)"
-            " VALUES (1, 'v', 'a', '', '', '', '', '', 1, 0, 0, '', 0, 1)",
-            *(
-                "INSERT INTO places (id, code, name, kana, name_en, kind, address, oaza, lat, lon,"
-                f" nicknames) VALUES ({n}, '{n}', '', '', '', '', '', '', 0, 0, '[]')"
-                for n in (1, 2)
-            ),
-        ):
+        for row in TOWN:
             await connection.execute(text(row))
+        await connection.execute(text(PLACE), [{"n": 1, "code": "1"}, {"n": 2, "code": "2"}])
         await connection.execute(text(BOOKING), {"id": "one", "state": "booked"})
         await connection.execute(text(TOLD))
     async with database.writing() as connection:
