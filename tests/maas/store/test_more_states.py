@@ -32,7 +32,8 @@ TOWN = (
     wheelchair_places, seats_lost_per_wheelchair, plate, shift_from_s, shift_to_s)
     VALUES (1, 'v', 'a', '', '', '', '', '', 1, 0, 0, '', 0, 1)""",
 )
-PLACE = """INSERT INTO places (id, code, name, kana, name_en, kind, address, oaza, lat, lon, nicknames)
+PLACE = """INSERT INTO places
+(id, code, name, kana, name_en, kind, address, oaza, lat, lon, nicknames)
 VALUES (:n, :code, '', '', '', '', '', '', 0, 0, '[]')"""
 
 
