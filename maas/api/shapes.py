@@ -212,6 +212,7 @@ class PlanStopOut(Shape):
     state: Literal["planned", "arrived", "done", "held"]
     load_after: int
     fare_yen: int | None
+    phone: str = Field(description="The rider's telephone, empty when none is known.")
 
 
 class PositionOut(Shape):

@@ -350,6 +350,7 @@ def _stop(
         state=_stop_state(row, pickup=pickup),
         load_after=load,
         fare_yen=None if fare is None else fare.yen,
+        phone=row.contact_phone or (member.phone if member else ""),
     )
 
 

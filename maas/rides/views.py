@@ -380,6 +380,7 @@ class PlanStopView:
     state: Literal["planned", "arrived", "done", "held"]
     load_after: int
     fare_yen: int | None = None
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ export function stopOf(
     state: "planned",
     load_after: 0,
     fare_yen: null,
+    phone: "",
     ...change,
   };
 }

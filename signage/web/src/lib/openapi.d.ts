@@ -3275,6 +3275,7 @@ export interface components {
             state: "planned" | "arrived" | "done" | "held";
             load_after: number;
             fare_yen: number | null;
+            phone: string;
         };
         PointIn: {
             lat: number;
