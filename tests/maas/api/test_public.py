@@ -136,7 +136,7 @@ async def test_the_plain_sign_works_without_script(nobody: httpx.AsyncClient) ->
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Screens as a build leaves them."""
-    for name in ("index", "sign", "stop", "login", "operator", "monitor", "driver"):
+    for name in ("index", "sign", "stop", "login", "operator", "monitor", "driver", "admin"):
         (tmp_path / f"{name}.html").write_text(f"<p>{name}</p>")
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "a.js").write_text("1")
@@ -155,6 +155,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("/operator", "operator"),
         ("/monitor", "monitor"),
         ("/driver", "driver"),
+        ("/admin", "admin"),
     ],
 )
 async def test_each_screen_has_an_address_one_can_read_aloud(

@@ -9,7 +9,7 @@ const FIRST_PAGE: Record<Role, string> = {
   dispatcher: "/monitor",
   driver: "/driver",
   planner: "/",
-  admin: "/monitor",
+  admin: "/admin",
 };
 
 /** Where somebody goes after signing in: the page asked for, if it is one of ours. */

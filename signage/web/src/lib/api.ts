@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-type Options = { body?: unknown; key?: string; signal?: AbortSignal };
+type Options = { body?: unknown; file?: Blob; key?: string; signal?: AbortSignal };
 
 /**
  * Calls the API; `key` makes a command safe to send again.
@@ -19,11 +19,13 @@ type Options = { body?: unknown; key?: string; signal?: AbortSignal };
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { "Accept-Language": language.now };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.file) headers["Content-Type"] = options.file.type || "application/octet-stream";
   if (options.key) headers["Idempotency-Key"] = options.key;
   const response = await fetch(`/api/v1${path}`, {
     method,
     headers,
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    ...(options.file ? { body: options.file } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   if (!response.ok) throw new Refused(await problemOf(response));

@@ -1,0 +1,19 @@
+import type { components } from "$shared/openapi";
+
+/** Shapes of the API that only the admin screen reads. */
+type Bodies = components["schemas"];
+
+export type RulesOfDay = Bodies["RulesOut"];
+export type RuleVersion = Bodies["RuleVersionOut"];
+export type RuleChange = Bodies["RuleChangeOut"];
+export type RulePreview = Bodies["RulePreviewOut"];
+export type Fare = Bodies["FareAnswer"];
+export type Double = Bodies["DoubleOut"];
+export type Papers = Bodies["PapersOut"];
+export type Note = Bodies["NoteOut"];
+export type Edition = Bodies["EditionOut"];
+export type EditionDraft = Bodies["DraftOut"];
+export type Device = Bodies["DeviceOut"];
+export type EnrolCode = Bodies["CodeOut"];
+export type Message = Bodies["MessageOut"];
+export type PhoneTask = Bodies["PhoneTaskOut"];
