@@ -62,6 +62,7 @@ async def test_forty_operators_want_the_last_seats_at_once(
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(1800)
 async def test_forty_operators_want_the_last_seats_a_hundred_times(
     town: Town, new_keeper: NewKeeper, database: Database
 ) -> None:

@@ -7,6 +7,7 @@ and judged by the plain meaning of its rows, without the code under test.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 from collections import Counter
@@ -464,9 +465,14 @@ def test_random_lives_break_no_rule(
     assert _lives(request.getfixturevalue(town), examples, 1) > examples
 
 
+LIVES = int(os.environ.get("MAAS_TEST_LIVES", "400"))
+"""Bookings lived through on each database; 5000 are asked for now and then, not each time."""
+
+
 @pytest.mark.heavy
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("town", ["sqlite_town", "postgresql_town"])
-def test_ten_thousand_random_lives_break_no_rule(town: str, request: pytest.FixtureRequest) -> None:
+def test_thousands_of_random_lives_break_no_rule(town: str, request: pytest.FixtureRequest) -> None:
     fresh, total = request.getfixturevalue(town), 0
-    while total < 5_000:
-        total += _lives(fresh, 50, 5)
+    while total < LIVES:
+        total += _lives(fresh, 20, 5)
