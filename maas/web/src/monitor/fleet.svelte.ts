@@ -19,7 +19,8 @@ export class Fleet {
 
   constructor(private readonly link: Link) {}
 
-  async start(): Promise<void> {
+  /** Follows everything; returns the area that is watched. */
+  async start(): Promise<string> {
     // First of all: buses are watched even where there are no roads and so no plan.
     this.link.follow<LiveVehicle>("vehicles", (changed, gone) => {
       for (const vehicle of changed) this.positions[vehicle.id] = vehicle;
@@ -39,6 +40,7 @@ export class Fleet {
       const known = fresh ? [] : this.events;
       this.events = [...known, ...changed].slice(-EVENTS_KEPT);
     });
+    return area;
   }
 
   private async load(): Promise<Plan> {

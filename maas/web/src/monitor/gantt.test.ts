@@ -49,6 +49,21 @@ test("a broken promise makes the ride late, unless that stop is done", () => {
   expect(rides(vanWith(stops), TEN)[0]!.late).toBe(false);
 });
 
+test("what is spare lies between the planned drop-off and the promise", () => {
+  const stops = [stopOf("a", "pickup", 0), stopOf("a", "dropoff", 40, { slack_s: 600 })];
+  const [ride] = rides(vanWith(stops), TEN);
+  expect(ride!.spare.left).toBeCloseTo(ride!.left + ride!.width);
+  expect(ride!.spare.width).toBeCloseTo(10 * PER_MINUTE);
+  stops[1]!.slack_s = -60;
+  expect(rides(vanWith(stops), TEN)[0]!.spare.width).toBe(0);
+});
+
+test("a seat that is only held is told apart", () => {
+  const stops = [stopOf("a", "pickup", 0, { state: "held" }), stopOf("a", "dropoff", 40)];
+  expect(rides(vanWith(stops), TEN)[0]!.held).toBe(true);
+  expect(rides(vanWith(stops.slice(1)), TEN)[0]!.held).toBe(false);
+});
+
 test("ticks are the half hours inside the chart", () => {
   const all = ticks(TEN + 60);
   expect(all[0]).toBe(TEN);

@@ -13,7 +13,11 @@ export type Ride = {
   width: number;
   /** The window promised for the pick-up, while it is still ahead. */
   window: { left: number; width: number } | undefined;
+  /** From the planned drop-off to the promised one: so much may still go wrong. */
+  spare: { left: number; width: number };
   late: boolean;
+  /** A seat that is only held yet. */
+  held: boolean;
   /** Rides at the same time lie under each other, from lane 0 down. */
   lane: number;
 };
@@ -68,6 +72,8 @@ function ride(stops: PlanStop[], now_s: number): Ride {
     reference: dropoff.reference,
     ...span(from, epochOf(dropoff.planned), now_s),
     window,
+    spare: span(epochOf(dropoff.planned), epochOf(dropoff.planned) + dropoff.slack_s, now_s),
+    held: stops.some((stop) => stop.state === "held"),
     late: stops.some((stop) => stop.state !== "done" && stop.slack_s < 0),
     lane: 0,
   };

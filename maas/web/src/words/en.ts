@@ -1,3 +1,4 @@
+import { dispatch } from "./dispatch.en";
 import type { Words } from "./ja";
 
 export const en: Words = {
@@ -123,6 +124,7 @@ export const en: Words = {
     ],
     close: "Close (Esc)",
   },
+  dispatch,
   monitor: {
     title: "Monitor",
     map: "Map",

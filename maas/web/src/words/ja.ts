@@ -1,3 +1,5 @@
+import { dispatch } from "./dispatch.ja";
+
 /** What the staff screens say. */
 const bookingStates = {
   booked: "予約",
@@ -126,6 +128,7 @@ export const ja = {
     ] as [string, string][],
     close: "閉じる（Esc）",
   },
+  dispatch,
   monitor: {
     title: "運行モニター",
     map: "地図",

@@ -1,0 +1,108 @@
+import { call } from "$shared/api";
+import { clock, deviceNow } from "$shared/clock.svelte";
+import { dateOf, noonOf } from "$shared/times";
+
+import type { Link } from "../lib/link.svelte";
+import type {
+  Booking,
+  BusLink,
+  Disruption,
+  Duty,
+  Kept,
+  OddReport,
+  PhoneTask,
+} from "../lib/types";
+
+const AGAIN_MS = 15_000;
+/** Changes come in bursts: a cancelled booking alone tells three of them. */
+const SETTLE_MS = 700;
+
+type Tomorrow = { bookings: Booking[]; unplaced: Booking[]; disruptions: Disruption[] };
+
+/** What the office has to deal with today, asked anew after every change that the stream tells. */
+export class Office {
+  bookings = $state<Record<string, Booking>>({});
+  unplaced = $state<Booking[]>([]);
+  links = $state<BusLink[]>([]);
+  reports = $state<OddReport[]>([]);
+  tasks = $state<PhoneTask[]>([]);
+  duties = $state<Duty[]>([]);
+  kept = $state<Kept>();
+  tomorrow = $state<Tomorrow>({ bookings: [], unplaced: [], disruptions: [] });
+  /** When the lists were last told, by this device's clock; undefined before the first time. */
+  told = $state<number>();
+
+  private soon: ReturnType<typeof setTimeout> | undefined;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private asking = false;
+
+  constructor(private readonly link: Link) {}
+
+  start(area: string): void {
+    this.link.follow<Booking>(`bookings:${area}`, (changed, gone, fresh) => {
+      for (const booking of changed) this.bookings[booking.id] = booking;
+      for (const id of gone) delete this.bookings[id];
+      if (fresh) void this.load();
+      else this.refreshSoon();
+    });
+    this.timer = setInterval(() => void this.load(), AGAIN_MS);
+    void this.load();
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    clearTimeout(this.soon);
+  }
+
+  refreshSoon(): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => void this.load(), SETTLE_MS);
+  }
+
+  /** Asks for everything again; without an answer the old lists stay, and their age is shown. */
+  async load(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    try {
+      await this.ask();
+      this.told = deviceNow();
+    } catch {
+      // Said by the age of the lists.
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private async ask(): Promise<void> {
+    const get = <T>(path: string) => call<T>("GET", path);
+    const [bookings, unplaced, links, reports, tasks] = await Promise.all([
+      get<Booking[]>("/bookings"),
+      get<Booking[]>("/bookings-without-vehicle"),
+      get<BusLink[]>("/connections"),
+      get<OddReport[]>("/reports"),
+      get<PhoneTask[]>("/phone-tasks"),
+    ]);
+    const byId = Object.fromEntries(bookings.map((booking) => [booking.id, booking]));
+    Object.assign(this, { bookings: byId, unplaced, links, reports, tasks });
+    await this.askFigures();
+  }
+
+  private async askFigures(): Promise<void> {
+    const day = clock.date || dateOf(clock.now, clock.zone);
+    const next = dateOf(noonOf(day, 1), clock.zone);
+    const get = <T>(path: string) => call<T>("GET", path);
+    const [kept, duties, bookings, unplaced, disruptions] = await Promise.all([
+      get<Kept[]>("/promises/kept"),
+      get<Duty[]>("/duty"),
+      get<Booking[]>(`/bookings?date=${next}`),
+      get<Booking[]>(`/bookings-without-vehicle?date=${next}`),
+      get<Disruption[]>(`/disruptions?date=${next}`),
+    ]);
+    Object.assign(this, { kept: kept[0], duties, tomorrow: { bookings, unplaced, disruptions } });
+  }
+
+  age(): number | undefined {
+    // Reads the ticking clock, so that the age shown goes on.
+    return this.told === undefined || clock.now < 0 ? undefined : Math.floor(deviceNow() - this.told);
+  }
+}

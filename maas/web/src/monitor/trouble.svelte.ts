@@ -1,0 +1,81 @@
+import { call, newKey, Refused } from "$shared/api";
+
+import type { Closure, Disruption } from "../lib/types";
+import { words } from "../words/words";
+import { bodyOf, complete, NOTHING, toggled, type Asked, type Kind } from "./trouble";
+
+/** One report of trouble on its way: chosen, looked at, decided. */
+export class Trouble {
+  asked = $state<Asked>({ ...NOTHING });
+  closures = $state<Closure[]>([]);
+  /** What it would do; any other choice makes it worthless. */
+  preview = $state<Disruption>();
+  done = $state<Disruption>();
+  busy = $state(false);
+  message = $state("");
+  /** The same command sent again keeps its key, so that it is done once. */
+  private key = newKey();
+
+  constructor(vehicle?: string) {
+    if (vehicle) this.asked.vehicles = [vehicle];
+  }
+
+  choose(kind: Kind): void {
+    this.change({ kind });
+    if (kind === "road_open") void this.loadClosures();
+  }
+
+  toggle(vehicle: string): void {
+    this.change({ vehicles: toggled(this.asked.vehicles, vehicle) });
+  }
+
+  change(change: Partial<Asked>): void {
+    Object.assign(this.asked, change);
+    Object.assign(this, { preview: undefined, message: "", key: newKey() });
+  }
+
+  /** Goes one step back; false when there is none before it. */
+  back(): boolean {
+    if (this.done || this.asked.kind === undefined) return false;
+    if (this.preview) this.change({});
+    else this.change({ kind: undefined });
+    return true;
+  }
+
+  async look(): Promise<void> {
+    if (!complete(this.asked)) {
+      this.message = words().dispatch.needed;
+      return;
+    }
+    const asked = JSON.stringify(this.asked);
+    const found = await this.send(bodyOf(this.asked, true), newKey());
+    // What was changed meanwhile is not what this answer is about.
+    if (JSON.stringify(this.asked) === asked) this.preview = found;
+  }
+
+  async commit(): Promise<void> {
+    if (!this.preview) return;
+    this.done = await this.send(bodyOf(this.asked, false), this.key);
+  }
+
+  private async send(body: unknown, key: string): Promise<Disruption | undefined> {
+    if (this.busy) return undefined;
+    Object.assign(this, { busy: true, message: "" });
+    try {
+      return await call<Disruption>("POST", "/disruptions", { body, key });
+    } catch (error) {
+      this.message = error instanceof Refused ? error.message : words().dispatch.noAnswer;
+      return undefined;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async loadClosures(): Promise<void> {
+    try {
+      this.closures = await call<Closure[]>("GET", "/closures");
+    } catch (error) {
+      this.message = error instanceof Refused ? error.message : words().dispatch.noAnswer;
+    }
+  }
+}
