@@ -1,0 +1,49 @@
+import { call as ask } from "$shared/api";
+import { clock } from "$shared/clock.svelte";
+
+import type { Link } from "../lib/link.svelte";
+import { session } from "../lib/session.svelte";
+import type { Call } from "../lib/types";
+import { inOrder, type CallEvent, waitedS } from "./calls";
+
+/** The telephone: who rings, who is being spoken to, how long they have waited. */
+export class Calls {
+  going = $state<Record<string, Call>>({});
+  /** Whether the stream has told once what is going on. */
+  known = $state(false);
+
+  constructor(private readonly link: Link) {}
+
+  start(): void {
+    const area = session.now?.area;
+    this.link.follow<CallEvent>(area ? `calls:${area}` : "calls", (changed, gone, fresh) => {
+      if (fresh) void this.load();
+      for (const { id, call } of changed) if (call) this.going[id] = call;
+      for (const id of gone) delete this.going[id];
+      this.known ||= !fresh;
+    });
+  }
+
+  /** The stream remembers less than the database: after a restart the calls are read anew. */
+  private async load(): Promise<void> {
+    const calls = await ask<Call[]>("GET", "/calls");
+    this.going = Object.fromEntries(calls.map((call) => [`call-${call.id}`, call]));
+    this.known = true;
+  }
+
+  list(): Call[] {
+    return inOrder(Object.values(this.going));
+  }
+
+  find(id: string | undefined): Call | undefined {
+    return id === undefined ? undefined : this.going[`call-${id}`];
+  }
+
+  waiting(): Call[] {
+    return this.list().filter((call) => call.state === "ringing");
+  }
+
+  longestS(): number {
+    return Math.max(0, ...this.waiting().map((call) => waitedS(call, clock.now)));
+  }
+}
