@@ -78,10 +78,18 @@ def rider_late(
 
 
 def vehicle_late(
-    plan: Plan, vehicle_id: str, place: Place, at_s: int, travel: Travel, *, waiting: Waiting = ()
+    plan: Plan,
+    vehicle_id: str,
+    place: Place,
+    at_s: int,
+    travel: Travel,
+    *,
+    waiting: Waiting = (),
+    closed: Iterable[str] = (),
 ) -> Replanned:
     """A vehicle is at ``place`` and can leave at ``at_s``: later than planned, or elsewhere."""
     repair = _repair(moved(plan, vehicle_id, place, at_s), travel, waiting)
+    repair.closed = frozenset(closed)
     return _mend(plan, repair, (vehicle_id,), waiting)
 
 

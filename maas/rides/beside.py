@@ -19,7 +19,9 @@ from dispatcher.roads import RoadTimes
 from maas.rides.commit import Change
 from maas.rides.day import Day, planned_bookings, stops_of
 from maas.rides.disruption import retry
+from maas.rides.earlier import fetched_earlier
 from maas.rides.improver import Improver, differing, is_better, with_stops_of
+from maas.rides.late import LOOK_S, watch
 from maas.rides.outbox import Deliver, hand_on
 from maas.rides.screens import Screens
 from maas.rides.shuffler import Shuffler
@@ -62,6 +64,7 @@ class Beside(Screens):
         self._improver = Improver()
         self._shuffler = Shuffler()
         self._searched: Mapping[str, int] = {}
+        self._looked_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -75,7 +78,7 @@ class Beside(Screens):
             await commits.take_lease(connection, self.area, self._holder, until)
         self._leads = True
         await self._day(self.today)
-        work = [self._watch(), self._publish()]
+        work = [self._watch(), self._publish(), self._watch_late()]
         if self._improve_s > 0:
             work += [self._improve(), self._compile()]
         self._tasks = [asyncio.create_task(each) for each in work]
@@ -114,6 +117,17 @@ class Beside(Screens):
                 held = {id_: row.version for id_, row in self._days[day].plans.items()}
                 if versions != held:
                     self._doubtful.add(day)
+
+    async def _watch_late(self) -> None:
+        """Look after vehicles that run late, as often as the service clock says."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            try:
+                if self._leads and abs(self.clock() - self._looked_at) >= LOOK_S:
+                    self._looked_at = self.clock()
+                    await watch(self)
+            except Exception:
+                log.exception("cannot look after the late vehicles of %s", self.area)
 
     async def _publish(self) -> None:
         """Hand committed events on as they come, and those left by a process that died."""
@@ -157,6 +171,8 @@ class Beside(Screens):
         if day.unplaced and await retry(self):
             return True
         self._searched = versions
+        if await fetched_earlier(self, self._improver, self._improve_s):
+            return True
         plan = self._plan(day)
         if len(plan.requests) < 2:
             return False

@@ -12,6 +12,8 @@ MESSAGES: dict[str, Text] = {
     "why.road_slow": Text("道路の状況", "the state of the roads"),
     "why.road_open": Text("道路の開通", "a road that is open again"),
     "why.placed": Text("車の手配", "a vehicle that has been found"),
+    "why.late": Text("前の運行の遅れ", "a vehicle that runs late"),
+    "why.earlier": Text("早く着ける車の手配", "a vehicle that comes sooner"),
     "why.bus_late": Text("バスの遅れ", "a late bus"),
     "done.vehicle_out": Text(
         "{vehicles}が動けません。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dispatcher import Place, Plan, TravelTimes, plan_cost_s
+from dispatcher.broken import Replanned
 from dispatcher.check import check
+from dispatcher.events import improved
 from dispatcher.improve import improve
 from maas.rides.day import stops_of
 from maas.rides.travel import Matrix, matrix
@@ -16,6 +18,13 @@ from maas.rides.worker import Worker
 def search(plan: Plan, travel: Mapping[str, Matrix], time_limit_s: float, seed: int) -> Plan:
     """Run the search; this is what the other process is asked to do."""
     return improve(plan, travel, time_limit_s=time_limit_s, seed=seed)
+
+
+def search_again(
+    done: Replanned, travel: Mapping[str, Matrix], time_limit_s: float, seed: int
+) -> Replanned:
+    """Look for a plan that breaks less, as the other process is asked to."""
+    return improved(done, travel, time_limit_s=time_limit_s, seed=seed)
 
 
 def looked_up(
@@ -78,6 +87,16 @@ class Improver:
         times = looked_up(sent, travel)
         found = await self._worker.run(search, sent, times, time_limit_s, self._seed)
         return None if found is None or not differing(sent, found) else found
+
+    async def again(
+        self, done: Replanned, travel: Mapping[str, TravelTimes], time_limit_s: float
+    ) -> Replanned | None:
+        """Return a plan that breaks less of what was told, `None` when none was found."""
+        self._seed += 1
+        sent = replace(done, plan=plain(done.plan), told=dict(done.told))
+        times = looked_up(sent.plan, travel)
+        found = await self._worker.run(search_again, sent, times, time_limit_s, self._seed)
+        return None if found is None or found.plan == sent.plan else found
 
     def close(self) -> None:
         """End the process; the next search starts another."""

@@ -6,7 +6,7 @@ the reason, and by a message that is due before the old time has passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,13 +45,16 @@ class Why:
 class Replan:
     """An event on a day: what it was worked out on, and what it leaves.
 
-    `before` is the plan that was handed to the dispatcher, `done` its answer.
+    `before` is the plan that was handed to the dispatcher, `done` its answer.  `only` those may be
+    told other times, `None` is everybody whose limits move; `at_once` they have to know now.
     """
 
     live: Live
     before: Plan
     done: Replanned
     why: Why
+    only: Collection[str] | None = None
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,11 @@ def moves(replan: Replan, touched: Iterable[str] = ()) -> Moves:
     """
     done, live = _without_held(replan), replan.live
     plan = done.plan
-    told = {id_: _promise(replan, id_, plan.requests[id_]) for id_ in _retold(replan, plan)}
+    told = {
+        id_: _promise(replan, id_, plan.requests[id_])
+        for id_ in _retold(replan, plan)
+        if _may_be_told(replan, id_)
+    }
     changed = {row.id: row for row in _changed(replan, done, told)}
     day = live.day.with_rows((), changed.values(), told.values())
     waited = {row.vehicle_id for row in live.day.unplaced if row.id in changed}
@@ -85,7 +92,7 @@ def moves(replan: Replan, touched: Iterable[str] = ()) -> Moves:
         replace(row, vehicle_id=updated[id_].vehicle_id) for id_, row in sorted(told.items())
     )
     after = day.with_rows(plans, updated.values(), promises)
-    riders = _ranked(live, list(_riders(live, after, updated)))
+    riders = _ranked(live, list(_riders(replan, after, updated)))
     return Moves(
         plans,
         tuple(updated[id_] for id_ in sorted(updated)),
@@ -115,6 +122,13 @@ def _retold(replan: Replan, plan: Plan) -> list[str]:
         for id_, now in plan.requests.items()
         if id_ in waiting or _limits(now) != _limits(before[id_])
     ]
+
+
+def _may_be_told(replan: Replan, booking_id: str) -> bool:
+    """Whether a party is told other times; who waited for a vehicle and has one always is."""
+    if replan.only is None or booking_id in replan.only:
+        return True
+    return is_unplaced(replan.live.day.bookings[booking_id])
 
 
 def _limits(request: Request) -> tuple[int, ...]:
@@ -198,8 +212,9 @@ def _plans(day: Day, plan: Plan, also: set[str]) -> Iterator[PlanRow]:
             yield replace(row, stops=stops)
 
 
-def _riders(live: Live, after: Day, updated: Mapping[str, BookingRow]) -> Iterator[RiderChange]:
+def _riders(replan: Replan, after: Day, updated: Mapping[str, BookingRow]) -> Iterator[RiderChange]:
     """Yield everybody for whom something changes that they or an operator would notice."""
+    live = replan.live
     for id_, row in updated.items():
         before = _times(live, live.day, id_)
         now = None if row.unplaced_since or row.state == "lapsed" else _times(live, after, id_)
@@ -208,6 +223,7 @@ def _riders(live: Live, after: Day, updated: Mapping[str, BookingRow]) -> Iterat
             continue
         member = live.names.members.get(row.member_id) if row.member_id is not None else None
         old = live.day.promises[id_]
+        due_s = live.now_s if replan.at_once else _due_s(live, row, old)
         yield RiderChange(
             booking_id=id_,
             reference=row.reference,
@@ -220,7 +236,7 @@ def _riders(live: Live, after: Day, updated: Mapping[str, BookingRow]) -> Iterat
             after=now,
             later_s=None if now is None else max(0, *_later_s(old, after.promises[id_])),
             call_first=None,
-            call_by=live.names.epoch(row.service_date, _due_s(live, row, old)),
+            call_by=live.names.epoch(row.service_date, due_s),
         )
 
 

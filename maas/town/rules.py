@@ -106,7 +106,8 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weekly bookings are made; after `no_show_limit` in 90 days a member is rung first, 0 never.
     `roll_call` is what follows when a vehicle leaves without one.  Nobody is disturbed from
     `quiet_from` to `quiet_to`; reminders go out at `remind_at` the evening before, and `coming_min`
-    before a vehicle comes, 0 never.
+    before a vehicle comes, 0 never.  Who would be fetched or brought `late_told_min` or more after
+    the time they were told is told another, 0 never.
     """
 
     deadline_min: Minutes
@@ -139,6 +140,7 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quiet_to: Clock = "07:00"
     remind_at: Clock = "18:00"
     coming_min: Count = 10
+    late_told_min: Count = 5
     sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

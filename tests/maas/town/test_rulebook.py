@@ -54,6 +54,7 @@ bookings = st.builds(
     boarding_s=st.just(0), wheelchair_boarding_s=st.just(0), alighting_s=st.just(0),
     no_show_wait_min=st.just(0), divert_until_s=st.just(0), waitlist=st.booleans(),
     deadlines=st.lists(deadlines, max_size=2).map(tuple), board_at=st.just(("stop", "home")),
+    late_told_min=st.integers(0, 30),
     **dated,
 )  # fmt: skip
 corner = st.tuples(st.floats(33, 34), st.floats(133, 134))

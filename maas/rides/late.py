@@ -1,0 +1,203 @@
+"""The watch over vehicles that run late: who was told a time hears of another before it passes.
+
+Every look is at today's plan as of now, made once.  Who was told a time and would be fetched or
+brought `late_told_min` minutes later or more is carried by another vehicle if that keeps every
+promise; if none does, the promise moves and the rider is told at once.  Those on board need no
+call: they see it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from dispatcher import Plan
+from dispatcher.broken import Replanned, unbound
+from dispatcher.events import vehicle_late
+from maas.rides.booking import Live
+from maas.rides.commit import Change
+from maas.rides.day import times
+from maas.rides.disruption import closed_of, waiting_of
+from maas.rides.event_words import say
+from maas.rides.held import Held
+from maas.rides.ledger import HELD
+from maas.rides.replanned import Moves, Replan, Why, moves
+from maas.rides.show import booking_view
+from maas.rides.views import Event
+from maas.store.bookings import BookingRow
+from maas.store.commits import AuditEntry
+
+LOOK_S: Final = 15.0
+"""How often the watch looks, in seconds of the service clock."""
+ROUND_S: Final = 300
+"""Times told anew are full five minutes: easy to hear, and kept when they slip a little."""
+LATE: Final = "late"
+"""The reason of such a promise in the ledger."""
+
+
+async def watch(keeper: Held) -> int:
+    """Look once; returns how many changes were written."""
+    rule = keeper.here.rules.booking_on(keeper.today)
+    least_s = 0 if rule is None else 60 * rule.late_told_min
+    if least_s == 0:
+        return 0
+
+    async def make() -> Change | None:
+        live = await keeper.live_of(keeper.today, "watch")
+        late = dict(_late(live, least_s))
+        news = _news_on_board(live, late, least_s)
+        if news is not None:
+            return news
+        told = [row for id_ in late if (row := live.day.bookings[id_]).state == "booked"]
+        if not told:
+            return None
+        first = min(told, key=lambda row: (live.day.promises[row.id].pickup_to_s, row.id))
+        return await _moved(keeper, live, first.vehicle_id, least_s)
+
+    written = 0
+    while written < 2 * len(keeper.here.taxis) and await keeper.own(make):
+        written += 1
+    return written
+
+
+def _late(live: Live, least_s: int) -> Iterator[tuple[str, int]]:
+    """Yield who was told a time that will be missed by `least_s` or more, and by how much.
+
+    The plan as of now has the limits that a late vehicle cannot keep as wide as it can.
+    """
+    for id_, now in live.plan.requests.items():
+        row, told = live.day.bookings[id_], live.day.promises[id_]
+        if row.state == "held" or told.why in HELD:
+            continue
+        late_s = now.latest_dropoff_s - told.arrive_by_s
+        if row.state == "booked":
+            late_s = max(late_s, now.latest_pickup_s - told.pickup_to_s)
+        if late_s >= least_s:
+            yield id_, late_s
+
+
+# Whoever waits
+
+
+async def _moved(keeper: Held, live: Live, vehicle_id: str, least_s: int) -> Change | None:
+    """Return what is written about those a late vehicle cannot fetch or bring as told."""
+    before = keeper.before(live.day, (vehicle_id,))
+    done = await asyncio.to_thread(_replanned, before, live, vehicle_id)
+    told = frozenset(
+        id_
+        for id_, now in done.plan.requests.items()
+        if live.day.bookings[id_].state == "booked"
+        and live.day.promises[id_].why not in HELD
+        and _later_s(before, done, id_) >= least_s
+    )
+    done = replace(done, plan=_rounded(done.plan, before, told))
+    found = moves(
+        Replan(live, before, done, Why(LATE, say("why.late")), told, at_once=True), {vehicle_id}
+    )
+    return _written(live, found, vehicle_id)
+
+
+def _replanned(before: Plan, live: Live, vehicle_id: str) -> Replanned:
+    """Return the plan when a vehicle can leave where and when it is."""
+    vehicle = before.routes[vehicle_id].vehicle
+    waiting = waiting_of(live)
+    return vehicle_late(
+        before, vehicle_id, vehicle.start, vehicle.start_s, live.travel,
+        waiting=waiting, closed=closed_of(live),
+    )  # fmt: skip
+
+
+def _later_s(before: Plan, done: Replanned, booking_id: str) -> int:
+    """Return by how much a promise ends later in a plan than in the one before."""
+    was = before.requests.get(booking_id)
+    if was is None:
+        return 0
+    now = done.plan.requests[booking_id]
+    return max(
+        now.latest_pickup_s - was.latest_pickup_s, now.latest_dropoff_s - was.latest_dropoff_s
+    )
+
+
+def _rounded(plan: Plan, before: Plan, told: frozenset[str]) -> Plan:
+    """Return the plan with the limits that move at full five minutes."""
+    requests = dict(plan.requests)
+    for id_ in told:
+        now, was = requests[id_], before.requests[id_]
+        pickup_s, dropoff_s = now.latest_pickup_s, now.latest_dropoff_s
+        if pickup_s > was.latest_pickup_s:
+            pickup_s = -(-pickup_s // ROUND_S) * ROUND_S
+        if dropoff_s > was.latest_dropoff_s:
+            dropoff_s = -(-dropoff_s // ROUND_S) * ROUND_S
+        later = replace(now, latest_pickup_s=pickup_s, latest_dropoff_s=dropoff_s)
+        requests[id_] = unbound(later)
+    return replace(plan, requests=requests)
+
+
+def _written(live: Live, found: Moves, vehicle_id: str) -> Change:
+    """Return the change of a late vehicle, whoever is told."""
+    event = Event(
+        "plan.late",
+        live.names.area,
+        live.day.day,
+        live.now,
+        vehicles=tuple(row.vehicle_id for row in found.plans),
+    )
+    what = {"vehicle": vehicle_id, "riders": {one.booking_id: one.what for one in found.riders}}
+    detail = msgspec.json.encode(what, order="deterministic").decode()
+    return Change(
+        found.plans,
+        (*found.events, event),
+        AuditEntry(live.now, live.actor, event.kind, str(live.day.day), detail),
+        updated=found.updated,
+        promises=found.promises,
+        also=found.notices,
+    )
+
+
+# Whoever is on board
+
+
+def _news_on_board(live: Live, late: dict[str, int], least_s: int) -> Change | None:
+    """Return what those see who will be brought later than what they see by now."""
+    shown: list[BookingRow] = []
+    for id_ in sorted(late):
+        row = live.day.bookings[id_]
+        if row.state in {"arrived", "aboard"}:
+            arrive_s = _arrives_s(live, row)
+            if arrive_s - row.arrive_planned_s >= least_s:
+                shown.append(replace(row, arrive_planned_s=arrive_s))
+    if not shown:
+        return None
+    vehicles = sorted({row.vehicle_id for row in shown})
+    events = tuple(
+        Event(
+            kind="booking.late",
+            area=live.names.area,
+            date=row.service_date,
+            at=live.now,
+            booking=booking_view(live.names, row, live.day.promises[row.id]),
+        )
+        for row in shown
+    )
+    detail = msgspec.json.encode({row.id: row.arrive_planned_s for row in shown}).decode()
+    return Change(
+        tuple(live.day.plan_row(id_) for id_ in vehicles),
+        events,
+        AuditEntry(live.now, live.actor, "booking.late", str(live.day.day), detail),
+        updated=tuple(shown),
+    )
+
+
+def _arrives_s(live: Live, row: BookingRow) -> int:
+    """Return when a rider is brought, as of now."""
+    route = live.plan.routes[row.vehicle_id]
+    begin_s = times(route, live.plan, live.travel).begin_s
+    return next(
+        at_s
+        for stop, at_s in zip(route.stops, begin_s, strict=True)
+        if (stop.request_id, stop.kind.value) == (row.id, "dropoff")
+    )
