@@ -183,9 +183,10 @@ def test_a_booking_and_a_bus_travel_the_whole_service(new_page: NewPage) -> None
 
     wait_until_there(tablet, vehicle, booking["destination"])
     tablet.locator("[data-step=dropped]").click()
+    tablet.locator("[data-pay=cash]").click()
 
     # The fare is on the tablet, and the ride is on record with it.
-    fare = int(re.sub(r"\D", "", tablet.get_by_test_id("fare").inner_text()))
+    fare = int(re.sub(r"\D", "", tablet.get_by_test_id("final-fare").inner_text()))
     ride = next(r for r in asked(desk, "/rides") if r["booking_id"] == booking["id"])
     assert ride["fare_yen"] == fare > 0
     assert ride["reference"] == reference

@@ -1,125 +1,228 @@
 import { call, newKey, Refused } from "$shared/api";
 import { clock } from "$shared/clock.svelte";
 import { keep, recall } from "$shared/keep";
+import type { components } from "$shared/openapi";
 
 import type { Job, PlanStop, Ride, Step } from "../lib/types";
-import { chime } from "./chime";
-import { afterTaps, changeBetween, stopsOf, type Change, type Tap } from "./taps";
+import { asRecord, asReport, type Doing, type DutyRecord, type Kept, type Payment } from "./events";
+import { Outbox, type Answer } from "./outbox.svelte";
+import { Whereabouts } from "./place.svelte";
+import { TabletStore, type Store } from "./store";
+import { afterTaps, changeBetween, isEmpty, stopsOf, tapsOf, together, type Change } from "./taps";
+
+type Bodies = components["schemas"];
+export type Duty = Bodies["DutyOut"];
 
 const POLL_MS = 1000;
+const ANSWER_MS = 10_000;
+const STALE_S = 15;
 
-/** What is kept on the tablet, so that a mountain without signal or a reload loses nothing. */
-type Kept = { vehicle: string; job: Job; taps: Tap[] };
+/** What is kept on the tablet of the work itself; the events lie in their own store. */
+type Remembered = { job: Job; heard_s: number; change: Change | undefined; arrivals: Record<string, number> };
 
-/** One vehicle's driver: the work, the taps on their way, the fare to collect, changes unseen. */
+/** One vehicle's driver: the work, the events on their way, the fare to collect, changes unseen. */
 export class Cab {
-  job = $state<Job>();
-  taps = $state<Tap[]>([]);
-  ride = $state<Ride & { name: string }>();
-  change = $state<Change>();
+  job = $state.raw<Job>();
+  duty = $state.raw<Duty>();
+  ride = $state.raw<Ride & { name: string }>();
+  change = $state.raw<Change>();
   offline = $state(false);
   trouble = $state("");
+  /** Set when the session is over: nothing can be sent until somebody signs in. */
+  signedOut = $state(false);
   /** Set when the server says that this vehicle is somebody else's. */
   lost = $state(false);
+  readonly outbox: Outbox;
+  readonly place = new Whereabouts();
 
-  private sending = false;
-  /** Bookings this driver has tapped on: their disappearance is no news. */
-  private readonly own = new Set<string>();
+  private heard_s = $state(0);
+  private readonly boot: string;
   private readonly names = new Map<string, string>();
-  private readonly key: string;
+  private readonly own = new Set<string>();
+  private arrivals: Record<string, number> = {};
+  private asking = false;
+  /** Counts the taps, so that an answer from before a tap is not taken for news. */
+  private round = 0;
 
-  constructor(readonly vehicle: string) {
-    this.key = `cab:${vehicle}`;
-    const kept = recall<Kept>(this.key);
-    if (kept) Object.assign(this, { job: kept.job, taps: kept.taps });
-    for (const tap of this.taps) this.own.add(tap.booking_id);
+  constructor(
+    readonly vehicle: string,
+    store: Store = new TabletStore(),
+  ) {
+    this.outbox = new Outbox(store, (batch) => this.send(batch));
+    this.boot = recall<string>("boot") ?? newKey();
+    keep("boot", this.boot);
+    const kept = recall<Remembered>(`cab:${vehicle}`);
+    if (kept?.heard_s === undefined) return;
+    this.job = kept.job;
+    this.heard_s = kept.heard_s;
+    this.change = kept.change;
+    this.arrivals = kept.arrivals;
   }
 
   start(): () => void {
-    void this.refresh();
-    const timer = setInterval(() => void this.refresh(), POLL_MS);
-    return () => clearInterval(timer);
+    const ready = this.outbox.open().catch(() => (this.trouble = "store"));
+    void ready.then(() => tapsOf(this.outbox.queue, this.vehicle).forEach((t) => this.own.add(t.booking_id)));
+    const refresh = () => void ready.then(() => this.refresh());
+    refresh();
+    const timer = setInterval(refresh, POLL_MS);
+    const leave = this.place.start();
+    return () => {
+      clearInterval(timer);
+      leave();
+    };
+  }
+
+  /** How old the work on the screen is, in seconds of the service's clock. */
+  get age_s(): number {
+    return this.heard_s === 0 ? 0 : Math.max(0, Math.round(clock.now - this.heard_s));
+  }
+
+  get standing(): "loading" | "live" | "stale" | "offline" {
+    if (this.offline) return "offline";
+    if (!this.job) return "loading";
+    return this.age_s > STALE_S * clock.speed ? "stale" : "live";
   }
 
   /** What is left to do as the driver knows it. */
   stops(): PlanStop[] {
-    return this.job ? afterTaps(stopsOf(this.job), this.taps) : [];
+    return this.job ? afterTaps(stopsOf(this.job), tapsOf(this.outbox.queue, this.vehicle)) : [];
   }
 
-  tap(stop: PlanStop, step: Step): void {
-    const at = new Date(clock.now * 1000).toISOString();
+  /** When the vehicle came to a booking's stop, epoch seconds, as tapped here. */
+  arrivedAt(stop: PlanStop): number | undefined {
+    return this.arrivals[stop.booking_id];
+  }
+
+  async tap(stop: PlanStop, step: Step, payment?: Payment): Promise<void> {
     const { booking_id, rider_name } = stop;
     this.own.add(booking_id);
     this.names.set(booking_id, rider_name);
-    this.trouble = "";
-    this.taps.push({ key: newKey(), vehicle: this.vehicle, booking_id, step, at });
-    this.save();
-    void this.send();
+    if (step === "arrived") this.arrivals[booking_id] = clock.now;
+    else delete this.arrivals[booking_id];
+    await this.note(payment ? { booking_id, step, payment } : { booking_id, step });
   }
 
-  /** Sends the taps in their order, each until the server has answered. */
-  private async send(): Promise<void> {
-    if (this.sending) return;
-    this.sending = true;
+  /** Keeps a record of the duty and tries to send it; answers the sentence of a refusal. */
+  async record(record: DutyRecord): Promise<string | undefined> {
+    const kept = await this.note({ record });
+    const no = this.outbox.refused.find((one) => one.event.event === kept?.event);
+    if (no) this.outbox.refused = this.outbox.refused.filter((one) => one !== no);
+    return no?.sentence;
+  }
+
+  private async note(doing: Doing): Promise<Kept | undefined> {
+    this.round += 1;
+    const at = new Date(clock.now * 1000).toISOString();
     try {
-      while (this.taps[0]) await this.sendOne(this.taps[0]);
-      this.offline = false;
+      const kept = await this.outbox.add(this.vehicle, at, this.place.spot, doing);
+      this.save();
+      await this.flush();
+      return kept;
     } catch {
-      this.offline = true;
-    } finally {
-      this.sending = false;
+      this.trouble = "store";
+      return undefined;
     }
   }
 
-  private async sendOne({ key, vehicle, booking_id, step, at }: Tap): Promise<void> {
+  private async flush(): Promise<void> {
     try {
-      const body = { booking_id, step, at };
-      const job = await call<Job>("POST", `/vehicles/${vehicle}/steps`, { body, key });
-      this.taps.shift();
-      this.take(job);
+      await this.outbox.flush();
+      this.offline = false;
     } catch (error) {
-      // An answer of "no" is final; silence, an overload or a signed-out tablet tries again.
-      if (!(error instanceof Refused) || error.problem.status >= 500) throw error;
-      if (error.problem.status === 401) throw error;
-      this.taps.shift();
-      this.trouble = error.message;
+      this.judge(error);
     }
-    this.save();
+  }
+
+  /** Sends a batch; an answer of "no" to one event is final, anything else is tried again. */
+  private async send(batch: Kept[]): Promise<Answer[]> {
+    const [first] = batch;
+    if (!first) return [];
+    try {
+      return "record" in first.doing ? [await this.sendRecord(first)] : await this.sendSteps(batch);
+    } catch (error) {
+      if (!(error instanceof Refused) || ![400, 409, 422].includes(error.problem.status)) throw error;
+      if (batch.length === 1) return [{ event: first.event, no: error.message }];
+      return this.send([first]);
+    }
+  }
+
+  private async sendSteps(batch: Kept[]): Promise<Answer[]> {
+    const steps = batch.map((one) => asReport(one, this.boot));
+    const body = { sent_at: new Date(clock.now * 1000).toISOString(), steps };
+    const path = `/vehicles/${batch[0]!.vehicle}/reports`;
+    const signal = AbortSignal.timeout(3 * ANSWER_MS);
+    const told = await call<Bodies["ReportsOut"]>("POST", path, { body, key: batch[0]!.event, signal });
+    const ended = told.results.findLast((one) => one.ride !== null)?.ride;
+    if (ended) this.ride = { ...ended, name: this.names.get(ended.booking_id) ?? ended.reference };
+    if (batch[0]!.vehicle === this.vehicle) this.take(told.job);
+    return told.results.map(({ event, outcome, said }) =>
+      outcome === "refused" ? { event, no: said.join(" ") } : { event },
+    );
+  }
+
+  private async sendRecord(kept: Kept): Promise<Answer> {
+    const path = `/vehicles/${kept.vehicle}/duty`;
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    this.duty = await call<Duty>("POST", path, { body: asRecord(kept), key: kept.event, signal });
+    return { event: kept.event };
   }
 
   private async refresh(): Promise<void> {
-    if (this.taps.length > 0) return this.send();
+    if (this.asking) return;
+    this.asking = true;
+    const { round } = this;
     try {
-      const job = await call<Job>("GET", `/vehicles/${this.vehicle}/job`);
+      await this.outbox.flush();
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const job = await call<Job>("GET", `/vehicles/${this.vehicle}/job`, { signal });
+      this.duty ??= await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`, { signal });
       this.offline = false;
-      if (this.taps.length === 0) this.take(job);
+      this.signedOut = false;
+      if (round === this.round && this.outbox.queue.length === 0) this.take(job);
     } catch (error) {
-      this.offline = !(error instanceof Refused);
-      this.lost = error instanceof Refused && [401, 403, 404].includes(error.problem.status);
+      this.judge(error);
+    } finally {
+      this.asking = false;
     }
+  }
+
+  /** Asks for the day's record as the server has it now; without signal the last one stays. */
+  async readDuty(): Promise<void> {
+    try {
+      this.duty = await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`);
+    } catch (error) {
+      this.judge(error);
+    }
+  }
+
+  private judge(error: unknown): void {
+    const status = error instanceof Refused ? error.problem.status : 0;
+    this.offline = status === 0 || status >= 500;
+    this.signedOut = status === 401;
+    // Events that nobody but this driver can send are never left behind.
+    this.lost = [403, 404].includes(status) && this.outbox.queue.length === 0;
+    if ([403, 404].includes(status)) this.trouble = (error as Refused).message;
   }
 
   private take(job: Job): void {
     const before = this.job && stopsOf(this.job);
-    if (job.ride) {
-      const name = this.names.get(job.ride.booking_id) ?? job.ride.reference;
-      this.ride = { ...job.ride, name };
-    }
     this.job = job;
-    if (before) this.notice(changeBetween(before, stopsOf(job), this.own));
+    this.heard_s = clock.now;
+    if (before) {
+      const change = changeBetween(before, stopsOf(job), this.own);
+      if (!isEmpty(change)) this.change = together(this.change, change);
+    }
     this.save();
   }
 
-  private notice({ fresh, gone }: Change): void {
-    if (fresh.length + gone.length === 0) return;
-    this.change = {
-      fresh: [...(this.change?.fresh ?? []), ...fresh],
-      gone: [...(this.change?.gone ?? []), ...gone],
-    };
-    chime();
+  /** The driver has read what changed. */
+  acknowledge(): void {
+    this.change = undefined;
+    this.save();
   }
 
   private save(): void {
-    if (this.job) keep(this.key, { vehicle: this.vehicle, job: this.job, taps: this.taps });
+    const { job, heard_s, change, arrivals } = this;
+    if (job) keep(`cab:${this.vehicle}`, { job, heard_s, change, arrivals } satisfies Remembered);
   }
 }

@@ -1,5 +1,6 @@
 /** Two rising tones; silent where the browser has no sound or the page was never touched. */
 export function chime(): void {
+  if (!("AudioContext" in window)) return;
   const sound = new AudioContext();
   const gain = sound.createGain();
   gain.gain.value = 0.3;

@@ -1,7 +1,15 @@
 import type { Job, PlanStop, Step } from "../lib/types";
+import type { Kept } from "./events";
 
-/** A button pressed on the tablet; `key` makes sending it twice harmless. */
-export type Tap = { key: string; vehicle: string; booking_id: string; step: Step; at: string };
+/** A step at a booking's stop that is on its way to the server. */
+export type Tap = { booking_id: string; step: Step };
+
+/** The steps among the events of a queue. */
+export function tapsOf(queue: readonly Kept[], vehicle: string): Tap[] {
+  return queue
+    .filter((one) => one.vehicle === vehicle)
+    .flatMap(({ doing }) => ("record" in doing ? [] : [doing]));
+}
 
 /** All that is left to do, in order. */
 export function stopsOf(job: Job): PlanStop[] {
@@ -24,13 +32,30 @@ function afterTap(stops: PlanStop[], tap: Tap): PlanStop[] {
 }
 
 /** The steps that can be reported for a stop now: nothing else is on the screen. */
-export function stepsFor(stop: PlanStop): Step[] {
+export function stepsFor(stop: PlanStop, may: { leave: boolean; moving: boolean }): Step[] {
+  const arriving = stop.kind === "pickup" && stop.state !== "arrived";
+  if (arriving) return stop.state === "held" ? [] : ["arrived"];
+  if (may.moving) return [];
   if (stop.kind === "dropoff") return ["dropped"];
-  return stop.state === "arrived" ? ["aboard", "no_show"] : ["arrived"];
+  return may.leave ? ["aboard", "no_show"] : ["aboard"];
 }
 
-/** What a driver must be told: work that came, and work that went without a tap of theirs. */
-export type Change = { fresh: PlanStop[]; gone: PlanStop[] };
+/** Seconds until a rider at the stop may be left behind, 0 when now; `since` is when we came. */
+export function waitLeft(stop: PlanStop, job: Job, since_s: number | undefined, now_s: number): number {
+  const told = job.waits.find((wait) => wait.booking_id === stop.booking_id);
+  if (told) return Math.max(0, Math.ceil(Date.parse(told.until) / 1000 - now_s));
+  // Without the server's word the usual five minutes from the window or the later arrival.
+  const window_s = Date.parse(stop.window_from ?? stop.planned) / 1000;
+  return Math.max(0, Math.ceil(Math.max(window_s, since_s ?? now_s) + USUAL_WAIT_S - now_s));
+}
+
+const USUAL_WAIT_S = 300;
+
+/** What a driver must be told: work that came, went without a tap of theirs, or changed. */
+export type Change = { fresh: PlanStop[]; gone: PlanStop[]; moved: PlanStop[] };
+
+/** A planned time that moves less than this is no news. */
+const NEWS_MS = 5 * 60_000;
 
 /** Compares two lists of work by booking; `own` are bookings the driver has just dealt with. */
 export function changeBetween(before: PlanStop[], after: PlanStop[], own: Set<string>): Change {
@@ -43,5 +68,27 @@ export function changeBetween(before: PlanStop[], after: PlanStop[], own: Set<st
   return {
     fresh: once(after.filter(lacks(before))),
     gone: once(before.filter(lacks(after))).filter((stop) => !own.has(stop.booking_id)),
+    moved: after.filter((stop) => before.some((old) => isNews(old, stop))),
   };
 }
+
+function isNews(old: PlanStop, stop: PlanStop): boolean {
+  if (old.booking_id !== stop.booking_id || old.kind !== stop.kind) return false;
+  const [then, now] = [Date.parse(old.planned), Date.parse(stop.planned)];
+  return old.place.id !== stop.place.id || old.riders !== stop.riders || Math.abs(now - then) >= NEWS_MS;
+}
+
+/** Puts a change on top of one that was not acknowledged yet. */
+export function together(old: Change | undefined, more: Change): Change {
+  const gone = new Set(more.gone.map((stop) => stop.booking_id));
+  const named = new Set(more.moved.map((stop) => stop.booking_id + stop.kind));
+  const left = (stops: PlanStop[] = []) => stops.filter((stop) => !gone.has(stop.booking_id));
+  return {
+    fresh: [...left(old?.fresh), ...more.fresh],
+    gone: [...(old?.gone ?? []), ...more.gone],
+    moved: [...left(old?.moved).filter((s) => !named.has(s.booking_id + s.kind)), ...more.moved],
+  };
+}
+
+export const isEmpty = ({ fresh, gone, moved }: Change): boolean =>
+  fresh.length + gone.length + moved.length === 0;

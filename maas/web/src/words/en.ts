@@ -1,4 +1,5 @@
 import { dispatch } from "./dispatch.en";
+import { driver } from "./driver.en";
 import type { Words } from "./ja";
 
 export const en: Words = {
@@ -233,41 +234,5 @@ export const en: Words = {
     gantt: "Timeline",
     list: "List",
   },
-  driver: {
-    title: "Driver",
-    choose: "Choose your vehicle",
-    chooseHint: "The work of that vehicle appears on this screen.",
-    taken: (name) => `in use by ${name}`,
-    release: "Another vehicle",
-    next: "Next",
-    pickup: "Pick up",
-    dropoff: "Drop off",
-    noJob: "No work now.",
-    waiting: "A sound tells you when new work comes.",
-    planned: (time) => `planned ${time}`,
-    promised: (from, to) => `promised ${from}–${to}`,
-    promisedBy: (to) => `promised to be there by ${to}`,
-    arrive: "Arrived",
-    aboard: "Aboard",
-    drop: "Dropped",
-    absent: "Not there",
-    absentSure: "Did you ring the rider?",
-    absentYes: "Yes, nobody is there",
-    absentNo: "I wait longer",
-    then: "After that",
-    fare: "Fare",
-    fareOf: (name) => `Fare of ${name}`,
-    paid: "Paid",
-    changed: "Your work has changed",
-    changedNew: "New work",
-    changedGone: "Some work is gone",
-    seen: "Understood",
-    onBoard: (n) => `${n} on board`,
-    queued: (n) => `${n} to send`,
-    offline: "No signal. What you tap is sent later.",
-    refused: "Not recorded",
-    map: "Open the map",
-    call: "Call",
-    notes: "Take care",
-  },
+  driver,
 };

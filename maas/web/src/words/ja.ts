@@ -1,4 +1,5 @@
 import { dispatch } from "./dispatch.ja";
+import { driver } from "./driver.ja";
 
 /** What the staff screens say. */
 const bookingStates = {
@@ -238,43 +239,7 @@ export const ja = {
     gantt: "時刻の表",
     list: "表",
   },
-  driver: {
-    title: "運転手",
-    choose: "車を選びます",
-    chooseHint: "選んだ車の仕事が、この画面に出ます。",
-    taken: (name: string) => `${name}が使用中`,
-    release: "車をかえる",
-    next: "つぎ",
-    pickup: "お迎え",
-    dropoff: "お送り",
-    noJob: "いまは仕事がありません。",
-    waiting: "新しい仕事が来たら、音でお知らせします。",
-    planned: (time: string) => `${time} 予定`,
-    promised: (from: string, to: string) => `約束 ${from}〜${to}`,
-    promisedBy: (to: string) => `${to}までに着く約束`,
-    arrive: "到着",
-    aboard: "乗車",
-    drop: "降車",
-    absent: "いない",
-    absentSure: "いない人の電話を鳴らしましたか。",
-    absentYes: "はい。いません",
-    absentNo: "まだ待ちます",
-    then: "そのあと",
-    fare: "料金",
-    fareOf: (name: string) => `${name}さんの料金`,
-    paid: "うけとりました",
-    changed: "仕事が変わりました",
-    changedNew: "新しい仕事です",
-    changedGone: "なくなった仕事があります",
-    seen: "わかりました",
-    onBoard: (n: number) => `車内 ${n}人`,
-    queued: (n: number) => `送信待ち ${n}件`,
-    offline: "電波がありません。押した記録は、あとで送ります。",
-    refused: "記録できませんでした",
-    map: "地図をひらく",
-    call: "電話",
-    notes: "注意",
-  },
+  driver,
 };
 
 export type Words = typeof ja;
