@@ -24,8 +24,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from gtfs import read_feed
 from gtfs.calendar import day_start_epoch
 from maas.rides.connections import Connections
 from maas.rides.keeper import Keeper
+from maas.rides.late import LATE, watch
 from maas.rides.returns import OpenReturns
 from maas.store import bookings, links, members, open_returns, rides
 from maas.store.bookings import BookingRow, PromiseRow
@@ -44,6 +46,7 @@ from maas.store.links import LinkRow
 from maas.store.open_returns import OpenReturnRow
 from maas.town.calendars import DayRules, rules_on
 from maas.town.imports import import_town
+from maas.town.rules import BookingRule
 
 FIRST = date(2026, 10, 1)
 ROLLS_S, CLOSES_S = 27_900, 18 * 3600
@@ -51,6 +54,8 @@ ROLLS_S, CLOSES_S = 27_900, 18 * 3600
 OPEN_RETURN_MIN = 30
 """The town's rule: fetched within so many minutes of the press of the button."""
 BUS_WAITS_S = 300
+LOOKED_S = 180
+"""The service looks at returns and buses more often; each look takes as long as a quote."""
 SOFT = frozenset({"held", "expected"})
 """Why a promise was written that nobody was told."""
 
@@ -59,10 +64,11 @@ async def drive_day(world: World, people: People, cabs: Sequence[Cab], midnight:
     """Let a day pass."""
     for now_s in range(ROLLS_S, CLOSES_S, STEP_S):
         await people.until(midnight + now_s)
-        if now_s % 300 == 0:
+        if now_s % LOOKED_S == 0:
             await OpenReturns(world.keeper).go_on()
-        if now_s % 60 == 0:
+        if now_s % LOOKED_S == 0:
             await Connections(world.keeper, people.buses).follow()
+        await watch(world.keeper)
         for cab in cabs:
             await cab.act(now_s)
 
@@ -125,23 +131,49 @@ class Kept:
     moved: int = 0
     standing: int = 0
     """Bookings that nobody carried though they were never given back."""
+    broken: list[str] = field(default_factory=list)
+    told_late: int = 0
+    """How often somebody heard that a vehicle runs late."""
+    told_in_time: int = 0
+    """Of those before the time they had been told."""
+    silent: int = 0
+    """Rides later than told by what has to be told, and no word of it."""
 
-    def see(self, row: BookingRow, promises: Sequence[PromiseRow], alighting_s: int) -> None:
+    def see(self, row: BookingRow, promises: Sequence[PromiseRow], rule: BookingRule) -> None:
         """Judge one booking by the promise told last."""
         if row.state == "booked":
             self.standing += 1
+        self._hear(row, promises)
         if row.state != "done" or row.arrived_s is None or row.dropped_s is None:
             return
         told = told_last(row, promises)
         late_s = max(
-            row.arrived_s - told.pickup_to_s, row.dropped_s - alighting_s - told.arrive_by_s
+            row.arrived_s - told.pickup_to_s, row.dropped_s - rule.alighting_s - told.arrive_by_s
         )
+        # On board they see it; a word is owed to who still waits at the door.
+        waited_s = row.arrived_s - told.pickup_to_s
+        self.silent += waited_s >= 60 * rule.late_told_min > 0
         self.rides += 1
         self.kept += late_s <= 0
+        if late_s > 0:
+            self.broken.append(
+                f"{row.service_date} {row.vehicle_id} {row.reference}: {late_s} s, {told.why}"
+            )
         self.worst_s = max(self.worst_s, late_s)
         self.moved += (
             sum(each.why not in SOFT for each in promises if each.booking_id == row.id) > 1
         )
+
+    def _hear(self, row: BookingRow, promises: Sequence[PromiseRow]) -> None:
+        """Look when somebody heard of a late vehicle."""
+        midnight = day_start_epoch(row.service_date, ZONE)
+        for before, after in pairwise(sorted(promises, key=lambda each: each.no)):
+            if after.why == LATE:
+                passes_s = max(before.pickup_to_s, before.arrive_by_s)
+                if after.pickup_to_s > before.pickup_to_s:
+                    passes_s = before.pickup_to_s
+                self.told_late += 1
+                self.told_in_time += after.told_at <= midnight + passes_s
 
 
 async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[str, Any]:
@@ -152,11 +184,10 @@ async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[st
     async with world.database.reading() as connection:
         for day in days:
             rows = await bookings.bookings_on(connection, day)
-            promises = await bookings.promises_on(connection, AREA, day)
             rule = world.keeper.here.rules.booking_on(day)
             assert rule is not None  # noqa: S101 -- it was a service day
             for row in rows:
-                kept.see(row, promises, rule.alighting_s)
+                kept.see(row, await bookings.promises_of(connection, row.id), rule)
             tied = await links.links_on(connection, AREA, day)
             late += _late_links(
                 buses, tied.values(), {row.id: row for row in rows}, rule.alighting_s
@@ -173,6 +204,10 @@ async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[st
         "promises_kept_percent": round(100 * kept.kept / max(1, kept.rides), 2),
         "worst_late_s": kept.worst_s,
         "moved": kept.moved,
+        "broken": kept.broken,
+        "told_of_a_late_vehicle": kept.told_late,
+        "told_in_time": kept.told_in_time,
+        "left_silently_late": kept.silent,
         "left_standing": kept.standing,
         "refused": refused,
         "refused_without_limit": unbound,
