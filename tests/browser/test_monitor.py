@@ -1,0 +1,135 @@
+"""A vehicle breaks down: the dispatcher looks whom it hits, decides, and has the riders rung."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIResponse, Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.test_pages import violations
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("browser"),
+]
+
+WAIT_MS = 30_000
+
+
+def told(answer: APIResponse) -> Any:  # noqa: ANN401 -- JSON
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def asked(page: Page, path: str) -> Any:  # noqa: ANN401 -- JSON
+    return told(page.context.request.get(f"/api/v1{path}"))
+
+
+def command(page: Page, path: str, key: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 -- JSON
+    headers = {"Idempotency-Key": key}
+    return told(page.context.request.post(f"/api/v1{path}", data=body, headers=headers))
+
+
+def booked_for_later(page: Page) -> Any:  # noqa: ANN401 -- JSON
+    """Book a ride late in the day for somebody who only has a telephone; return the booking."""
+    places = asked(page, "/places?q=&limit=40")
+    now = asked(page, "/clock")["now"]
+    for origin, destination in zip(places, places[1:], strict=False):
+        for hour in range(int(now // 3600 + 9) % 24 + 3, 17):
+            ask = {
+                "origin": origin["id"],
+                "destination": destination["id"],
+                "time": f"{hour:02}:00",
+            }
+            if offers := command(page, "/quotes", f"q-{hour}-{origin['id']}", ask)["offers"]:
+                contact = {"name": "仮野 電話", "phone": "000-000-0001"}
+                body = {"offer": offers[0]["token"], "contact": contact}
+                return command(page, "/bookings", "book-for-breakdown", body)
+    pytest.fail("nobody offers a ride")
+
+
+@contextmanager
+def only_one_vehicle(page: Page, kept: str) -> Iterator[None]:
+    """Keep every other vehicle in its garage; afterwards all of them are back."""
+    every = [one["id"] for one in asked(page, "/plan")["vehicles"]]
+    others = [one for one in every if one != kept]
+    away = {"kind": "driver_off", "vehicles": others, "reason": "test"}
+    command(page, "/disruptions", "others-off", away)
+    try:
+        yield
+    finally:
+        back = {"kind": "back", "vehicles": every, "reason": "test"}
+        command(page, "/disruptions", "all-back", back)
+
+
+def number_of(page: Page, vehicle: str) -> str:
+    """Return the digit that chooses a vehicle on the page."""
+    button = page.locator("dialog li button", has_text=vehicle)
+    return button.locator("kbd").inner_text().strip()
+
+
+def test_a_breakdown_is_looked_at_decided_and_told_by_keyboard(new_page: NewPage) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    expect(page.locator("main dl").first).to_be_visible(timeout=WAIT_MS)
+    booking = booked_for_later(page)
+    vehicle = booking["vehicle"]
+    with only_one_vehicle(page, vehicle["id"]):
+        page.keyboard.press("F2")
+        page.keyboard.press("1")
+        page.keyboard.press(number_of(page, vehicle["name"]))
+        page.keyboard.press("Enter")
+        expect(page.locator("#reason")).to_be_focused()
+        page.keyboard.type("パンク")
+        page.keyboard.press("Enter")
+
+        # A preview tells what would become of the rider, and nothing has happened yet.
+        row = page.locator("dialog tr", has_text=booking["reference"])
+        expect(row).to_have_attribute("data-what", "unplaced", timeout=WAIT_MS)
+        assert violations(page) == []
+        assert asked(page, "/bookings-without-vehicle") == []
+
+        page.keyboard.press("Enter")
+        expect(page.locator("dialog .done")).to_be_visible(timeout=WAIT_MS)
+        unplaced = page.locator("main button[data-kind=unplaced]", has_text=booking["reference"])
+        expect(unplaced).to_have_count(1, timeout=WAIT_MS)
+
+        # The calls follow, and one that was made leaves the list.
+        page.keyboard.press("Enter")
+        call = page.locator("dialog li button", has_text=booking["reference"])
+        expect(call).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator("dialog .phone")).to_have_text("000-000-0001")
+        assert violations(page) == []
+        page.keyboard.press("r")
+        expect(call).to_have_count(0, timeout=WAIT_MS)
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+    audit = asked(page, f"/bookings/{booking['id']}/messages")
+    assert any(one["done_by"] == "dispatcher" for one in audit)
+    page.context.request.delete(
+        f"/api/v1/bookings/{booking['id']}", headers={"Idempotency-Key": "end"}
+    )
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("night", [False, True])
+def test_axe_finds_nothing_on_any_box(new_page: NewPage, language: str, night: bool) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080), language=language)
+    expect(page.locator("main dl").first).to_be_visible(timeout=WAIT_MS)
+    if night:
+        page.locator(".commands input").check()
+    found = violations(page)
+    for keys in (["F1"], ["F2"], ["F2", "1"], ["F2", "4"], ["F2", "6"], ["F4"], ["b"]):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.locator("dialog")).to_be_visible()
+        found += [f"{keys}: {one}" for one in violations(page)]
+        for _ in keys:
+            page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+    assert found == []
