@@ -17,3 +17,4 @@ export type Device = Bodies["DeviceOut"];
 export type EnrolCode = Bodies["CodeOut"];
 export type Message = Bodies["MessageOut"];
 export type PhoneTask = Bodies["PhoneTaskOut"];
+export type Consent = Bodies["ConsentOut"];
