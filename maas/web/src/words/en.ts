@@ -163,6 +163,7 @@ export const en: Words = {
       nobody: "Nobody is waiting.",
       waiting: (n: number) => `${n} waiting.`,
       longest: (time: string) => `longest ${time}`,
+      more: (n: number) => `and ${n} more`,
       withheld: "No number",
       unknown: "Unknown number",
       here: "This call",

@@ -167,6 +167,7 @@ export const ja = {
       nobody: "待っている人はいません。",
       waiting: (n: number) => `${n}人が待っています。`,
       longest: (time: string) => `いちばん長い人 ${time}`,
+      more: (n: number) => `ほか${n}件`,
       withheld: "番号なし",
       unknown: "知らない番号",
       here: "この電話",

@@ -1,0 +1,352 @@
+"""The operator's desk by keyboard alone, timed by the keystroke-level model."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import PBX_KEY, NewPage
+from tests.browser.test_pages import violations
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("browser"),
+]
+
+KEY_S, POINT_S, CLICK_S, HAND_S, THINK_S = 0.28, 1.10, 0.20, 0.40, 1.35
+"""Card, Moran and Newell's constants in seconds."""
+COUNT = """
+window.pressed = 0; window.pointed = 0;
+addEventListener('keydown', () => window.pressed++, true);
+addEventListener('pointerdown', () => window.pointed++, true);
+"""
+ids = itertools.count(1)
+
+
+def asked(page: Page, path: str, body: Any = None) -> Any:  # noqa: ANN401 -- JSON
+    """Return the API's answer with the page's own session."""
+    call = page.context.request
+    answer = call.get(f"/api/v1{path}") if body is None else call.post(f"/api/v1{path}", data=body)
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def tell(page: Page, call: str, event: str, number: str = "") -> None:
+    """Be the exchange that tells of a call."""
+    told = page.context.request.post(
+        "/api/v1/calls",
+        data={"id": call, "event": event, "number": number},
+        headers={"Authorization": f"Bearer {PBX_KEY}"},
+    )
+    assert told.ok, told.text()
+
+
+@contextmanager
+def ringing(page: Page, number: str) -> Iterator[str]:
+    """Let somebody call from a number, and ring off at the end."""
+    call = f"test-{next(ids)}"
+    tell(page, call, "ringing", number)
+    yield call
+    tell(page, call, "ended")
+    page.keyboard.press("F2")
+    expect(page.locator("#caller")).to_be_focused()
+
+
+@dataclass
+class Motions:
+    """What an operator's hands and mind did; the clicks are those of the page."""
+
+    keys: int = 0
+    clicks: int = 0
+    thoughts: int = field(kw_only=True)
+
+    @property
+    def seconds(self) -> float:
+        """By the keystroke-level model; each click is pointed at, with the hand moved there."""
+        pointing = self.clicks * (POINT_S + CLICK_S + HAND_S)
+        return self.keys * KEY_S + pointing + self.thoughts * THINK_S
+
+
+@contextmanager
+def motions(page: Page, name: str, thoughts: int) -> Iterator[Motions]:
+    """Count the motions on a page; `thoughts` is how often the script has to think."""
+    made = Motions(thoughts=thoughts)
+    page.evaluate("window.pressed = 0; window.pointed = 0")
+    yield made
+    made.keys, made.clicks = page.evaluate("[window.pressed, window.pointed]")
+    sys.stdout.write(f"\n{name}: {made.keys} keys, {made.clicks} clicks, {made.seconds:.2f} s\n")
+
+
+@pytest.fixture
+def desk(new_page: NewPage) -> Page:
+    """The desk of a signed-in operator, with the keyboard in the search box."""
+    page = new_page("/operator", name="operator")
+    page.evaluate(COUNT)
+    expect(page.locator("header .link")).to_contain_text("●")
+    expect(page.locator("#caller")).to_be_focused()
+    return page
+
+
+def riders(page: Page) -> list[dict[str, Any]]:
+    """Return members with a home and a favourite whose telephone is theirs alone."""
+    found = asked(page, "/riders?q=karin&limit=50")
+    phones = [rider["phone"] for rider in found]
+    return [
+        rider
+        for rider in found
+        if rider["favourites"] and rider["home_place"] and phones.count(rider["phone"]) == 1
+    ]
+
+
+def a_time(page: Page, origin: int, destination: int, later_min: int = 0) -> str:
+    """Return a time as typed, on the half hour, at which there is a ride today."""
+    now = asked(page, "/clock")["now"] + 9 * 3600
+    first = int(now % 86400 // 1800) + 3 + later_min // 30
+    for half_hours in range(first, 34):
+        time = f"{half_hours // 2:02d}:{half_hours % 2 * 30:02d}"
+        body = {"origin": origin, "destination": destination, "time": time}
+        if asked(page, "/quotes", body)["offers"]:
+            return time.replace(":", "")
+    pytest.skip("the town's day is over")
+
+
+def way(rider: dict[str, Any]) -> tuple[int, int]:
+    return rider["home_place"]["id"], rider["favourites"][0]["place"]["id"]
+
+
+def take_first_offer(page: Page) -> None:
+    expect(page.locator("#offers")).to_be_focused()
+    expect(page.locator("#offer-0")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#result")).to_be_focused()
+
+
+def test_a_known_caller_is_booked_in_eight_keys_and_eight_seconds(desk: Page) -> None:
+    rider = riders(desk)[0]
+    time = a_time(desk, *way(rider))
+    with ringing(desk, rider["phone"]):
+        with motions(desk, "known caller", thoughts=4) as made:
+            expect(desk.locator("#to")).to_be_focused()
+            desk.keyboard.press("1")
+            expect(desk.locator("#time")).to_be_focused()
+            desk.keyboard.type(time)
+            desk.keyboard.press("Enter")
+            take_first_offer(desk)
+        expect(desk.locator(".sentence").first).to_contain_text("受付番号")
+        assert violations(desk) == []
+    assert (made.clicks, made.keys <= 8, made.seconds <= 8) == (0, True, True), made
+
+
+def test_a_way_back_at_a_time_takes_twelve_seconds(desk: Page) -> None:
+    rider = riders(desk)[1]
+    time = a_time(desk, *way(rider))
+    back = a_time(desk, *reversed(way(rider)), later_min=120)
+    with ringing(desk, rider["phone"]):
+        with motions(desk, "with return", thoughts=6) as made:
+            expect(desk.locator("#to")).to_be_focused()
+            desk.keyboard.press("1")
+            desk.keyboard.type(f"{time}r{back}")
+            desk.keyboard.press("Enter")
+            expect(desk.locator("#back-0")).to_be_visible()
+            assert violations(desk) == []
+            take_first_offer(desk)
+        expect(desk.get_by_test_id("reference-back")).to_be_visible()
+    assert (made.clicks, made.seconds <= 12) == (0, True), made
+
+
+def test_a_new_place_takes_eleven_seconds(desk: Page) -> None:
+    rider = riders(desk)[2]
+    names = ("yosh", "kamo", "taka", "kami", "mich", "shin", "rei")
+    found = ((name, asked(desk, f"/places?q={name}&limit=1")) for name in names)
+    typed, (place, *_) = next((name, places) for name, places in found if places)
+    time = a_time(desk, rider["home_place"]["id"], place["id"])
+    with ringing(desk, rider["phone"]), motions(desk, "new place", thoughts=5) as made:
+        expect(desk.locator("#to")).to_be_focused()
+        desk.keyboard.type(typed)
+        expect(desk.locator("#to-list [role=option]").first).to_be_visible()
+        desk.keyboard.press("Enter")
+        expect(desk.locator("#time")).to_be_focused()
+        desk.keyboard.type(time)
+        desk.keyboard.press("Enter")
+        take_first_offer(desk)
+    assert (made.clicks, made.seconds <= 11) == (0, True), made
+
+
+def test_a_caller_without_a_number_takes_fourteen_seconds(desk: Page) -> None:
+    rider = asked(desk, "/riders?q=karin&limit=1")[0]
+    time = a_time(desk, *way(rider))
+    with ringing(desk, ""):
+        expect(desk.get_by_text("はじめての番号です")).to_be_visible()
+        with motions(desk, "unknown caller", thoughts=6) as made:
+            desk.keyboard.type("karin")
+            expect(desk.locator("#caller-list [role=option]").first).to_contain_text("かりの")
+            desk.keyboard.press("Enter")
+            expect(desk.locator("#to")).to_be_focused()
+            desk.keyboard.press("1")
+            desk.keyboard.type(time)
+            desk.keyboard.press("Enter")
+            take_first_offer(desk)
+    assert (made.clicks, made.seconds <= 14) == (0, True), made
+
+
+def test_a_booking_is_changed_and_cancelled_within_its_seconds(desk: Page) -> None:
+    rider = riders(desk)[3]
+    time = a_time(desk, *way(rider))
+    later = a_time(desk, *way(rider), later_min=60)
+    with ringing(desk, rider["phone"]):
+        expect(desk.locator("#to")).to_be_focused()
+        desk.keyboard.press("1")
+        desk.keyboard.type(time)
+        desk.keyboard.press("Enter")
+        take_first_offer(desk)
+        reference = desk.get_by_test_id("reference").inner_text()
+        with motions(desk, "change", thoughts=4) as changed:
+            desk.keyboard.press("F7")
+            expect(desk.locator("#time")).to_be_focused()
+            desk.keyboard.type(later)
+            desk.keyboard.press("Enter")
+            take_first_offer(desk)
+        assert desk.get_by_test_id("reference").inner_text() == reference
+    with ringing(desk, rider["phone"]):
+        expect(desk.locator(".next")).to_contain_text(reference)
+        with motions(desk, "cancel", thoughts=3) as cancelled:
+            desk.keyboard.press("F8")
+            expect(desk.locator("dialog")).to_be_visible()
+            desk.keyboard.press("1")
+            expect(desk.locator("p.message")).to_contain_text("取り消しました")
+    assert (changed.clicks, changed.seconds <= 8) == (0, True), changed
+    assert (cancelled.clicks, cancelled.seconds <= 5) == (0, True), cancelled
+
+
+def test_the_same_as_last_week_takes_six_seconds(desk: Page) -> None:
+    rider = riders(desk)[4]
+    origin, destination = rider["home_place"], rider["favourites"][0]["place"]
+    time = a_time(desk, origin["id"], destination["id"])
+    trip = {"origin": origin, "destination": destination, "count": 9, "last": "2026-01-01"}
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    weekday = days[desk.evaluate("date => (new Date(date).getUTCDay() + 6) % 7", today(desk))]
+    habit = trip | {"weekday": weekday, "time": f"{time[:2]}:{time[2:]}"}
+    desk.route("**/habits", lambda route: route.fulfill(json={"trips": [habit], "places": []}))
+    with ringing(desk, rider["phone"]):
+        expect(desk.get_by_text("いつもの移動")).to_be_visible()
+        with motions(desk, "same as last week", thoughts=3) as made:
+            desk.keyboard.press("F6")
+            take_first_offer(desk)
+    assert (made.clicks, made.seconds <= 6) == (0, True), made
+
+
+def today(page: Page) -> str:
+    return str(asked(page, "/clock")["service_date"])
+
+
+def test_a_return_by_telephone_becomes_a_ride_with_one_key(desk: Page) -> None:
+    rider = riders(desk)[5]
+    time = a_time(desk, *way(rider))
+    with ringing(desk, rider["phone"]):
+        expect(desk.locator("#to")).to_be_focused()
+        desk.keyboard.press("1")
+        desk.keyboard.type(f"{time} r?")
+        desk.keyboard.press("Enter")
+        take_first_offer(desk)
+        expect(desk.get_by_test_id("open-return")).not_to_be_empty()
+    with ringing(desk, rider["phone"]):
+        expect(desk.get_by_text("帰りの車")).to_be_visible()
+        assert violations(desk) == []
+        desk.keyboard.press("F4")
+        said = desk.locator("[data-testid=reference], p.message:not(:empty)")
+        expect(said.first).to_be_visible()
+
+
+def test_a_held_seat_is_free_again_when_the_caller_rings_off(desk: Page) -> None:
+    rider = riders(desk)[6]
+    time = a_time(desk, *way(rider))
+    with ringing(desk, rider["phone"]) as call:
+        expect(desk.locator("#to")).to_be_focused()
+        desk.keyboard.press("1")
+        desk.keyboard.type(time)
+        desk.keyboard.press("Enter")
+        expect(desk.locator("#offer-0")).to_be_visible()
+        desk.keyboard.press("F10")
+        expect(desk.get_by_text("まで取ってあります")).to_be_visible()
+        assert violations(desk) == []
+        assert held(desk, rider) == ["held"]
+        tell(desk, call, "ended")
+        expect(desk.get_by_text("電話は切れました")).to_be_visible()
+        expect(desk.get_by_text("まで取ってあります")).to_be_hidden()
+        assert held(desk, rider) == ["lapsed"]
+
+
+def held(page: Page, rider: dict[str, Any]) -> list[str]:
+    """Return the states of a rider's bookings of today."""
+    bookings = asked(page, "/bookings")
+    return [one["state"] for one in bookings if one["rider"] and one["rider"]["id"] == rider["id"]]
+
+
+def test_two_members_on_one_telephone_are_both_shown(desk: Page) -> None:
+    mother, daughter = riders(desk)[7:9]
+    change = desk.context.request.patch(
+        f"/api/v1/riders/{daughter['id']}",
+        data={"phone": mother["phone"]},
+        headers={"Idempotency-Key": "one-telephone"},
+    )
+    assert change.ok, change.text()
+    with ringing(desk, mother["phone"]):
+        expect(desk.locator("#household")).to_be_focused()
+        expect(desk.locator("#household [role=option]")).to_have_count(2)
+        assert violations(desk) == []
+        chosen = desk.locator("#housemate-1 strong").inner_text()
+        desk.keyboard.press("2")
+        expect(desk.locator("#to")).to_be_focused()
+        expect(desk.locator("#caller")).to_have_value(chosen)
+
+
+def test_an_unknown_number_is_registered_in_place(desk: Page) -> None:
+    with ringing(desk, "000-999-0001"):
+        expect(desk.get_by_text("はじめての番号です")).to_be_visible()
+        desk.keyboard.type("見本新子")
+        expect(desk.get_by_text("仮登録して受ける")).to_be_visible()
+        desk.keyboard.press("Enter")
+        expect(desk.locator("#new-place")).to_be_focused()
+        assert violations(desk) == []
+        desk.keyboard.type("kamo")
+        expect(desk.locator("#new-place-list [role=option]").first).to_be_visible()
+        desk.keyboard.press("Enter")
+        expect(desk.locator("#to")).to_be_focused()
+        rider = asked(desk, "/riders?q=0009990001")[0]
+        assert (rider["name"], rider["provisional"]) == ("見本新子", True)
+
+
+def test_a_call_to_make_is_noted_by_one_digit(new_page: NewPage) -> None:
+    page = new_page("/operator", name="operator")
+    noted: list[str] = []
+    one = {
+        "key": "moved:a:1", "occasion": "moved", "area": "", "booking_id": None, "member_id": None,
+        "reference": "1234", "name": "見本 花子", "kana": "みほん はなこ", "phone": "000-000-0001",
+        "urgency": 1, "due_at": "2026-01-01T10:00:00+09:00", "attempts": 0, "why": None,
+        "from_at": "2026-01-01T09:00:00+09:00", "say": "車が10分おくれます。",
+    }  # fmt: skip
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            noted.append(route.request.post_data or "")
+            return route.fulfill(status=204)
+        return route.fulfill(json=[] if noted else [one])
+
+    page.route("**/phone-tasks**", answer)
+    page.reload()
+    expect(page.get_by_text("車が10分おくれます。")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Shift+F2")
+    expect(page.locator("#tasks")).to_be_focused()
+    page.keyboard.press("1")
+    expect(page.locator("#task-0")).to_be_hidden()
+    assert noted == ['{"outcome":"reached"}']
