@@ -7,8 +7,9 @@ import type { Job, PlanStop, Ride, Step } from "../lib/types";
 import { asRecord, asReport, type Doing, type DutyRecord, type Kept, type Payment } from "./events";
 import { Outbox, type Answer } from "./outbox.svelte";
 import { Whereabouts } from "./place.svelte";
-import { TabletStore, type Store } from "./store";
+import { TabletShelf } from "./store";
 import { afterTaps, changeBetween, isEmpty, stopsOf, tapsOf, together, type Change } from "./taps";
+import { deviceOf, Track } from "./track";
 
 type Bodies = components["schemas"];
 export type Duty = Bodies["DutyOut"];
@@ -37,6 +38,7 @@ export class Cab {
 
   private heard_s = $state(0);
   private readonly boot: string;
+  private readonly track: Track;
   private readonly names = new Map<string, string>();
   private readonly own = new Set<string>();
   private arrivals: Record<string, number> = {};
@@ -44,13 +46,11 @@ export class Cab {
   /** Counts the taps, so that an answer from before a tap is not taken for news. */
   private round = 0;
 
-  constructor(
-    readonly vehicle: string,
-    store: Store = new TabletStore(),
-  ) {
-    this.outbox = new Outbox(store, (batch) => this.send(batch));
+  constructor(readonly vehicle: string) {
+    this.outbox = new Outbox(new TabletShelf("events"), (batch) => this.send(batch));
     this.boot = recall<string>("boot") ?? newKey();
     keep("boot", this.boot);
+    this.track = new Track(new TabletShelf("points"), deviceOf(), this.boot);
     const kept = recall<Remembered>(`cab:${vehicle}`);
     if (kept?.heard_s === undefined) return;
     this.job = kept.job;
@@ -171,6 +171,7 @@ export class Cab {
     if (this.asking) return;
     this.asking = true;
     const { round } = this;
+    await this.noteWay();
     try {
       await this.outbox.flush();
       const signal = AbortSignal.timeout(ANSWER_MS);
@@ -179,11 +180,21 @@ export class Cab {
       this.offline = false;
       this.signedOut = false;
       if (round === this.round && this.outbox.queue.length === 0) this.take(job);
+      await this.track.send().catch(() => undefined);
     } catch (error) {
       this.judge(error);
     } finally {
       this.asking = false;
     }
+  }
+
+  /** Keeps where the vehicle is; a full disk costs the way, never the taps. */
+  private async noteWay(): Promise<void> {
+    const { fix } = this.place;
+    if (!fix || !this.place.spot) return;
+    const { lat, lon, speed, bearing, t_ms } = fix;
+    const t = clock.now - ((Date.now() - t_ms) / 1000) * clock.speed;
+    await this.track.note({ t, lat, lon, speed, bearing }).catch(() => undefined);
   }
 
   /** Asks for the day's record as the server has it now; without signal the last one stays. */

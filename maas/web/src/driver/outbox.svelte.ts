@@ -1,7 +1,7 @@
 import { newKey } from "$shared/api";
 
-import { nextBatch, type Doing, type Kept, type Spot } from "./events";
-import type { Store } from "./store";
+import { nextBatch, type Doing, type Fresh, type Kept, type Spot } from "./events";
+import type { Shelf } from "./store";
 
 /** The server's word on one event; `no` is the sentence why it was not kept. */
 export type Answer = { event: string; no?: string };
@@ -18,13 +18,13 @@ export class Outbox {
   private sending: Promise<void> | undefined;
 
   constructor(
-    private readonly store: Store,
+    private readonly store: Shelf<Fresh>,
     private readonly sender: Sender,
   ) {}
 
   /** Takes up what the last start of the page left behind. */
   async open(): Promise<void> {
-    this.queue = await this.store.all();
+    this.queue = await this.store.first();
   }
 
   /** Keeps an event; it is on the tablet's disk when this answers. */

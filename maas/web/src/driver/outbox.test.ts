@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 
 import { BATCH, nextBatch, type Fresh, type Kept } from "./events";
 import { Outbox, type Answer } from "./outbox.svelte";
-import type { Store } from "./store";
+import type { Shelf } from "./store";
 
 /** A database in memory that, like the tablet's, never gives a number twice. */
-class MemoryStore implements Store {
+class MemoryStore implements Shelf<Fresh> {
   rows: Kept[] = [];
   private last = 0;
 
@@ -15,7 +15,7 @@ class MemoryStore implements Store {
     return kept;
   }
 
-  async all(): Promise<Kept[]> {
+  async first(): Promise<Kept[]> {
     return [...this.rows];
   }
 

@@ -1,40 +1,45 @@
-import type { Fresh, Kept } from "./events";
+/** What lies on a shelf has the number under which it was put there; none is given twice. */
+export type Numbered<T> = T & { seq: number };
 
-/** Where events lie until the server has answered for each of them. */
-export interface Store {
-  add(event: Fresh): Promise<Kept>;
-  all(): Promise<Kept[]>;
+/** Where things lie until the server has answered for each of them. */
+export interface Shelf<T> {
+  add(thing: T): Promise<Numbered<T>>;
+  /** The oldest ones, in the order in which they were put there. */
+  first(count?: number): Promise<Numbered<T>[]>;
   remove(seqs: number[]): Promise<void>;
 }
 
 const NAME = "driver";
-const EVENTS = "events";
+const SHELVES = ["events", "points"] as const;
 
-/** The tablet's own database: what `add` has answered survives a reload and a flat battery. */
-export class TabletStore implements Store {
-  private database: Promise<IDBDatabase> | undefined;
+let database: Promise<IDBDatabase> | undefined;
 
-  async add(event: Fresh): Promise<Kept> {
-    const seq = await this.run("readwrite", (events) => events.add(event));
-    return { ...event, seq: seq as number };
+/** A shelf in the tablet's database: what `add` has answered survives a reload and a flat battery. */
+export class TabletShelf<T> implements Shelf<T> {
+  constructor(private readonly name: (typeof SHELVES)[number]) {}
+
+  async add(thing: T): Promise<Numbered<T>> {
+    const seq = await this.run("readwrite", (shelf) => shelf.add(thing));
+    return { ...thing, seq: seq as number };
   }
 
-  async all(): Promise<Kept[]> {
-    return (await this.run("readonly", (events) => events.getAll())) as Kept[];
+  async first(count?: number): Promise<Numbered<T>[]> {
+    return (await this.run("readonly", (shelf) => shelf.getAll(null, count))) as Numbered<T>[];
   }
 
   async remove(seqs: number[]): Promise<void> {
-    await this.run("readwrite", (events) => seqs.map((seq) => events.delete(seq)).at(-1)!);
+    if (seqs.length === 0) return;
+    await this.run("readwrite", (shelf) => seqs.map((seq) => shelf.delete(seq)).at(-1)!);
   }
 
   /** Answers once the transaction is on the disk, not only accepted. */
   private async run(
     mode: IDBTransactionMode,
-    ask: (events: IDBObjectStore) => IDBRequest,
+    ask: (shelf: IDBObjectStore) => IDBRequest,
   ): Promise<unknown> {
-    this.database ??= open();
-    const transaction = (await this.database).transaction(EVENTS, mode, { durability: "strict" });
-    const request = ask(transaction.objectStore(EVENTS));
+    database ??= open();
+    const transaction = (await database).transaction(this.name, mode, { durability: "strict" });
+    const request = ask(transaction.objectStore(this.name));
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error ?? new Error("not written"));
@@ -44,9 +49,13 @@ export class TabletStore implements Store {
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () =>
-      request.result.createObjectStore(EVENTS, { keyPath: "seq", autoIncrement: true });
+    const request = indexedDB.open(NAME, 2);
+    request.onupgradeneeded = () => {
+      for (const name of SHELVES) {
+        if (request.result.objectStoreNames.contains(name)) continue;
+        request.result.createObjectStore(name, { keyPath: "seq", autoIncrement: true });
+      }
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error ?? new Error("no database"));
   });
