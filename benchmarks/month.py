@@ -68,7 +68,8 @@ async def drive_day(world: World, people: People, cabs: Sequence[Cab], midnight:
             await OpenReturns(world.keeper).go_on()
         if now_s % LOOKED_S == 0:
             await Connections(world.keeper, people.buses).follow()
-        await watch(world.keeper)
+        if now_s % 30 == 0:
+            await watch(world.keeper)
         for cab in cabs:
             await cab.act(now_s)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
-from dispatcher import Plan
+from dispatcher import Plan, moved, relaxed
 from dispatcher.broken import Replanned, unbound
 from dispatcher.events import vehicle_late
 from maas.rides.booking import Live
@@ -27,6 +27,7 @@ from maas.rides.held import Held
 from maas.rides.ledger import HELD
 from maas.rides.replanned import Moves, Replan, Why, moves
 from maas.rides.show import booking_view
+from maas.rides.trip import waits_until_s
 from maas.rides.views import Event
 from maas.store.bookings import BookingRow
 from maas.store.commits import AuditEntry
@@ -35,6 +36,9 @@ LOOK_S: Final = 15.0
 """How often the watch looks, in seconds of the service clock."""
 ROUND_S: Final = 300
 """Times told anew are full five minutes: easy to hear, and kept when they slip a little."""
+LAST_S: Final = 60
+"""So long before a time passes it is the last chance to tell another before it does."""
+_ON: Final = frozenset({"booked", "arrived", "aboard"})
 LATE: Final = "late"
 """The reason of such a promise in the ledger."""
 
@@ -43,7 +47,10 @@ async def watch(keeper: Held) -> int:
     """Look once; returns how many changes were written."""
     rule = keeper.here.rules.booking_on(keeper.today)
     least_s = 0 if rule is None else 60 * rule.late_told_min
-    if least_s == 0:
+    if rule is None or least_s == 0:
+        return 0
+    today = await keeper.day_of(keeper.today)
+    if not any(row.state in _ON for row in today.bookings.values()):
         return 0
 
     async def make() -> Change | None:
@@ -53,10 +60,11 @@ async def watch(keeper: Held) -> int:
         if news is not None:
             return news
         told = [row for id_ in late if (row := live.day.bookings[id_]).state == "booked"]
-        if not told:
-            return None
-        first = min(told, key=lambda row: (live.day.promises[row.id].pickup_to_s, row.id))
-        return await _moved(keeper, live, first.vehicle_id, least_s)
+        if told:
+            first = min(told, key=lambda row: (live.day.promises[row.id].pickup_to_s, row.id))
+            return await _moved(keeper, live, Slip(first.vehicle_id), least_s)
+        slip = _last_chance(live, 60 * rule.no_show_wait_min, least_s)
+        return None if slip is None else await _moved(keeper, live, slip, least_s)
 
     written = 0
     while written < 2 * len(keeper.here.taxis) and await keeper.own(make):
@@ -83,14 +91,55 @@ def _late(live: Live, least_s: int) -> Iterator[tuple[str, int]]:
 # Whoever waits
 
 
-async def _moved(keeper: Held, live: Live, vehicle_id: str, least_s: int) -> Change | None:
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A vehicle that is late; one that waits for somebody leaves `at_s` at the latest.
+
+    `only` are those who can be told, `None` is everybody it has to fetch.
+    """
+
+    vehicle_id: str
+    at_s: int | None = None
+    only: frozenset[str] | None = None
+
+
+def _last_chance(live: Live, wait_s: int, least_s: int) -> Slip | None:
+    """Return a vehicle that waits for somebody, when the next time it may miss is about to pass.
+
+    How long it will wait nobody knows; afterwards it would be too late to tell.
+    """
+    for vehicle_id, route in live.plan.routes.items():
+        first = route.stops[0].request_id if route.stops else ""
+        waits = live.day.bookings.get(first)
+        if waits is None or waits.state != "arrived":
+            continue
+        soon = frozenset(id_ for id_ in route.request_ids if _passes_soon(live, id_))
+        at_s = waits_until_s(live.day.promises[first], waits, wait_s)
+        if soon and at_s > route.vehicle.start_s:
+            mine = {id_: live.plan.requests[id_] for id_ in route.request_ids}
+            alone = Plan(0, {vehicle_id: route}, mine)
+            worst = relaxed(moved(alone, vehicle_id, route.vehicle.start, at_s), live.travel)
+            late = dict(_late(replace(live, plan=worst), least_s))
+            if soon & late.keys():
+                return Slip(vehicle_id, at_s, soon)
+    return None
+
+
+def _passes_soon(live: Live, booking_id: str) -> bool:
+    left_s = live.day.promises[booking_id].pickup_to_s - live.now_s
+    return live.day.bookings[booking_id].state == "booked" and 0 <= left_s <= LAST_S
+
+
+async def _moved(keeper: Held, live: Live, slip: Slip, least_s: int) -> Change | None:
     """Return what is written about those a late vehicle cannot fetch or bring as told."""
+    vehicle_id = slip.vehicle_id
     before = keeper.before(live.day, (vehicle_id,))
-    done = await asyncio.to_thread(_replanned, before, live, vehicle_id)
+    done = await asyncio.to_thread(_replanned, before, live, slip)
     told = frozenset(
         id_
-        for id_, now in done.plan.requests.items()
+        for id_ in done.plan.requests
         if live.day.bookings[id_].state == "booked"
+        and (slip.only is None or id_ in slip.only)
         and live.day.promises[id_].why not in HELD
         and _later_s(before, done, id_) >= least_s
     )
@@ -101,13 +150,13 @@ async def _moved(keeper: Held, live: Live, vehicle_id: str, least_s: int) -> Cha
     return _written(live, found, vehicle_id)
 
 
-def _replanned(before: Plan, live: Live, vehicle_id: str) -> Replanned:
-    """Return the plan when a vehicle can leave where and when it is."""
-    vehicle = before.routes[vehicle_id].vehicle
-    waiting = waiting_of(live)
+def _replanned(before: Plan, live: Live, slip: Slip) -> Replanned:
+    """Return the plan when a vehicle can leave where it is, now or when it has waited."""
+    vehicle = before.routes[slip.vehicle_id].vehicle
+    at_s = vehicle.start_s if slip.at_s is None else slip.at_s
     return vehicle_late(
-        before, vehicle_id, vehicle.start, vehicle.start_s, live.travel,
-        waiting=waiting, closed=closed_of(live),
+        before, vehicle.id, vehicle.start, at_s, live.travel,
+        waiting=waiting_of(live), closed=closed_of(live),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from maas.rides.views import BookingView, JobView
 from maas.store import notifications as kept
 from maas.store.database import Database
 from maas.store.tables import notifications, outbox
+from tests.maas import line_town
 from tests.maas.line_town import DAY0, LAT, LON, STEP, HandClock, Van, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_disruption import CLOSURES as CLOSURES
@@ -209,6 +210,44 @@ async def test_whoever_the_driver_stands_in_front_of_is_not_rung(
     assert await watch(keeper) == 1
     assert await messages(keeper.database) == []
     assert [why for why, _, _ in await ledger(keeper, booking.id)] == ["booked"]
+
+
+async def held_up(
+    start: Start, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Keeper, BookingView]:
+    """A van waits for somebody up to a quarter of an hour, a minute's drive from another rider.
+
+    Returns the keeper and the other's ride.
+    """
+    patient = line_town.RULES.replace("no_show_wait_min = 5", "no_show_wait_min = 15")
+    monkeypatch.setattr(line_town, "RULES", patient)
+    keeper = await start()
+    first = await booked(keeper, ask(3, 9, "09:55"), "a")
+    clock.set("09:45")
+    other = await booked(keeper, ask(4, 9, "10:00"), "b")
+    clock.epoch = other.pickup_to - 600
+    await step(keeper, first, "arrived", "s1")
+    return keeper, other
+
+
+async def test_who_may_be_late_hears_it_at_the_last_chance(
+    start: Start, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, other = await held_up(start, clock, monkeypatch)
+    clock.epoch = other.pickup_to - 75
+    before = await watch(keeper)
+    clock.epoch = other.pickup_to - 45
+
+    assert (before, await watch(keeper)) == (0, 1)
+
+    rows = await ledger(keeper, other.id)
+    assert [why for why, _, _ in rows] == ["booked", "late"]
+    told = [what for what, id_, _ in await messages(keeper.database) if id_ == other.id]
+    assert told == ["moved"]
+    assert await keeper.check() == []
+    clock.epoch = other.pickup_to + 300
+    assert [id_ for _, id_, _ in await messages(keeper.database)] == [other.id]
+    assert await watch(keeper) == 0  # within what was told then
 
 
 async def test_only_who_leads_looks(
