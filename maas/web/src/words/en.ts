@@ -172,7 +172,7 @@ export const en: Words = {
       hung: "The caller has rung off.",
       whichOf: (n: number) => `${n} members have this telephone. Who is it?`,
       whichHint: "Choose by digit, or ↑↓ and Enter.",
-      askName: "This number is new. Ask for the name and type it above.",
+      askName: "This is no number of a member. Ask for the name and type it above.",
     },
     keys: "Keys",
     keySheet: [

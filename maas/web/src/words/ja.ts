@@ -176,7 +176,7 @@ export const ja = {
       hung: "電話は切れました。",
       whichOf: (n: number) => `この電話の会員は${n}人です。どちらですか。`,
       whichHint: "数字か、↑↓とEnterで選びます。",
-      askName: "はじめての番号です。名前をきいて、上の欄に打ってください。",
+      askName: "会員の番号ではありません。名前をきいて、上の欄に打ってください。",
     },
     keys: "キー",
     keySheet: [
