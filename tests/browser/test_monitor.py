@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def booked_for_later(page: Page) -> Any:  # noqa: ANN401 -- JSON
     """Book a ride late in the day for somebody who only has a telephone; return the booking."""
     places = asked(page, "/places?q=&limit=40")
     now = asked(page, "/clock")["now"]
-    for origin, destination in zip(places, places[1:], strict=False):
+    for origin, destination in pairwise(places):
         for hour in range(int(now // 3600 + 9) % 24 + 3, 17):
             ask = {
                 "origin": origin["id"],
@@ -117,11 +118,11 @@ def test_a_breakdown_is_looked_at_decided_and_told_by_keyboard(new_page: NewPage
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("night", [False, True])
-def test_axe_finds_nothing_on_any_box(new_page: NewPage, language: str, night: bool) -> None:
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_axe_finds_nothing_on_any_box(new_page: NewPage, language: str, look: str) -> None:
     page = new_page("/monitor", name="dispatcher", size=(1920, 1080), language=language)
     expect(page.locator("main dl").first).to_be_visible(timeout=WAIT_MS)
-    if night:
+    if look == "dark":
         page.locator(".commands input").check()
     found = violations(page)
     for keys in (["F1"], ["F2"], ["F2", "1"], ["F2", "4"], ["F2", "6"], ["F4"], ["b"]):

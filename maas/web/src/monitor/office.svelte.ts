@@ -16,6 +16,8 @@ import type {
 const AGAIN_MS = 15_000;
 /** Changes come in bursts: a cancelled booking alone tells three of them. */
 const SETTLE_MS = 700;
+/** Figures of a whole day change slowly, and cost the server more than the lists do. */
+const FIGURES_S = 60;
 
 type Tomorrow = { bookings: Booking[]; unplaced: Booking[]; disruptions: Disruption[] };
 
@@ -35,6 +37,7 @@ export class Office {
   private soon: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private asking = false;
+  private figured_s = 0;
 
   constructor(private readonly link: Link) {}
 
@@ -84,6 +87,8 @@ export class Office {
     ]);
     const byId = Object.fromEntries(bookings.map((booking) => [booking.id, booking]));
     Object.assign(this, { bookings: byId, unplaced, links, reports, tasks });
+    if (deviceNow() - this.figured_s < FIGURES_S) return;
+    this.figured_s = deviceNow();
     await this.askFigures();
   }
 
