@@ -104,7 +104,7 @@ def test_a_breakdown_is_looked_at_decided_and_told_by_keyboard(new_page: NewPage
         page.keyboard.press("Enter")
         call = page.locator("dialog li button", has_text=booking["reference"])
         expect(call).to_be_visible(timeout=WAIT_MS)
-        expect(page.locator("dialog .phone")).to_have_text("000-000-0001")
+        expect(page.locator("dialog .phone")).to_have_text("0000000001")
         assert violations(page) == []
         page.keyboard.press("r")
         expect(call).to_have_count(0, timeout=WAIT_MS)
