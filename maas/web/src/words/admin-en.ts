@@ -17,11 +17,15 @@ const fields: Record<string, string> = {
   cap_yen: "Most per person", party_cap_yen: "Most per party", not_company: "Not counted as sharing", transfer_proof: "Proof of a transfer",
   zones: "Fare zones", vouchers: "Vouchers", name: "Name", name_en: "English name", polygons: "Outline", places: "Places",
   oaza: "Hamlets", kinds: "Kinds of place", both_ways: "Both ways", runs_back: "Departures back", stopped: "Stopped", id: "Id",
+  when: "when", any_of: "for", per_guardian: "per guardian", bands: "by distance", pairs: "by pair",
+  half_rounding_yen: "rounding of half fares", infants_count_as_company: "whether infants count as company", half_of_shared: "half of shared fares", half_of_transfer: "half of transfer fares",
+  lowest_wins: "the lowest fare wins", cards_add_up: "cards add up", attendant: "fare of attendants", channels: "by", minutes: "minutes before", days_before: "days before", at: "at", working_days: "in working days", rides_from: "rides from", rides_to: "rides to",
   sentences: "In the town's words", assumption: "Not published (assumed)",
 };
 
 const values: Record<string, string> = {
   mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun", hol: "holidays",
+  transfer: "a transfer", shared: "sharing", child: "children", disability_card: "disability handbook", aicard: "Ai card", half: "half fare", base: "base fare",
   stop: "stop", home: "home", clinic: "clinic", hospital: "hospital", shop: "shop", facility: "facility",
   off: "nothing", warn: "a warning", required: "no departure", up: "up", down: "down", nearest: "to the nearest",
   said: "as said", linked: "linked booking", phone: "telephone", web: "web", infant: "small child",

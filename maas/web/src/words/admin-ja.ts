@@ -16,11 +16,15 @@ const fields: Record<string, string> = {
   cap_yen: "1人の上限", party_cap_yen: "1組の上限", not_company: "相乗りに数えない人", transfer_proof: "乗継の確かめ方",
   zones: "運賃の区域", vouchers: "回数券・補助券", name: "名前", name_en: "英語の名前", polygons: "地図の形", places: "場所",
   oaza: "大字", kinds: "場所の種類", both_ways: "往復", runs_back: "帰りの便", stopped: "とりやめ", id: "記号",
+  when: "条件", any_of: "対象", per_guardian: "保護者1人につき", bands: "距離ごと", pairs: "区間ごと",
+  half_rounding_yen: "半額の端数", infants_count_as_company: "未就学児を相乗りに数えるか", half_of_shared: "相乗りの半額", half_of_transfer: "乗継の半額",
+  lowest_wins: "いちばん安い額", cards_add_up: "割引の重ね", attendant: "つきそいの運賃", channels: "受け方", minutes: "何分前", days_before: "何日前", at: "時刻", working_days: "受付の日で数える", rides_from: "この時刻からの便", rides_to: "この時刻までの便",
   sentences: "町の言葉での説明", assumption: "公表されていない（仮の値）",
 };
 
 const values: Record<string, string> = {
   mon: "月", tue: "火", wed: "水", thu: "木", fri: "金", sat: "土", sun: "日", hol: "祝日",
+  transfer: "乗継", shared: "相乗り", child: "小学生以下", disability_card: "障害者手帳", aicard: "愛カード", half: "半額の方", base: "ふつう",
   stop: "停留所", home: "自宅", clinic: "医院", hospital: "病院", shop: "店", facility: "施設",
   off: "何もしない", warn: "知らせる", required: "出発できない", up: "切り上げ", down: "切り捨て", nearest: "四捨五入",
   said: "本人の申し出", linked: "つながった予約", phone: "電話", web: "ウェブ", infant: "未就学児",

@@ -17,7 +17,7 @@ test("a rule is read as sentences with units", () => {
   ]);
   expect(valueText("deadline_min", 15, adminJa)).toBe("15分");
   expect(valueText("horizon_days", 14, adminEn)).toBe("14 days");
-  expect(valueText("fares", [{ id: "base", name: "", name_en: "", when: [], yen: 500 }], adminJa)).toBe("base 500円");
+  expect(valueText("fares", [{ id: "base", name: "", name_en: "", when: [], yen: 500 }], adminJa)).toBe("ふつう 500円");
 });
 
 test("a form gives back the rule that it was made from", () => {

@@ -50,7 +50,7 @@ const wordsOf = (field: string): string => (field === "assumption" ? field : "")
 /** A fare, a discount, a deadline in a line: its name first, then what it says. */
 function entryText(entry: Rule, said: AdminWords): string {
   const { id, name, name_en, ...rest } = entry;
-  const called = (said.values.mon === "Mon" && name_en) || name || id;
+  const called = (said.values.mon === "Mon" && name_en) || name || said.values[String(id)] || id;
   const facts = Object.entries(rest)
     .filter(([, value]) => !isEmpty(value))
     .map(([field, value]) => {
