@@ -24,7 +24,6 @@ from maas.rides.day import times
 from maas.rides.disruption import closed_of, waiting_of
 from maas.rides.event_words import say
 from maas.rides.held import Held
-from maas.rides.ledger import HELD
 from maas.rides.replanned import Moves, Replan, Why, moves
 from maas.rides.show import booking_view
 from maas.rides.trip import waits_until_s
@@ -79,8 +78,6 @@ def _late(live: Live, least_s: int) -> Iterator[tuple[str, int]]:
     """
     for id_, now in live.plan.requests.items():
         row, told = live.day.bookings[id_], live.day.promises[id_]
-        if row.state == "held" or told.why in HELD:
-            continue
         late_s = now.latest_dropoff_s - told.arrive_by_s
         if row.state == "booked":
             late_s = max(late_s, now.latest_pickup_s - told.pickup_to_s)
@@ -140,7 +137,6 @@ async def _moved(keeper: Held, live: Live, slip: Slip, least_s: int) -> Change |
         for id_ in done.plan.requests
         if live.day.bookings[id_].state == "booked"
         and (slip.only is None or id_ in slip.only)
-        and live.day.promises[id_].why not in HELD
         and _later_s(before, done, id_) >= least_s
     )
     done = replace(done, plan=_rounded(done.plan, before, told))

@@ -198,6 +198,25 @@ async def test_who_is_on_board_sees_it_and_is_not_rung(start: Start, clock: Hand
     assert await watch(keeper) == 0
 
 
+async def test_of_those_on_board_and_those_who_wait_only_these_are_rung(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start()
+    first = await booked(keeper, ask(3, 8), "a")
+    second = await booked(keeper, ask(8, 3, "10:15"), "b")
+    clock.epoch = first.pickup_to
+    await step(keeper, first, "arrived", "s1")
+    await step(keeper, first, "aboard", "s2")
+    clock.epoch = second.pickup_to - 180
+    seen(keeper, "van-1", 8 + 3 + 15)
+
+    await watch(keeper)
+
+    assert [id_ for _, id_, _ in await messages(keeper.database)] == [second.id]
+    assert [why for why, _, _ in await ledger(keeper, first.id)] == ["booked"]
+    assert [why for why, _, _ in await ledger(keeper, second.id)] == ["booked", "late"]
+
+
 async def test_whoever_the_driver_stands_in_front_of_is_not_rung(
     start: Start, clock: HandClock
 ) -> None:
