@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import _address, _demo
 from tests.browser.test_pages import AXE
@@ -130,10 +130,12 @@ def test_two_hours_without_signal_are_replayed_in_order_each_tap_once(
     page.get_by_role("button", name="わかりました").click()
     expect(page.get_by_test_id("queued")).to_have_text("すべて送りました")
     sent: list[Step] = []
-    page.on(
-        "request",
-        lambda one: sent.append(one.post_data_json) if one.url.endswith("/reports") else None,
-    )
+
+    def note(one: Request) -> None:
+        if one.url.endswith("/reports") and one.post_data_json is not None:
+            sent.append(one.post_data_json)
+
+    page.on("request", note)
 
     context.set_offline(True)
     began = now_of(page)

@@ -84,10 +84,10 @@ class LateDays(World):
         done = await self.keeper.step(
             driver.id,
             stop.booking_id,
-            step,
+            step,  # type: ignore[arg-type]
             at=None,
             key=next(self.keys),
-            actor=driver.id,  # type: ignore[arg-type]
+            actor=driver.id,
         )
         assert isinstance(done, JobView) or step == "no_show", done
 
