@@ -59,10 +59,10 @@ def log_in_by_keyboard(page: Page, name: str) -> None:
 
 
 def find_caller(page: Page) -> str:
-    """Find the first member whose name begins with かりの, in Latin letters; return the name."""
+    """Find the first member whose name begins with みたて, in Latin letters; return the name."""
     expect(page.locator("#caller")).to_be_focused()
-    page.keyboard.type("karino")
-    expect(page.locator("#caller-list [role=option]").first).to_contain_text("かりの")
+    page.keyboard.type("mitate")
+    expect(page.locator("#caller-list [role=option]").first).to_contain_text("みたて")
     page.keyboard.press("Enter")
     expect(page.locator("#to")).to_be_focused()
     return page.locator("#caller").input_value()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -13,8 +14,10 @@ from maas.store.members import MemberRow
 from tests.maas.api.conftest import Running
 
 Keys = Callable[[], dict[str, str]]
-TRIP = {"origin": 1, "destination": 6, "time": "14:00"}
-BACK = {"origin": 6, "destination": 1, "time": "16:00"}
+TOMORROW = (dt.datetime.now(ZoneInfo("Asia/Tokyo")).date() + dt.timedelta(days=1)).isoformat()
+"""Whatever the hour is, no time of that day is past."""
+TRIP = {"origin": 1, "destination": 6, "date": TOMORROW, "time": "14:00"}
+BACK = {"origin": 6, "destination": 1, "date": TOMORROW, "time": "16:00"}
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ async def test_a_seat_is_held_then_booked_or_given_up(desk: httpx.AsyncClient, k
     other = await post(desk, "/holds", {"offer": await token(desk), "seconds": 60}, key)
     gone = await desk.request("DELETE", f"/api/v1/holds/{other['id']}", headers=key())
     assert gone.json()["state"] == "lapsed"
-    listed = (await desk.get("/api/v1/bookings")).json()
+    listed = (await desk.get(f"/api/v1/bookings?date={TOMORROW}")).json()
     assert other["id"] not in {each["id"] for each in listed}
     late = await desk.post(
         f"/api/v1/holds/{other['id']}/booking", json={"rider_id": 1}, headers=key()
@@ -81,7 +84,7 @@ async def test_a_button_at_the_clinic_makes_the_return_a_ride(
     made = await post(
         desk,
         "/bookings/together",
-        {"offers": [await token(desk, time=None)], "rider_id": 1, "open_return": True},
+        {"offers": [await token(desk, date=None, time=None)], "rider_id": 1, "open_return": True},
         key,
     )
     back = made["open_return"]
@@ -134,7 +137,7 @@ async def test_a_weekly_ride_is_made_paused_and_ended(
 async def test_declined_offers_and_what_one_more_vehicle_would_save(
     desk: httpx.AsyncClient, key: Keys
 ) -> None:
-    offers = [await token(desk)]
+    offers = [await token(desk, date=None, time=None)]
     note = {"offers": offers, "rider_id": 1, "reason": "遅すぎる"}
     assert await post(desk, "/refusals/declined", note) == {"declined": 1}
     bad = await desk.post("/api/v1/refusals/declined", json={"offers": ["x.y"]})
