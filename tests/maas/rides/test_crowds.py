@@ -43,8 +43,8 @@ async def rounds(
     team = [new_keeper() for _ in range(2)]
     for each in team:
         await each.refresh()
-    days = [TODAY + timedelta(days=n) for n in range(1, 31)]
-    open_days = [day for day in days if day.weekday() < 5][:20]
+    days = [TODAY + timedelta(days=n) for n in range(1, 15)]  # as far ahead as one may book
+    open_days = [day for day in days if day.weekday() < 5]
     slots = [(day, time) for day in open_days for time in TIMES][:count]
     assert len(slots) == count
     for number, (day, time) in enumerate(slots):
@@ -63,7 +63,7 @@ async def test_forty_operators_want_the_last_seats_at_once(
 
 @pytest.mark.heavy
 @pytest.mark.timeout(1800)
-async def test_forty_operators_want_the_last_seats_a_hundred_times(
+async def test_forty_operators_want_the_last_seats_sixty_times_on_each_database(
     town: Town, new_keeper: NewKeeper, database: Database
 ) -> None:
-    await rounds(100, town, new_keeper, database, seats=2)
+    await rounds(60, town, new_keeper, database, seats=2)
