@@ -134,7 +134,11 @@ class PaperOut(Shape):
     body: dict[str, Any]
 
 
-@router.get("", operation_id="listPaper", **needs(Permission.BOOK, "no-roads", "no-town"))
+@router.get(
+    "",
+    operation_id="listPaper",
+    **needs(Permission.BOOK, "no-roads", "no-town", "not-found"),
+)
 async def list_paper(
     person: SignedIn,
     service: The,

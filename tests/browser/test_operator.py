@@ -55,8 +55,10 @@ def ringing(page: Page, number: str) -> Iterator[str]:
     """Let somebody call from a number, and ring off at the end."""
     call = f"test-{next(ids)}"
     tell(page, call, "ringing", number)
-    yield call
-    tell(page, call, "ended")
+    try:
+        yield call
+    finally:
+        tell(page, call, "ended")
     page.keyboard.press("F2")
     expect(page.locator("#caller")).to_be_focused()
 
@@ -89,6 +91,7 @@ def motions(page: Page, name: str, thoughts: int) -> Iterator[Motions]:
 @pytest.fixture
 def desk(new_page: NewPage) -> Page:
     """The desk of a signed-in operator, with the keyboard in the search box."""
+    expect.set_options(timeout=20_000)
     page = new_page("/operator", name="operator")
     page.evaluate(COUNT)
     expect(page.locator("header .link")).to_contain_text("●")

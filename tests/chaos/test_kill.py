@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url
 
 from tests.chaos.kill import run
@@ -23,9 +25,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'maas.db'}"
     server = str(request.getfixturevalue("postgres_url"))
+    name = f"killed_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE killed")
-    return make_url(server).set(database="killed").render_as_string(hide_password=False)
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.mark.heavy

@@ -12,14 +12,23 @@ export class Calls {
   /** Whether the stream has told once what is going on. */
   known = $state(false);
 
+  /** What the stream has told since the calls were last asked for: it is newer than the answer. */
+  private newer: Record<string, Call | null> = {};
+
   constructor(private readonly link: Link) {}
 
   start(): void {
     const area = session.now?.area;
     this.link.follow<CallEvent>(area ? `calls:${area}` : "calls", (changed, gone, fresh) => {
-      if (fresh) void this.load();
-      for (const { id, call } of changed) if (call) this.going[id] = call;
-      for (const id of gone) delete this.going[id];
+      if (fresh) {
+        this.newer = {};
+        void this.load();
+      }
+      for (const { id, call } of changed) if (call) this.going[id] = this.newer[id] = call;
+      for (const id of gone) {
+        delete this.going[id];
+        this.newer[id] = null;
+      }
       this.known ||= !fresh;
     });
   }
@@ -27,7 +36,11 @@ export class Calls {
   /** The stream remembers less than the database: after a restart the calls are read anew. */
   private async load(): Promise<void> {
     const calls = await ask<Call[]>("GET", "/calls");
-    this.going = Object.fromEntries(calls.map((call) => [`call-${call.id}`, call]));
+    const read: Record<string, Call | null> = Object.fromEntries(
+      calls.map((call) => [`call-${call.id}`, call]),
+    );
+    const now = Object.entries({ ...read, ...this.newer });
+    this.going = Object.fromEntries(now.filter((each): each is [string, Call] => each[1] !== null));
     this.known = true;
   }
 
