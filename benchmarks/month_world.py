@@ -17,7 +17,7 @@ from gtfs.calendar import day_start_epoch
 from gtfs.geo import distance_m
 from maas.rides.connections import Bus, Sighted
 from maas.rides.keeper import Keeper
-from maas.rides.views import JobView, PlanStopView
+from maas.rides.views import JobView, PlanStopView, Step
 from maas.store.database import Database
 from maas.store.links import Toward
 from maas.store.places import PlaceRow
@@ -164,7 +164,7 @@ class Cab:
         if due_s > now_s:
             return False
         answer = await self.world.keeper.step(
-            self.name, stop.booking_id, step, at=self.midnight + due_s,  # type: ignore[arg-type]
+            self.name, stop.booking_id, step, at=self.midnight + due_s,
             key=self.world.key(), actor=self.name,
         )  # fmt: skip
         self.free_s = due_s
@@ -173,7 +173,7 @@ class Cab:
         self.world.count(step)
         return True
 
-    def _due(self, stop: PlanStopView) -> tuple[str, float]:
+    def _due(self, stop: PlanStopView) -> tuple[Step, float]:
         if stop.kind == "dropoff":
             return "dropped", self.free_s + self.alighting_s
         if stop.state == "planned":
