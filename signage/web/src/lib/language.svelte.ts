@@ -1,16 +1,43 @@
 import { keep, recall } from "./keep";
 
+/** Languages that names of places and the server's sentences come in. */
 export type Language = "ja" | "en";
+/** Languages that the public pages speak. */
+export type Tongue = Language | "zh-Hans" | "ko" | "vi";
+
+/** Every language by the name its speakers give it. */
+export const TONGUES: Record<Tongue, string> = {
+  ja: "日本語",
+  en: "English",
+  "zh-Hans": "简体中文",
+  ko: "한국어",
+  vi: "Tiếng Việt",
+};
 
 const KEY = "language";
+const namesIn = (tongue: Tongue): Language => (tongue === "ja" ? "ja" : "en");
 
-/** The language of this device's screens: Japanese until somebody chooses English here. */
-export const language = $state<{ now: Language }>({ now: recall<Language>(KEY) ?? "ja" });
+/** A language remembered on a device, Japanese when it is none of ours. */
+export const tongueOf = (kept: unknown): Tongue =>
+  typeof kept === "string" && Object.hasOwn(TONGUES, kept) ? (kept as Tongue) : "ja";
 
-export function speak(next: Language): void {
-  language.now = next;
-  keep(KEY, next);
+const start = tongueOf(recall(KEY));
+
+/**
+ * The language of this device's screens: Japanese until somebody chooses another here.
+ * `tongue` is what was chosen; `now` is the one of the two that names and the staff screens have.
+ */
+export const language = $state<{ now: Language; tongue: Tongue }>({ now: namesIn(start), tongue: start });
+
+/** Shows the screen in a language, without remembering it. */
+export function speakAs(next: Tongue): void {
+  Object.assign(language, { now: namesIn(next), tongue: next });
   document.documentElement.lang = next;
+}
+
+export function speak(next: Tongue): void {
+  speakAs(next);
+  keep(KEY, next);
 }
 
 /** Chooses between a Japanese and an English text; a missing English one falls back. */

@@ -29,3 +29,12 @@ test("a day is the town's day, with its weekday", () => {
 test("days ahead are counted on the calendar", () => {
   expect(dateOf(noonOf("2026-11-30", 1), ZONE)).toBe("2026-12-01");
 });
+
+test("the other languages have times and days of their own", () => {
+  expect(spoken(at("13:05:00"), ZONE, "zh-Hans")).toBe("13:05");
+  expect(spoken(at("00:05:00"), ZONE, "ko")).toContain("12:05");
+  expect(spoken(at("13:05:00"), ZONE, "vi")).toBe("13:05");
+  expect(dayText(at("13:05:00"), ZONE, "zh-Hans")).toBe("11月25日周三");
+  expect(dayText(at("13:05:00"), ZONE, "ko")).toBe("11월 25일 (수)");
+  expect(dayText(at("13:05:00"), ZONE, "vi")).toContain("25 tháng 11");
+});

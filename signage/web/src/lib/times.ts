@@ -1,3 +1,5 @@
+import type { Tongue } from "./language.svelte";
+
 /** Words for instants and waits; every instant is epoch seconds, every zone an IANA name. */
 type Parts = { hour: number; minute: number };
 
@@ -27,22 +29,25 @@ export function onTimetable(epoch_s: number, zone: string): string {
 }
 
 /** "午前9時5分" or "9:05 am": a time for a person who does not count to 24. */
-export function spoken(epoch_s: number, zone: string, language: "ja" | "en"): string {
+export function spoken(epoch_s: number, zone: string, language: Tongue): string {
   const { hour, minute } = partsOf(epoch_s, zone);
-  if (language === "en") {
-    const half = hour < 12 ? "am" : "pm";
-    return `${hour % 12 || 12}:${String(minute).padStart(2, "0")} ${half}`;
+  if (language === "ja") {
+    return `${hour < 12 ? "午前" : "午後"}${hour % 12}時${minute === 0 ? "" : `${minute}分`}`;
   }
-  const half = hour < 12 ? "午前" : "午後";
-  return `${half}${hour % 12}時${minute === 0 ? "" : `${minute}分`}`;
+  if (language === "en") {
+    return `${hour % 12 || 12}:${String(minute).padStart(2, "0")} ${hour < 12 ? "am" : "pm"}`;
+  }
+  // As their speakers write it: Vietnamese and Chinese count to 24.
+  return format(language, zone, { hour: "numeric", minute: "2-digit" }).format(epoch_s * 1000);
 }
 
 /** "11月25日（水）" or "Wed, 25 Nov". */
-export function dayText(epoch_s: number, zone: string, language: "ja" | "en"): string {
-  const when = new Date(epoch_s * 1000);
-  return language === "ja"
-    ? format("ja-JP", zone, { month: "long", day: "numeric", weekday: "short" }).format(when)
-    : format("en-GB", zone, { month: "short", day: "numeric", weekday: "short" }).format(when);
+export function dayText(epoch_s: number, zone: string, language: Tongue): string {
+  const english = language === "en";
+  const month = english ? "short" : "long";
+  return format(english ? "en-GB" : language, zone, { month, day: "numeric", weekday: "short" }).format(
+    epoch_s * 1000,
+  );
 }
 
 /** "2026-11-25" in the town's zone. */

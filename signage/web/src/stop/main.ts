@@ -1,4 +1,4 @@
 import { start } from "../lib/start";
 import Stop from "./Stop.svelte";
 
-start(Stop);
+void start(Stop, "public");

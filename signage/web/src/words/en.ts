@@ -1,6 +1,6 @@
 import type { Words } from "./ja";
 
-export const en: Words = {
+const words: Words = {
   language: "日本語",
   minutes: (n) => ({ before: "in", number: String(n), after: "min" }),
   soon: "Due now",
@@ -39,3 +39,5 @@ export const en: Words = {
     leavesAt: (time) => `leaves ${time}`,
   },
 };
+
+export default words;

@@ -1,8 +1,12 @@
-import { language } from "../lib/language.svelte";
-import { en } from "./en";
+import { catalogue } from "../lib/catalogue.svelte";
 import { ja, type Words } from "./ja";
 
 /** The catalogue of the language chosen on this device. */
-export const words = (): Words => (language.now === "en" ? en : ja);
+export const words = catalogue<Words>(ja, {
+  en: () => import("./en"),
+  "zh-Hans": () => import("./zh-Hans"),
+  ko: () => import("./ko"),
+  vi: () => import("./vi"),
+});
 
-export { en, ja, type Words };
+export { type Words };

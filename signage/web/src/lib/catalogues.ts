@@ -1,0 +1,28 @@
+/** Every text of a catalogue with its place ("stop.sizes.large"); functions are spoken with samples. */
+export function texts(catalogue: unknown, place = ""): [string, string][] {
+  if (typeof catalogue === "string") return [[place, catalogue]];
+  if (typeof catalogue === "function") return texts(spokenWithSamples(catalogue as Speaker), place);
+  if (catalogue === null || typeof catalogue !== "object") return [];
+  return Object.entries(catalogue).flatMap(([key, value]) => texts(value, place ? `${place}.${key}` : key));
+}
+
+/** What stands before or after a number may be empty: languages differ in which they need. */
+const AFFIX = /\.(before|after)$/;
+
+type Speaker = (...samples: unknown[]) => unknown;
+
+/** Sentences are made of numbers or of texts; a sample of the wrong sort only looks odd. */
+function spokenWithSamples(speaker: Speaker): unknown {
+  return speaker(...Array.from({ length: Math.max(speaker.length, 1) }, () => 3));
+}
+
+/** What is wrong with a catalogue beside the Japanese one: texts it lacks, has too many, left empty. */
+export function faults(ja: unknown, other: unknown): string[] {
+  const wanted = new Map(texts(ja));
+  const found = new Map(texts(other));
+  return [
+    ...[...wanted.keys()].filter((place) => !found.has(place)).map((place) => `missing: ${place}`),
+    ...[...found.keys()].filter((place) => !wanted.has(place)).map((place) => `too many: ${place}`),
+    ...[...found].filter(([place, text]) => text.trim() === "" && !AFFIX.test(place)).map(([place]) => `empty: ${place}`),
+  ];
+}

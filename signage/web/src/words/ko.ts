@@ -1,0 +1,43 @@
+import type { Words } from "./ja";
+
+const words: Words = {
+  language: "日本語",
+  minutes: (n) => ({ before: "", number: String(n), after: "분 후" }),
+  soon: "곧 도착",
+  planned: "예정",
+  around: { before: "약", after: "" },
+  cancelled: "운행 취소",
+  late: (n) => `${n}분 지연`,
+  onTime: "정시 운행",
+  unconfirmed: "확인 중",
+  notRunning: "버스가 출발하지 않음",
+  diverted: "우회 운행",
+  platform: (name) => `${name}번 승강장`,
+  to: (headsign) => `${headsign} 방면`,
+  noDepartures: "24시간 안에 버스가 없습니다.",
+  live: "실시간 정보",
+  stale: (minutes) => `${minutes}분 전 정보`,
+  timetable: "연결되지 않습니다. 예정 시각입니다.",
+  expired: "지금은 정보가 없습니다. 전화로 문의하세요.",
+  dataAt: (time) => `${time} 정보`,
+  loading: "불러오는 중입니다.",
+  callUs: "예약 및 문의",
+  noStop: "그런 정류장이 없습니다.",
+  noAnswer: "서버가 응답하지 않습니다. 다시 시도합니다.",
+  column: { line: "노선", destination: "행선지", state: "상태", wait: "출발" },
+  sign: { title: "정류장 안내판", plain: "글자만" },
+  stop: {
+    title: "다음 버스",
+    between: (from, to) => `${from}~${to}쯤`,
+    beThere: (time) => `${time}까지 정류장으로 오세요.`,
+    textSize: "글자 크기",
+    sizes: { normal: "보통", large: "크게", huge: "아주 크게" },
+    ruby: "읽는 법(후리가나)",
+    favourite: "이 정류장 기억하기",
+    forget: "기억하지 않기",
+    home: "처음 화면으로",
+    leavesAt: (time) => `${time} 출발`,
+  },
+};
+
+export default words;

@@ -1,0 +1,43 @@
+import type { Words } from "./ja";
+
+const words: Words = {
+  language: "日本語",
+  minutes: (n) => ({ before: "còn", number: String(n), after: "phút" }),
+  soon: "Sắp đến",
+  planned: "Dự kiến",
+  around: { before: "khoảng", after: "" },
+  cancelled: "Hủy chuyến",
+  late: (n) => `Trễ ${n} phút`,
+  onTime: "Đúng giờ",
+  unconfirmed: "Đang xác nhận",
+  notRunning: "Xe chưa chạy",
+  diverted: "Chạy đường vòng",
+  platform: (name) => `Bến số ${name}`,
+  to: (headsign) => `đi ${headsign}`,
+  noDepartures: "Không có xe trong 24 giờ tới.",
+  live: "Thông tin hiện tại",
+  stale: (minutes) => `Thông tin ${minutes} phút trước`,
+  timetable: "Mất kết nối. Chỉ có giờ dự kiến.",
+  expired: "Hiện không có thông tin. Xin gọi điện thoại.",
+  dataAt: (time) => `Thông tin lúc ${time}`,
+  loading: "Đang tải.",
+  callUs: "Đặt xe và hỏi đáp",
+  noStop: "Không có trạm này.",
+  noAnswer: "Máy chủ không trả lời. Đang thử lại.",
+  column: { line: "Tuyến", destination: "Nơi đến", state: "Tình trạng", wait: "Khởi hành" },
+  sign: { title: "Bảng thông tin trạm", plain: "Chỉ chữ" },
+  stop: {
+    title: "Chuyến xe tiếp theo",
+    between: (from, to) => `khoảng ${from}–${to}`,
+    beThere: (time) => `Hãy có mặt tại trạm trước ${time}.`,
+    textSize: "Cỡ chữ",
+    sizes: { normal: "Vừa", large: "Lớn", huge: "Rất lớn" },
+    ruby: "Cách đọc (furigana)",
+    favourite: "Nhớ trạm này",
+    forget: "Không nhớ nữa",
+    home: "Về trang đầu",
+    leavesAt: (time) => `khởi hành ${time}`,
+  },
+};
+
+export default words;

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+
+import { faults, texts } from "../lib/catalogues";
+
+/** Every catalogue of the public pages, by its folder and then its language's file. */
+const files = import.meta.glob<Record<string, unknown>>(
+  ["./*.ts", "../*/words/*.ts", "!../**/words.ts", "!../**/*.test.ts"],
+  { eager: true },
+);
+const folders = new Map<string, Map<string, unknown>>();
+for (const [path, file] of Object.entries(files)) {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const language = path.slice(folder.length + 1, -".ts".length);
+  const catalogue = Object.values(file).find((one) => typeof one === "object");
+  folders.set(folder, (folders.get(folder) ?? new Map()).set(language, catalogue));
+}
+
+test("there are catalogues to compare", () => expect(folders.size).toBeGreaterThan(0));
+
+for (const [folder, catalogues] of folders) {
+  for (const [language, catalogue] of catalogues) {
+    test(`${folder}/${language} says everything that is said in Japanese`, () => {
+      expect(faults(catalogues.get("ja"), catalogue)).toEqual([]);
+      expect(texts(catalogue).length).toBeGreaterThan(10);
+    });
+  }
+}
+
+test("a text that is missing, too many or empty is found", () => {
+  const ja = { a: "あ", b: { c: (n: number) => `${n}分` } };
+  expect(faults(ja, { a: " ", b: {}, d: "x" })).toEqual(["missing: b.c", "too many: d", "empty: a"]);
+});

@@ -1,0 +1,43 @@
+import type { Words } from "./ja";
+
+const words: Words = {
+  language: "日本語",
+  minutes: (n) => ({ before: "还有", number: String(n), after: "分钟" }),
+  soon: "即将到站",
+  planned: "时刻表",
+  around: { before: "约", after: "" },
+  cancelled: "停运",
+  late: (n) => `晚点${n}分钟`,
+  onTime: "准点",
+  unconfirmed: "确认中",
+  notRunning: "车辆尚未发车",
+  diverted: "绕道行驶",
+  platform: (name) => `${name}号站台`,
+  to: (headsign) => `开往 ${headsign}`,
+  noDepartures: "24小时内没有班车。",
+  live: "实时信息",
+  stale: (minutes) => `${minutes}分钟前的信息`,
+  timetable: "无法连接。显示时刻表时间。",
+  expired: "现在没有信息。请打电话询问。",
+  dataAt: (time) => `${time}的信息`,
+  loading: "正在读取。",
+  callUs: "预约和咨询",
+  noStop: "找不到这个车站。",
+  noAnswer: "服务器没有回应。正在重试。",
+  column: { line: "线路", destination: "开往", state: "状态", wait: "发车" },
+  sign: { title: "车站显示牌", plain: "仅文字" },
+  stop: {
+    title: "下一班车",
+    between: (from, to) => `${from}～${to}左右`,
+    beThere: (time) => `请在${time}前到车站。`,
+    textSize: "文字大小",
+    sizes: { normal: "标准", large: "大", huge: "特大" },
+    ruby: "注音（假名）",
+    favourite: "记住这个车站",
+    forget: "不再记住",
+    home: "返回首页",
+    leavesAt: (time) => `${time}发车`,
+  },
+};
+
+export default words;
