@@ -1,0 +1,4 @@
+import type { Booking } from "../lib/types";
+
+/** A box above the page; one at a time. */
+export type Box = { kind: "keys" } | { kind: "cancel"; booking: Booking };
