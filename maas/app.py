@@ -56,6 +56,7 @@ from maas.api import (
     together,
     vehicles,
     waitlist,
+    waivers,
 )
 from maas.api import map as map_api
 from maas.api.compression import Compression
@@ -73,6 +74,7 @@ SUBJECTS = (
     rider_desk.router,
     riders.router,
     quotes.router,
+    waivers.router,
     bookings.router,
     holds.router,
     together.router,

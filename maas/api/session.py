@@ -56,12 +56,25 @@ class SessionOut(BaseModel):
 async def sign_in(
     credentials: CredentialsIn, request: Request, response: Response, service: The
 ) -> SessionOut:
-    """Start a new session.
+    """Start a new session."""
+    person = await proved(credentials, request, service)
+    old = request.cookies.get(cookie_name(request))
+    async with service.database.writing() as db:
+        if old:
+            await close_session(db, old)
+        token = await open_session(db, person.name, service.real_now())
+    log.info("signed in: %r from %s", person.name, _host(request))
+    set_cookie(request, response, token)
+    return SessionOut.of(person)
+
+
+async def proved(credentials: CredentialsIn, request: Request, service: Service) -> Person:
+    """Return whose name and password these are, or raise the problem 401.
 
     Five failures within five minutes make a name at an address wait, fifty a whole address: the
     people of one office share one.
     """
-    host = request.client.host if request.client else ""
+    host = _host(request)
     tries = ((service.throttle, f"{host} {credentials.name}"), (service.host_throttle, host))
     _refuse_while_throttled(service, tries)
     async with service.database.reading() as db:
@@ -72,14 +85,11 @@ async def sign_in(
         log.warning("sign-in refused: %r from %s", credentials.name, host)
         raise Problem("bad-credentials")
     service.throttle.succeed(tries[0][1])
-    old = request.cookies.get(cookie_name(request))
-    async with service.database.writing() as db:
-        if old:
-            await close_session(db, old)
-        token = await open_session(db, person.name, service.real_now())
-    log.info("signed in: %r from %s", person.name, host)
-    set_cookie(request, response, token)
-    return SessionOut.of(person)
+    return person
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _refuse_while_throttled(service: Service, tries: tuple[tuple[Throttle, str], ...]) -> None:

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     BOOK = "book"
     READ_PLAN = "read_plan"
     DECIDE = "decide"
+    WAIVE_RULES = "waive_rules"
     READ_RIDES = "read_rides"
     DRIVE = "drive"
     VEHICLE = "vehicle"
@@ -62,6 +63,7 @@ GRANTS: Final = MappingProxyType(
         Permission.BOOK: _DESK,
         Permission.READ_PLAN: _DESK,
         Permission.DECIDE: frozenset({Role.DISPATCHER, Role.ADMIN}),
+        Permission.WAIVE_RULES: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
         Permission.MANAGE_DEVICES: frozenset({Role.ADMIN}),

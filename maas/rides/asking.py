@@ -37,6 +37,7 @@ from maas.store.database import Database
 from maas.store.rides import RefusalRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import Text
+from maas.town.rules import AreaRules
 
 OFFER_LASTS_S: Final = 600
 
@@ -122,16 +123,25 @@ class Asking(Beside):
             return await self._refuse(ask, day, found)
         return Quote(found, await self._advice(wished))
 
-    def wish_of(self, ask: AskIn, day: date, *, ahead_days: int | None = None) -> Wish | Refused:
+    def wish_of(
+        self,
+        ask: AskIn,
+        day: date,
+        *,
+        ahead_days: int | None = None,
+        rules: AreaRules | None = None,
+    ) -> Wish | Refused:
         """Return the ask with the rules of its day, or the rule it does not keep.
 
-        `ahead_days` is how far ahead it may be instead of the town's horizon.
+        `ahead_days` is how far ahead it may be instead of the town's horizon; `rules` are others
+        than the town's.
         """
         here = self.here
         rider = None if ask.rider_id is None else here.names.members.get(ask.rider_id)
         now = Now(self.today, self._now_s(day))
         places, reachable = here.names.places, here.anchors.of
-        return wish(ask, day, now, here.rules, places, reachable, rider, ahead_days=ahead_days)
+        town = rules or here.rules
+        return wish(ask, day, now, town, places, reachable, rider, ahead_days=ahead_days)
 
     async def offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
         """Return what could be promised on a day, sealed, or why nothing."""
@@ -220,6 +230,7 @@ class Asking(Beside):
             helpers=wished.ask.helpers,
             channel=wished.ask.channel,
             instead_of=wished.ask.instead_of,
+            waiver=wished.waiver,
         )
 
     async def taken(

@@ -77,7 +77,7 @@ def book(
     """Return what taking an offer writes; `taken` is the plan with its promise in it."""
     row = replace(_new_row(live, offer, booking_id, caller), group_id=group_id)
     told = _told(live, taken.requests[booking_id], row, "booked")
-    return _change(live, taken, row, told, "booked", added=True)
+    return _decided(_change(live, taken, row, told, "booked", added=True), offer)
 
 
 def hold(
@@ -97,7 +97,7 @@ def hold(
     held = replace(row, state="held", held_until=until)
     why = "expected" if until is None else "held"
     told = _told(live, taken.requests[booking_id], held, why)
-    return _change(live, taken, held, told, "held", added=True)
+    return _decided(_change(live, taken, held, told, "held", added=True), offer)
 
 
 def confirm(live: Live, taken: Plan, row: BookingRow, caller: Caller) -> Change:
@@ -168,7 +168,7 @@ def change(
         boards_at_id=None,
     )
     told = _told(live, promise, moved, "changed")
-    done = _change(live, taken, moved, told, "changed", added=False)
+    done = _decided(_change(live, taken, moved, told, "changed", added=False), offer)
     if others is None:
         return replace(done, plans=_guarded(live, done.plans, row))
     plans, updated = _moved(others, others.without(row.id), others.day)
@@ -190,6 +190,15 @@ def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object])
     plans, updated = _moved(live, live.without(gone.id), live.day)
     plans = _guarded(live, plans, live.day.bookings[gone.id])
     return _written(live, plans, gone, live.day.promises[gone.id], what, detail, updated=updated)
+
+
+def _decided(change: Change, offer: OfferToken) -> Change:
+    """Return the change with who set a rule aside for the offer in its audit, if somebody did."""
+    if offer.waiver is None:
+        return change
+    detail = msgspec.json.decode(change.audit.detail) | {"waiver": offer.waiver}
+    text = msgspec.json.encode(detail, order="deterministic").decode()
+    return replace(change, audit=replace(change.audit, detail=text))
 
 
 def _guarded(live: Live, plans: tuple[PlanRow, ...], row: BookingRow) -> tuple[PlanRow, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from dispatcher import Ask, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
 from dispatcher import offers as dispatcher_offers
 from maas.rides.show import said
+from maas.rides.tokens import Waiver
 from maas.rides.views import AskIn, RelaxationView
 from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
@@ -33,13 +34,17 @@ from maas.town.trips import Trip, for_trip
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An ask that keeps the town's rules; times are seconds of its service day."""
+    """An ask that keeps the town's rules, but for those of its `waiver`.
+
+    Times are seconds of its service day.
+    """
 
     ask: AskIn
     rules: DayRules
     party: Party
     desired_s: int
     not_before_s: int
+    waiver: Waiver | None = None
 
     @property
     def day(self) -> date:

@@ -14,6 +14,14 @@ import msgspec
 from dispatcher import Request
 
 
+class Waiver(msgspec.Struct, frozen=True):
+    """Who let a trip be offered although these rules of the town stand against it, and why."""
+
+    by: str
+    why: str
+    rules: tuple[str, ...]
+
+
 class OfferToken(msgspec.Struct, frozen=True, kw_only=True):
     """An offer as it travels through the caller; `expires` is in real epoch seconds.
 
@@ -35,6 +43,7 @@ class OfferToken(msgspec.Struct, frozen=True, kw_only=True):
     helpers: int = 0
     channel: str = "phone"
     instead_of: str | None = None
+    waiver: Waiver | None = None
 
 
 def seal(token: OfferToken, key: bytes) -> str:

@@ -65,6 +65,7 @@ WANTED = {
     Permission.BOOK: DESK,
     Permission.READ_PLAN: DESK,
     Permission.DECIDE: {"dispatcher", "admin"},
+    Permission.WAIVE_RULES: {"dispatcher", "admin"},
     Permission.READ_RIDES: DESK | {"planner"},
     Permission.DRIVE: {"driver", "dispatcher", "admin"},
     Permission.MANAGE_DEVICES: {"admin"},
