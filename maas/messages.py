@@ -81,6 +81,30 @@ PROBLEMS: Final = MappingProxyType(
                 "Too many failed sign-ins. Please wait {wait_s} seconds.",
             ),
         ),
+        "slow-down": (
+            429,
+            Words("しばらくお待ちください", "Please wait"),
+            Words(
+                "続けて何度も受け付けました。{wait_s}秒ほどお待ちください。",
+                "That was many times in a row. Please wait {wait_s} seconds.",
+            ),
+        ),
+        "link-over": (
+            410,
+            Words("このページは終わりました", "This page is over"),
+            Words(
+                "このページの期限は終わりました。ご用の方は電話でお問い合わせください。",
+                "This page is over. Please telephone us if you need anything.",
+            ),
+        ),
+        "no-rider-link": (
+            401,
+            Words("リンクが使えません", "This link does not work"),
+            Words(
+                "予約用のリンクが使えません。予約センターにお電話ください。",
+                "This booking link does not work. Please telephone the booking desk.",
+            ),
+        ),
         "bad-feed": (
             422,
             Words("読み込めないデータです", "Not a feed"),

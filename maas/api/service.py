@@ -85,6 +85,10 @@ class Service:
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
     code_throttle: Throttle = field(default_factory=lambda: Throttle(limit=20))
+    link_throttle: Throttle = field(default_factory=lambda: Throttle(limit=20))
+    """Wrong links from one address."""
+    ask_throttle: Throttle = field(default_factory=lambda: Throttle(limit=60))
+    """Questions and commands by one rider's link."""
     roster: Roster = field(default_factory=lambda: Roster(b""))
     roster_at_s: float = float("-inf")
     listeners: Admission = field(default_factory=Admission)

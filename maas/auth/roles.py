@@ -21,8 +21,8 @@ class Permission(StrEnum):
     """What a route needs.
 
     `PUBLIC` needs nobody, `DEVICE` a device's token, `MACHINE` a key of the settings, and `VEHICLE`
-    the vehicle's own device, the driver who has taken it over, or a dispatcher: those check the
-    object, not only the role.
+    the vehicle's own device, the driver who has taken it over, or a dispatcher, `RIDER` the link of
+    a member's own page, `LINK` the link to one ride: those check the object, not only the role.
     """
 
     PUBLIC = "public"
@@ -40,6 +40,8 @@ class Permission(StrEnum):
     VEHICLE = "vehicle"
     DEVICE = "device"
     MACHINE = "machine"
+    RIDER = "rider"
+    LINK = "link"
     MANAGE_DEVICES = "manage_devices"
     READ_TIMETABLES = "read_timetables"
     EDIT_TIMETABLES = "edit_timetables"

@@ -47,6 +47,10 @@ FAULTS: Final = MappingProxyType(
             "文字コードを読み取れません。UTF-8かShift_JISで保存してください。",
             "This is neither UTF-8 nor Shift_JIS.",
         ),
+        "book_consent": Text(
+            "家族などに予約用のリンクを渡すときは、本人に確かめた方法を書いてください。",
+            "Say how the member agreed that somebody else may book for them.",
+        ),
         "consent": Text(
             "見守りの知らせを変えるときは、本人に確かめた方法を書いてください。",
             "Say how the member agreed when messages to family change.",

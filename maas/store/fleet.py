@@ -15,7 +15,10 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class VehicleRow:
-    """A vehicle; buses have a timetable `block` and take no bookings; `driver` claimed it."""
+    """A vehicle; buses have a timetable `block` and take no bookings; `driver` claimed it.
+
+    `colour` is what a rider looks for (``maas.town.files.Colour``), empty when nobody said.
+    """
 
     row: int
     id: str
@@ -35,6 +38,7 @@ class VehicleRow:
     shift_to_s: int
     block: str | None
     driver: str | None
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

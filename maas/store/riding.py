@@ -29,6 +29,21 @@ async def upcoming(
     return {member_id: tuple(row) for member_id, *row in rows}  # the first comes last
 
 
+async def open_of(
+    connection: AsyncConnection, member_ids: Collection[int], day: date
+) -> list[tuple[str, date, str]]:
+    """Return area, day and id of the open bookings of members from `day` on, by pick-up."""
+    table = bookings.c
+    rows = await connection.execute(
+        select(table.area_id, table.service_date, table.id)
+        .where(
+            table.member_id.in_(list(member_ids)), table.service_date >= day, table.state.in_(OPEN)
+        )
+        .order_by(table.service_date, table.pickup_planned_s, table.id)
+    )
+    return [(area, on, id_) for area, on, id_ in rows]
+
+
 async def ridden(
     connection: AsyncConnection, member_id: int, since: date
 ) -> list[tuple[date, int, int, int]]:

@@ -185,6 +185,21 @@ consents = Table(
     Column("how", String, nullable=False),
 )
 
+# Links to a member's own page; what is handed out is signed, so that the id alone opens nothing.
+# `holder` is who else than the member has it.
+rider_links = Table(
+    "rider_links",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("member_id", ForeignKey("members.id"), nullable=False, index=True),
+    Column("holder", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("used_at", Double),
+)
+
 # --- vehicles and staff -----------------------------------------------------------------------
 
 vehicles = Table(
@@ -208,6 +223,7 @@ vehicles = Table(
     Column("shift_to_s", Integer, nullable=False),
     Column("block", String),
     Column("driver", String),
+    Column("colour", String, nullable=False, server_default=""),
 )
 
 devices = Table(

@@ -94,6 +94,13 @@ class PlaceLine(Struct, frozen=True, kw_only=True):
     step_free: bool = False
 
 
+Colour = Literal[
+    "", "white", "silver", "black", "blue", "light_blue", "green", "yellow", "orange", "red",
+    "pink", "brown",
+]  # fmt: skip
+"""What riders are told to look for: the paint of a vehicle."""
+
+
 class MemberLine(Struct, frozen=True, kw_only=True):
     """A line of members.csv; `favourites` are ids of places."""
 
@@ -131,6 +138,7 @@ class VehicleLine(Struct, frozen=True, kw_only=True):
     shift_to: Clock
     block: str | None = None
     area: str = ""
+    colour: Colour = ""
 
 
 @dataclass(frozen=True, slots=True)

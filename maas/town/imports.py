@@ -185,7 +185,7 @@ def _vehicle(line: VehicleLine, ids: dict[str, int], area: str) -> VehicleRow:
         seats_lost_per_wheelchair=line.seats_lost_per_wheelchair, battery_wh=line.battery_wh,
         depot_place_id=ids.get(line.depot_place), plate=line.plate,
         shift_from_s=seconds(line.shift_from), shift_to_s=seconds(line.shift_to),
-        block=line.block, driver=None,
+        block=line.block, driver=None, colour=line.colour,
     )  # fmt: skip
 
 

@@ -49,6 +49,8 @@ PATHS = {
     "date": "2026-11-25",
     "change_id": "999",
     "place_id": "1",
+    "link_id": "none",
+    "token": "none",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -57,6 +59,8 @@ WANTED = {
     Permission.DEVICE: {"device"},
     Permission.VEHICLE: {"device", "dispatcher", "admin"},
     Permission.MACHINE: set(),
+    Permission.RIDER: set(),
+    Permission.LINK: set(IDENTITIES),
     Permission.SIGNED_IN: DESK | {"driver", "planner"},
     Permission.READ_PEOPLE: DESK,
     Permission.WRITE_PEOPLE: DESK,
@@ -125,6 +129,7 @@ def test_every_permission_is_in_the_hand_written_table() -> None:
     for permission, identities in WANTED.items():
         if permission in {
             Permission.PUBLIC, Permission.DEVICE, Permission.VEHICLE, Permission.MACHINE,
+            Permission.RIDER, Permission.LINK,
         }:  # fmt: skip
             continue
         assert {role.value for role in Role if allowed(role, permission)} == identities
