@@ -46,7 +46,7 @@ async def booked(operator: httpx.AsyncClient, key: Keys, rider: int = HANAKO) ->
 
 async def path_of(operator: httpx.AsyncClient, booking: dict[str, Any]) -> str:
     """Return the address of a booking's page in the API."""
-    path = (await operator.get(f"/api/v1/bookings/{booking['id']}/link")).json()["path"]
+    path: str = (await operator.get(f"/api/v1/bookings/{booking['id']}/link")).json()["path"]
     return path.replace("/r/", "/api/v1/ride/", 1)
 
 
