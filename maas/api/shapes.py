@@ -132,6 +132,7 @@ class RefusalOut(Shape):
     sentence: Said
     alternatives: list[OfferOut]
     relaxations: list[RelaxationOut]
+    waivable: bool = Field(description="Somebody responsible may decide otherwise.")
 
 
 class OptionOut(Shape):

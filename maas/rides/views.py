@@ -14,6 +14,7 @@ from typing import Literal
 from maas.rides.states import State as State
 from maas.rides.states import Step as Step
 from maas.town.messages import Text
+from maas.town.waivers import WAIVABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,21 @@ class RefusalView:
     sentence: Text
     alternatives: tuple[OfferView, ...] = ()
     relaxations: tuple[RelaxationView, ...] = ()
+
+    @property
+    def rule(self) -> str | None:
+        """By which name the rule behind it can be set aside, `None` when it cannot.
+
+        The search says "out of hours" of shifts, which nobody sets aside, and of the town's hours.
+        """
+        ours = (self.reason, self.binding) == ("out_of_hours", "hours")
+        name = "outside_hours" if ours else self.reason
+        return name if name in WAIVABLE else None
+
+    @property
+    def waivable(self) -> bool:
+        """Whether somebody responsible may decide otherwise."""
+        return self.rule is not None
 
 
 @dataclass(frozen=True, slots=True)

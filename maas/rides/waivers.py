@@ -46,11 +46,11 @@ class Waivers:
             found = await self._asked(ask, rules, waiver)
             if not isinstance(found, RefusalView):
                 break
-            reason = _reason(found)
-            if reason in against or reason not in WAIVABLE:
+            rule = found.rule
+            if rule is None or rule in against:
                 break
-            against[reason] = found
-            rules = WAIVABLE[reason](rules)
+            against[rule] = found
+            rules = WAIVABLE[rule](rules)
         sentences = tuple(each.sentence for each in against.values())
         if isinstance(found, RefusalView):
             return Waived(RefusalAnswer(found), sentences)
@@ -76,12 +76,3 @@ class Waivers:
         entry = AuditEntry(self._keeper.clock(), waiver.by, "rules.waived", subject, text)
         async with self._keeper.database.writing() as connection:
             await add_audit(connection, entry)
-
-
-def _reason(refusal: RefusalView) -> str:
-    """Return the reason by which the rule behind a refusal is known.
-
-    The search says "out of hours" of shifts, which nobody can set aside, and of the town's hours.
-    """
-    ours = (refusal.reason, refusal.binding) == ("out_of_hours", "hours")
-    return "outside_hours" if ours else refusal.reason

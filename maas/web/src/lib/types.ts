@@ -11,6 +11,7 @@ export type Vehicle = Bodies["VehicleOut"];
 export type Offer = Bodies["OfferOut"];
 export type Refusal = Bodies["RefusalOut"];
 export type Quote = Bodies["QuoteOut"];
+export type Waived = Bodies["WaivedOut"];
 export type Together = Bodies["TogetherOut"];
 export type OpenReturn = Bodies["OpenReturnOut"];
 export type Waiting = Bodies["WaitingOut"];

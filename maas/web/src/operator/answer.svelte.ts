@@ -21,13 +21,15 @@ export class Answer {
   /** The seat nobody else can have while the caller talks. */
   hold = $state<Booking>();
   waiting = $state<Waiting>();
+  /** The rules somebody has set aside for these offers, and who. */
+  waived = $state.raw<{ by: string; rules: string[] }>();
   asked = $state.raw<{ trip: Asked; back: Back | undefined }>();
   /** The key of the command under way: pressed again, sent again, it is the same booking. */
   key = "";
 
   clear(): void {
     Object.assign(this, { choices: [], row: 0, hold: undefined, waiting: undefined });
-    this.asked = undefined;
+    Object.assign(this, { asked: undefined, waived: undefined });
   }
 
   show(quotes: Quote[]): void {
@@ -38,7 +40,7 @@ export class Answer {
       advice,
       at: 0,
     }));
-    this.row = 0;
+    Object.assign(this, { row: 0, waived: undefined });
   }
 
   choose(index: number, row: number = this.row): void {

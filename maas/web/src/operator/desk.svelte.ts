@@ -286,6 +286,15 @@ export class Desk {
     });
   }
 
+  /** A supervisor is asked to decide against the rule that refuses the trip. */
+  openWaiver(): void {
+    const [choice, ...others] = this.answer.choices;
+    if (!choice?.refusal?.waivable) return;
+    if (others.length > 0) return this.say(words().operator.waiver.single);
+    this.message = "";
+    this.box = { kind: "waiver", sentence: choice.refusal.sentence };
+  }
+
   async cancel(reason: string): Promise<void> {
     const booking = this.box?.kind === "cancel" ? this.box.booking : undefined;
     if (!booking || this.busy) return;
@@ -327,6 +336,7 @@ export class Desk {
     this.answer.hold = undefined;
     const refusal = {
       reason: "offer-gone", binding: null, sentence: error.message, alternatives, relaxations: [],
+      waivable: false,
     };
     // What was asked for as a pair is asked for again as a pair.
     if (this.answer.choices.length > 1) return this.say(error.message);

@@ -3651,6 +3651,7 @@ export interface components {
             sentence: string;
             alternatives: components["schemas"]["OfferOut"][];
             relaxations: components["schemas"]["RelaxationOut"][];
+            waivable: boolean;
         };
         RelaxationOut: {
             field: string;
