@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.rides.day import Day
 from maas.rides.views import Event
-from maas.store import bookings, commits, links, outages, plans, rides
+from maas.store import bookings, commits, links, merging, outages, plans, rides
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import Answer, AuditEntry
 from maas.store.database import Database, one_moment
@@ -116,6 +116,7 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
             events = [msgspec.json.encode(event).decode() for event in change.events]
             await commits.add_events(connection, area, events)
             await commits.add_audit(connection, change.audit)
+            await _follow_merged(connection, change)
     except (_LostRaceError, IntegrityError):
         return False
     return True
@@ -130,6 +131,20 @@ async def _add(connection: AsyncConnection, also: Sequence[Also]) -> None:
     for one in also:
         if not await one.write(connection):
             raise _LostRaceError
+
+
+async def _follow_merged(connection: AsyncConnection, change: Change) -> None:
+    """Give what was written for a card that has been merged to the card that stays.
+
+    The caller may have had the old card on the screen.  The plans count as changed once more, so
+    that the day is read again before anything else is written to it.
+    """
+    owners = (*change.bookings, *(getattr(one, "row", None) for one in change.also))
+    ids = {id_ for row in owners if (id_ := getattr(row, "member_id", None)) is not None}
+    for gone, kept in await merging.gone_to(connection, ids):
+        await merging.move(connection, gone, kept)
+        entry = AuditEntry(change.audit.at, "maas", "member.swept", str(gone), "{}")
+        await commits.add_audit(connection, entry)
 
 
 async def load_day(database: Database, area: str, day: date) -> Day:

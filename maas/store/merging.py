@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Table, delete, select, update
@@ -52,6 +53,18 @@ async def strays(connection: AsyncConnection) -> list[tuple[int, int]]:
         )
         found |= {(gone, kept) for gone, kept in rows}
     return sorted(found)
+
+
+async def gone_to(connection: AsyncConnection, ids: Collection[int]) -> list[tuple[int, int]]:
+    """Return which of some members were merged, with who they are now."""
+    if not ids:
+        return []
+    rows = await connection.execute(
+        select(members.c.id, members.c.merged_into)
+        .where(members.c.id.in_(ids), members.c.merged_into.is_not(None))
+        .order_by(members.c.id)
+    )
+    return [(gone, kept) for gone, kept in rows]
 
 
 async def _touch_plans(connection: AsyncConnection, member_id: int) -> None:
