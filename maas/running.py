@@ -36,6 +36,7 @@ from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.joined import Joined
 from maas.people.desk import sweep
+from maas.people.retention import forget_numbers
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
 from maas.rides.closures import Closures
@@ -61,6 +62,7 @@ EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
 SWEEP_S: Final = 30.0
+FORGET_S: Final = 3600.0
 LIFE_S: Final = 5.0
 CLOSURES_S: Final = 2.0
 CONNECTIONS_S: Final = 10.0
@@ -246,6 +248,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(CONNECTIONS_S, lambda: _follow_buses(service)),
         _every(ROSTER_S, service.refresh_people),
         _every(SWEEP_S, lambda: _swept(service)),
+        _every(FORGET_S, lambda: _forgot(service)),
         _every(ROSTER_S, service.refresh_rules),
         _every(LIFE_S, _living(service)),
         _every(NIGHT_S, _nightly(service)),
@@ -308,6 +311,11 @@ async def _catch_up(service: Service) -> None:
 async def _swept(service: Service) -> None:
     """Give bookings made for a card that had just been merged to the card that stays."""
     await sweep(service.database, service.clock())
+
+
+async def _forgot(service: Service) -> None:
+    """Forget telephone numbers and addresses whose term is over."""
+    await forget_numbers(service.database, service.clock(), service.timezone)
 
 
 async def _look_again(service: Service) -> None:

@@ -107,7 +107,8 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `roll_call` is what follows when a vehicle leaves without one.  Nobody is disturbed from
     `quiet_from` to `quiet_to`; reminders go out at `remind_at` the evening before, and `coming_min`
     before a vehicle comes, 0 never.  Who would be fetched or brought `late_told_min` or more after
-    the time they were told is told another, 0 never.
+    the time they were told is told another, 0 never.  Telephone numbers of calls and of who is no
+    member, and where messages went, are kept for `numbers_kept_days`.
     """
 
     deadline_min: Minutes
@@ -141,6 +142,7 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     remind_at: Clock = "18:00"
     coming_min: Count = 10
     late_told_min: Count = 5
+    numbers_kept_days: Positive = 90
     sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

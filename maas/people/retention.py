@@ -1,0 +1,41 @@
+"""Forgetting telephone numbers and addresses when the town's term for them is over.
+
+The term is a rule of the town (`numbers_kept_days`); a call belongs to no area and is kept for the
+longest.  How many calls there were, how long they waited and who rode with which card stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from maas.clock import local
+from maas.store import retention, towns
+from maas.store.commits import AuditEntry, add_audit
+from maas.store.database import Database
+from maas.town.imports import area_rules
+
+DAY_S: Final = 86_400.0
+
+
+async def forget_numbers(database: Database, now: float, timezone: str) -> int:
+    """Blank every number and address that is older than its term; returns how many."""
+    today = local(now, timezone).date()
+    async with database.reading() as connection:
+        kept_days = {}
+        for area in await towns.all_areas(connection):
+            rule = (await area_rules(connection, area.id)).booking_on(today)
+            if rule is not None:
+                kept_days[area.id] = rule.numbers_kept_days
+    if not kept_days:
+        return 0
+    async with database.writing() as connection:
+        done = await retention.forget_callers(connection, now - DAY_S * max(kept_days.values()))
+        for area_id, days in kept_days.items():
+            done += await retention.forget_contacts(
+                connection, area_id, now - DAY_S * days, today - timedelta(days)
+            )
+        if done:
+            detail = f'{{"blanked": {done}}}'
+            await add_audit(connection, AuditEntry(now, "maas", "numbers.forgotten", "", detail))
+    return done
