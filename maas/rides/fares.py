@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from gtfs.geo import distance_m
 from maas.fares.price import Fare, Journey, Words, fare, fare_range, riders_of
@@ -17,6 +18,7 @@ from maas.town.calendars import Party
 from maas.town.messages import Text
 from maas.town.rules import Tariff
 
+_SEATED: Final = frozenset({"aboard", "done"})
 FREE = FareView(0, 0, Text("運賃は0円です。", "The fare is 0 yen."))
 
 
@@ -48,14 +50,29 @@ def fare_view(
 
 
 def shared_by(row: BookingRow, bookings: Iterable[BookingRow], dropped_s: int | None) -> bool:
-    """Whether somebody of another booking was in the vehicle while this one was."""
-    ride = Interval(row.aboard_s or 0, dropped_s)
-    others = [
-        Interval(other.aboard_s, other.dropped_s)
-        for other in bookings
-        if other.id != row.id and other.aboard_s is not None and other.vehicle_id == row.vehicle_id
-    ]
-    return was_shared(ride, others)
+    """Whether somebody of another booking was in a vehicle while this one was.
+
+    Who had to change vehicles has sat in each of them.
+    """
+    others = [other for other in bookings if other.id != row.id]
+    mine = {row.vehicle_id: [Interval(row.aboard_s or 0, dropped_s)]}
+    for leg in row.legs:
+        mine.setdefault(leg.vehicle_id, []).append(Interval(leg.aboard_s, leg.left_s))
+    return any(
+        was_shared(ride, _on_board(others, vehicle_id))
+        for vehicle_id, rides in mine.items()
+        for ride in rides
+    )
+
+
+def _on_board(bookings: Iterable[BookingRow], vehicle_id: str) -> Iterator[Interval]:
+    """Yield when parties sat in a vehicle; who waits for another has left the one it was in."""
+    for row in bookings:
+        if row.vehicle_id == vehicle_id and row.aboard_s is not None and row.state in _SEATED:
+            yield Interval(row.aboard_s, row.dropped_s)
+        for leg in row.legs:
+            if leg.vehicle_id == vehicle_id:
+                yield Interval(leg.aboard_s, leg.left_s)
 
 
 def final_fare(tariff: Tariff, heads: Sequence[Words], known: Journey, *, shared: bool) -> Fare:

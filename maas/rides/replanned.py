@@ -173,7 +173,10 @@ def _changed(
             yield replace(row, state="lapsed", held_until=None)
             continue
         if row.state == "aboard" and id_ not in boarded:
-            after = replace(after, state="booked", arrived_s=None, boards_at_id=now.origin)
+            rode = row.left_by(replan.live.now_s)
+            after = replace(
+                after, state="booked", arrived_s=None, boards_at_id=now.origin, rode_before=rode
+            )
         elif row.state == "arrived" and carrier.get(id_) != row.vehicle_id:
             after = replace(after, state="booked", arrived_s=None)
         if id_ in unplaced:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import bookings, promises
 
 OPEN = ("booked", "arrived", "aboard")
+
+
+class Leg(NamedTuple):
+    """Some time on board of a vehicle, in seconds of the service day."""
+
+    vehicle_id: str
+    aboard_s: int
+    left_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +69,25 @@ class BookingRow:
     """Since when no vehicle can carry it, though it is booked; `None`: it is in the plan."""
     boards_at_id: int | None = None
     """Where it gets in when its first vehicle has broken down; `None`: at its origin."""
+    rode_before: str = ""
+    """The rides in vehicles that broke down, as `legs` reads them."""
 
     @property
     def pickup_id(self) -> int:
         """The place where a vehicle fetches it."""
         return self.origin_id if self.boards_at_id is None else self.boards_at_id
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The rides in vehicles that broke down, the first first."""
+        return msgspec.json.decode(self.rode_before or "[]", type=tuple[Leg, ...])
+
+    def left_by(self, left_s: int) -> str:
+        """Return `rode_before` when the vehicle it sits in goes no further than `left_s`."""
+        if self.aboard_s is None:
+            return self.rode_before
+        here = Leg(self.vehicle_id, self.aboard_s, max(left_s, self.aboard_s))
+        return msgspec.json.encode((*self.legs, here)).decode()
 
 
 @dataclass(frozen=True, slots=True)

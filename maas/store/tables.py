@@ -305,6 +305,7 @@ bookings = Table(
     Column("call_id", String),
     Column("unplaced_since", Double),
     Column("boards_at_id", ForeignKey("places.id")),
+    Column("rode_before", String, nullable=False, server_default=""),
     UniqueConstraint("area_id", "service_date", "reference"),
     CheckConstraint(
         "state IN ('booked', 'arrived', 'aboard', 'done', 'cancelled', 'no_show', 'held', "

@@ -16,8 +16,9 @@ from maas.rides.closures import Closures
 from maas.rides.disruption import Disruption, Upset, retry
 from maas.rides.keeper import Keeper
 from maas.rides.outcome import Outcome
-from maas.rides.views import BookingView, NotFound, NotNow
-from maas.store import bookings
+from maas.rides.views import BookingView, JobView, NotFound, NotNow
+from maas.store import bookings, rides
+from maas.store.bookings import Leg
 from maas.store.database import Database
 from maas.store.tables import notifications
 from tests.maas.line_town import DAY0, LAT, LON, STEP, HandClock, LineRoads, Van, at, of_day
@@ -500,3 +501,69 @@ async def test_who_waits_can_be_given_another_time(vans: Vans) -> None:
     assert isinstance(changed, BookingView)
     assert not (await keeper.day_of(TODAY)).unplaced
     assert await keeper.check() == []
+
+
+async def aboard_since(keeper: Keeper, booking: BookingView, van: str) -> None:
+    now = f"{keeper.clock()}"
+    done = await keeper.step(
+        van, booking.id, "aboard", at=None, key=f"on {booking.id} {now}", actor=van
+    )
+    assert isinstance(done, JobView), done
+
+
+async def fare_of(keeper: Keeper, booking: BookingView, van: str) -> int:
+    """Bring somebody, and return what the record says they paid."""
+    done = await keeper.step(
+        van, booking.id, "dropped", at=None, key=f"off {booking.id}", actor=van
+    )
+    assert isinstance(done, JobView), done
+    async with keeper.database.reading() as connection:
+        ride = await rides.ride(connection, booking.id)
+    assert ride is not None
+    return ride.fare_yen
+
+
+async def test_who_shared_the_vehicle_that_broke_down_pays_the_shared_fare(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"))
+    first = await booked(keeper, ask(2, 10), "a")
+    second = await booked(keeper, ask(3, 5), "b")
+    clock.epoch = first.pickup_planned
+    await aboard_since(keeper, first, "van-1")
+    clock.epoch = max(clock(), second.pickup_planned)
+    await aboard_since(keeper, second, "van-1")
+    clock.epoch += 120
+    assert await fare_of(keeper, second, "van-1") == 300
+    keeper.on_position("van-1", LAT, LON + 6 * STEP, clock())
+    await report(keeper, OUT)
+    row = (await keeper.day_of(TODAY)).bookings[first.id]
+    assert row.legs == (Leg("van-1", row.aboard_s or 0, int(clock()) - DAY0),)
+
+    # Alone in the vehicle that comes instead, after it was shared before.
+    await report(keeper, Upset("back", vehicles=("van-1",)), "back")
+    clock.epoch += 300
+    await aboard_since(keeper, first, "van-1")
+    assert await fare_of(keeper, first, "van-1") == 300
+
+
+async def test_who_waits_beside_the_road_does_not_sit_in_the_vehicle_that_comes(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"), Van("van-2"))
+    stranded = await booked(keeper, ask(2, 10), "a")
+    van = stranded.vehicle.id
+    other = "van-2" if van == "van-1" else "van-1"
+    clock.epoch = stranded.pickup_planned
+    await aboard_since(keeper, stranded, van)
+    clock.epoch += 60
+    keeper.on_position(van, LAT, LON + 3 * STEP, clock())
+    await report(keeper, replace(OUT, vehicles=(van,)))
+    rider = await booked(keeper, ask(0, 2, None), "b")
+    assert rider.vehicle.id == other
+
+    clock.epoch = max(clock(), rider.pickup_planned)
+    await aboard_since(keeper, rider, other)
+    clock.epoch += 120
+    # The stranded one is on this vehicle's list and was on board of the other since before.
+    assert await fare_of(keeper, rider, other) == 500
