@@ -28,6 +28,7 @@ from maas.town.calendars import (
     soonest_s,
 )
 from maas.town.messages import Text, say
+from maas.town.nearby import helped
 from maas.town.rules import AreaRules, BookingRule, Tariff
 from maas.town.trips import Trip, for_trip
 
@@ -81,9 +82,12 @@ def wish(
     found = rules_on(rules, day)
     if isinstance(found, Refused):
         return found
-    found = for_trip(rules, found, _trip(ask, places, rider))
-    if isinstance(found, Refused):
-        return found
+    trip = _trip(ask, places, rider)
+    ours = for_trip(rules, found, trip)
+    if isinstance(ours, Refused):
+        spots = (places[id_] for id_ in reachable if id_ in places)
+        return helped(ours, rules, found, trip, spots)
+    found = ours
     party = party_for(ask, rider, found.tariff, day)
     desired_s = _desired_s(ask, found, now)
     wrong = (

@@ -82,6 +82,14 @@ MESSAGES: dict[str, Text] = {
         "{zones_en}.",
     ),
     "not_from": Text("{origin}からの運行はありません。", "There is no service from {origin_en}."),
+    "near_origin": Text(
+        "いちばん近くでお乗りになれるのは、{far}はなれた{place}です。",
+        "The nearest place to be picked up at is {place_en}, {far_en} away.",
+    ),
+    "near_destination": Text(
+        "いちばん近くでお降りになれるのは、そこから{far}の{place}です。",
+        "The nearest place to be set down at is {place_en}, {far_en} away.",
+    ),
     "not_that_day": Text(
         "{origin}から{destination}への運行は{days}です。",
         "The service from {origin_en} to {destination_en} runs {days_en}.",

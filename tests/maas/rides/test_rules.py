@@ -116,3 +116,21 @@ async def test_as_soon_as_possible_is_the_next_run(strict: Keeper, clock: HandCl
 async def test_a_place_in_no_zone_is_not_served(strict: Keeper) -> None:
     assert await refused(strict, 1, 6, "10:00") == "zone"
     assert await refused(strict, 8, 9, "10:00") == "relation"
+
+
+async def test_the_refusal_of_a_quote_names_the_nearest_place_to_board(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper
+) -> None:
+    await town(rules='board_at = ["stop"]')
+    keeper = new_keeper()
+    await keeper.start()
+    depot_to_stop = await keeper.quote(ask(0, 5))
+
+    assert isinstance(depot_to_stop, RefusalAnswer)
+    refusal = depot_to_stop.refusal
+    assert (refusal.reason, refusal.binding) == ("no_boarding", "booking.board_at")
+    # p1 stands 900 m from the depot p0.
+    assert refusal.sentence.ja.endswith(
+        "いちばん近くでお乗りになれるのは、約900メートルはなれた場所1です。"
+    )
+    await keeper.stop()
