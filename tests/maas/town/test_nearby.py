@@ -28,6 +28,7 @@ def place(code: str, kind: str, at_m: float, oaza: str = "東") -> Place:
 HOME, OTHER_HOME = place("home", "home", 0), place("neighbour", "home", 50)
 NEAR_STOP, FAR_STOP = place("near", "stop", 640), place("far", "stop", 1400)
 SHOP, SHOP_STOP = place("shop", "shop", 9000), place("mall", "stop", 8800)
+BORDER = (LON + 1000 * M_DEG, LON + 9900 * M_DEG)
 PLACES = (HOME, OTHER_HOME, place("depot", "depot", 30), NEAR_STOP, FAR_STOP, SHOP, SHOP_STOP)
 
 
@@ -79,8 +80,8 @@ def test_both_ends_are_named_where_one_rides_from_stop_to_stop() -> None:
 
 
 def test_outside_the_area_the_nearest_place_inside_is_named() -> None:
-    inside = zone("east", polygons=[[[34.9, LON + 1000 * M_DEG], [35.1, LON + 1000 * M_DEG],
-                                     [35.1, LON + 9900 * M_DEG], [34.9, LON + 9900 * M_DEG]]])  # fmt: skip
+    west, east = BORDER
+    inside = zone("east", polygons=[[[34.9, west], [35.1, west], [35.1, east], [34.9, east]]])
     said = asked(Trip(HOME, SHOP), inside, relation("r", "east", "east"))
 
     assert said.reason == "outside_area"
