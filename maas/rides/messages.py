@@ -31,6 +31,14 @@ MESSAGES: dict[str, Text] = {
         "The vehicles that are left at that time are kept for people who need one at once. "
         "They can be booked from {minutes} minutes before.",
     ),
+    "into_a_break": Text(
+        "{opens}から{closes}までは休けいです。その前にはお送りできません。",
+        "There is a break from {opens} to {closes}, and you could not be brought before it.",
+    ),
+    "not_in_hours": Text(
+        "{opens}から{closes}までの間に、お迎えできる車がありません。",
+        "No vehicle could come between {opens} and {closes}.",
+    ),
     "no_shows": Text(
         "この方は最近{days}日間に{count}回、連絡のないご不在がありました。"
         "前もってお電話で確かめてください。",

@@ -8,8 +8,9 @@ from datetime import date
 
 import msgspec
 
-from dispatcher import Ask, Offer, OfferRules, Place, Plan, Reason, Refusal, TravelTimes
+from dispatcher import Ask, Offer, OfferRules, Place, Plan, Refusal, TravelTimes
 from dispatcher import offers as dispatcher_offers
+from maas.rides.hours import in_hours, refusal_of, words
 from maas.rides.show import said
 from maas.rides.tokens import Waiver
 from maas.rides.views import AskIn, RelaxationView
@@ -21,7 +22,6 @@ from maas.town.calendars import (
     Refused,
     check_day,
     check_party,
-    check_pickup,
     check_time,
     clock_words,
     rules_on,
@@ -177,12 +177,28 @@ def seek(
     rules = offer_rules(wished.rules.booking, shuffle_s)
     found = dispatcher_offers(plan, _asked(wished), travel, rules)
     if isinstance(found, Refusal):
-        return replace(found, alternatives=tuple(_in_hours(wished, found.alternatives)))
-    return _in_hours(wished, found) or Refusal(Reason.OUT_OF_HOURS, "hours")
+        return replace(found, alternatives=tuple(in_hours(wished.rules, found.alternatives)))
+    kept = in_hours(wished.rules, found)
+    if kept:
+        return kept
+    no = refusal_of(wished.rules, found, wished.desired_s)
+    return replace(no, alternatives=tuple(_after(wished, no, plan, travel, rules)))
 
 
-def _in_hours(wished: Wish, offers: Iterable[Offer]) -> list[Offer]:
-    return [each for each in offers if check_pickup(wished.rules, each.pickup_s) is None]
+def _after(
+    wished: Wish,
+    no: Refusal,
+    plan: Plan,
+    travel: Mapping[str, TravelTimes],
+    rules: OfferRules,
+) -> Iterable[Offer]:
+    """Return the rides after the break that stands against a wish, none when it is another rule."""
+    if no.binding != "hours.breaks":
+        return ()
+    ends_s = no.values["closes_s"]
+    ask = replace(_asked(wished), desired_s=ends_s, anchor="depart", not_before_s=ends_s)
+    found = dispatcher_offers(plan, ask, travel, rules)
+    return in_hours(wished.rules, found.alternatives if isinstance(found, Refusal) else found)
 
 
 def _asked(wished: Wish) -> Ask:
@@ -204,7 +220,7 @@ def _asked(wished: Wish) -> Ask:
 
 def why(refusal: Refusal) -> Text:
     """Return the sentence for a refusal, with the nearest time that works when there is one."""
-    text = said(refusal.because)
+    text = words(refusal) or said(refusal.because)
     if not refusal.alternatives:
         return text
     time = clock_words(refusal.alternatives[0].pickup_s)

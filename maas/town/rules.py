@@ -43,7 +43,9 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `holidays` whether also on public holidays that are one of `days`; `closed` yearly seasons,
     `closed_on` single days without, `open_on` days with service whatever else is said.  With `runs`
-    riders are picked up within `run_min` minutes from each of them, and at no other time.
+    riders are picked up within `run_min` minutes from each of them, and at no other time.  In a
+    break nobody is picked up; who sits in the vehicle by then is brought (`break_rides` is
+    `finish`), or has to be there before it (`none`).
     """
 
     days: list[DayName]
@@ -54,6 +56,7 @@ class Hours(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
     breaks: tuple[Span, ...] = ()
+    break_rides: Literal["finish", "none"] = "finish"
     runs: tuple[Clock, ...] = ()
     run_min: Positive = 30
     sentences: dict[str, Sentence] = msgspec.field(default_factory=dict)

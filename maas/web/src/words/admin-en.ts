@@ -2,7 +2,7 @@ import type { AdminWords } from "./admin-ja";
 
 const fields: Record<string, string> = {
   days: "Days", from: "From", to: "To", holidays: "Also on public holidays", closed: "Closed seasons",
-  closed_on: "Closed on", open_on: "Open for once on", breaks: "Breaks", runs: "Departures", run_min: "Boarding time of a run",
+  closed_on: "Closed on", open_on: "Open for once on", breaks: "Breaks", break_rides: "Rides at a break", runs: "Departures", run_min: "Boarding time of a run",
   deadline_min: "Booking deadline", deadlines: "Deadlines by case", horizon_days: "Booking horizon",
   window_min: "Pick-up window", ride_max_factor: "Longest ride (times the direct one)", ride_max_extra_min: "Longest ride (added)",
   max_party: "Largest party", boarding_s: "Boarding", wheelchair_boarding_s: "Boarding with a wheelchair",
@@ -28,7 +28,7 @@ const values: Record<string, string> = {
   mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun", hol: "holidays",
   transfer: "a transfer", shared: "sharing", child: "children", disability_card: "disability handbook", aicard: "Ai card", half: "half fare", base: "base fare",
   stop: "stop", home: "home", clinic: "clinic", hospital: "hospital", shop: "shop", facility: "facility",
-  off: "nothing", warn: "a warning", required: "no departure", up: "up", down: "down", nearest: "to the nearest",
+  finish: "bring whoever is on board", off: "nothing", warn: "a warning", required: "no departure", up: "up", down: "down", nearest: "to the nearest",
   said: "as said", linked: "linked booking", phone: "telephone", web: "web", infant: "small child",
 };
 

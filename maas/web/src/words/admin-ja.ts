@@ -1,7 +1,7 @@
 /** What the admin screen says. */
 const fields: Record<string, string> = {
   days: "曜日", from: "始まり", to: "終わり", holidays: "祝日も運行", closed: "休む期間",
-  closed_on: "休む日", open_on: "特別に運行する日", breaks: "休けい", runs: "便の時刻", run_min: "便の乗車時間のはば",
+  closed_on: "休む日", open_on: "特別に運行する日", breaks: "休けい", break_rides: "休けいにかかる乗車", runs: "便の時刻", run_min: "便の乗車時間のはば",
   deadline_min: "予約のしめきり", deadlines: "場合ごとのしめきり", horizon_days: "何日先まで予約できるか",
   window_min: "迎えの時刻のはば", ride_max_factor: "乗車時間の上限（直行の何倍）", ride_max_extra_min: "乗車時間の上限（追加）",
   max_party: "一度に乗れる人数", boarding_s: "乗る時間", wheelchair_boarding_s: "車いすの方の乗る時間",
@@ -26,7 +26,7 @@ const fields: Record<string, string> = {
 const values: Record<string, string> = {
   mon: "月", tue: "火", wed: "水", thu: "木", fri: "金", sat: "土", sun: "日", hol: "祝日",
   transfer: "乗継", shared: "相乗り", child: "小学生以下", disability_card: "障害者手帳", aicard: "愛カード", half: "半額の方", base: "ふつう",
-  stop: "停留所", home: "自宅", clinic: "医院", hospital: "病院", shop: "店", facility: "施設",
+  finish: "目的地まで送る", stop: "停留所", home: "自宅", clinic: "医院", hospital: "病院", shop: "店", facility: "施設",
   off: "何もしない", warn: "知らせる", required: "出発できない", up: "切り上げ", down: "切り捨て", nearest: "四捨五入",
   said: "本人の申し出", linked: "つながった予約", phone: "電話", web: "ウェブ", infant: "未就学児",
 };
