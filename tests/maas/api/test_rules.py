@@ -128,7 +128,7 @@ async def test_a_trip_out_of_the_zones_is_refused(
     assert inside.json()["refusal"] is None
     refusal = outside.json()["refusal"]
     assert (refusal["reason"], refusal["binding"]) == ("outside_area", "zone")
-    assert refusal["sentence"].endswith("は運行区域の外です。")
+    assert refusal["sentence"].startswith("商店は運行区域の外です。")
 
 
 async def test_rules_changed_by_another_process_are_followed(
