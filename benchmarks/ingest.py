@@ -225,9 +225,12 @@ class Wire:
         return self._take(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
 
     def message(self) -> bytes:
-        """Return the payload of a short unmasked frame."""
-        size = self._take(2)[1]
-        return self._take(size if size < 126 else int.from_bytes(self._take(2), "big"))
+        """Return the payload of the next unmasked text frame; pings between are passed over."""
+        while True:
+            first, size = self._take(2)
+            payload = self._take(size if size < 126 else int.from_bytes(self._take(2), "big"))
+            if first == 0x81:
+                return payload
 
     def close(self) -> None:
         """Hang up."""

@@ -103,6 +103,10 @@ class Boards:
         seen = self._seen.by_run.get(run)
         return [] if seen is None else list(self._calls_ahead(seen, run, now_s).values())
 
+    def next_call(self, run: Run, now_s: float) -> Expected | None:
+        """Return the first of these calls alone, for less."""
+        return self._coming.next_call(run, now_s)
+
     def bands(self, run: Run, now_s: float) -> list[tuple[Expected, Spread]]:
         """Return the calls to come of a run somebody was seen on, each with its interval."""
         return [(call, call.spread) for call in self.ahead(run, now_s)]

@@ -80,6 +80,18 @@ class Coming:
         steps = runs.index(run) - runs.index(ahead.match.run)
         return ahead if 0 < steps <= CHAIN_MAX else None
 
+    def next_call(self, run: Run, now_s: float) -> Expected | None:
+        """Return the first call to come of a run somebody was seen on."""
+        sighting = self._seen.by_run.get(run)
+        if sighting is None:
+            return None
+        day_start, seen = self._timetable.day_start(run.day), sighting.match
+        calls = self._predictor.ahead(
+            run, along_m=seen.along_m, delay_s=seen.delay_s, fix_s=seen.t - day_start,
+            now_s=now_s - day_start, most=1,
+        )  # fmt: skip
+        return calls[0] if calls else None
+
     def calls(self, sighting: Sighting, run: Run, now_s: float) -> list[Expected]:
         """Return the calls a seen vehicle has yet to make on a run, by way of those before it.
 

@@ -14,6 +14,8 @@ from gtfs.geo import Line
 from gtfs.times import filled
 
 AT_STOP_M = 50.0
+QUARTER_S = 900
+"""No time zone's midnight lies within a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Timetable:
         self.course = lru_cache(maxsize=4096)(self._find_course)
         self.block_runs = lru_cache(maxsize=1024)(self._find_block_runs)
         self.day_start = lru_cache(maxsize=64)(self._find_day_start)
+        self.trip_runs = lru_cache(maxsize=4096)(self._find_trip_runs)
+        self._days_around = lru_cache(maxsize=1024)(self._find_days_around)
         self._blocks: dict[str, list[Trip]] = {}
         for trip in feed.trips.values():
             if trip.block_id:
@@ -90,13 +94,20 @@ class Timetable:
 
     def days_around(self, epoch: float) -> tuple[date, date, date]:
         """Return the service days a vehicle may be on: yesterday, today, and tomorrow's first."""
-        yesterday, today = service_days_around(epoch, self._tz)
-        return yesterday, today, today + timedelta(days=1)
+        return self._days_around(int(epoch // QUARTER_S))
 
     def runs(self, trip_id: str, day: date) -> bool:
         """Say whether a trip runs on a service day."""
         trip = self.feed.trips.get(trip_id)
         return trip is not None and trip.service_id in self.feed.services_on(day)
+
+    def _find_days_around(self, quarter: int) -> tuple[date, date, date]:
+        yesterday, today = service_days_around(quarter * QUARTER_S, self._tz)
+        return yesterday, today, today + timedelta(days=1)
+
+    def _find_trip_runs(self, trip_id: str, day: date) -> tuple[Run, ...]:
+        """Return a trip's run on a service day, none on a day it does not run."""
+        return (Run(trip_id, day),) if self.runs(trip_id, day) else ()
 
     def _find_day_start(self, day: date) -> int:
         return day_start_epoch(day, self._tz)

@@ -286,10 +286,12 @@ class LiveMap:
         return stop
 
     def _find_next_stop(self, track: Track) -> NextStop | None:
-        found, timetable = track.match, self._drives.timetable
+        found, timetable, boards = track.match, self._drives.timetable, self._drives.boards
         course = None if found is None else self._drives.course(found.run.trip_id)
-        calls = [] if found is None else self.ahead(found.run, found.t)
-        if found is None or timetable is None or course is None or not calls:
+        if found is None or timetable is None or boards is None or course is None:
             return None
-        stop = timetable.feed.stops[course.calls[calls[0].index].stop_id]
-        return NextStop(stop.id, stop.name, timetable.day_start(found.run.day) + calls[0].arrive_s)
+        call = boards.next_call(found.run, found.t)
+        if call is None:
+            return None
+        stop = timetable.feed.stops[course.calls[call.index].stop_id]
+        return NextStop(stop.id, stop.name, timetable.day_start(found.run.day) + call.arrive_s)

@@ -9,9 +9,10 @@ vehicle hardly goes back, and no faster than 30 m/s.  Weights after ``reference/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, inf, log1p, radians
+from operator import itemgetter
 
 from busloc.course import Course, Run, Timetable
 from busloc.ping import Ping
@@ -41,6 +42,7 @@ ANEW = 12.0
 """What giving up the whole way so far must be worth."""
 PLACES_MAX = 6
 PRUNE = 20.0
+_OFF_M = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +100,16 @@ def believe(
     """Return where a fix may be after what was believed of the one before it."""
     passes: dict[int, list[tuple[float, float]]] = {}
     found: list[Place] = []
-    for run in candidates(timetable, ping, block_id):
-        course = timetable.course(run.trip_id)
-        if course is None:
-            continue
+    for run, course in candidates(timetable, ping, block_id):
         line = course.line
         if id(line) not in passes:
-            passes[id(line)] = line.passes(ping.lat, ping.lon)
+            within_m = inf if course.straight else OFF_ROUTE_M
+            passes[id(line)] = line.passes(ping.lat, ping.lon, within_m=within_m)
+        near = passes[id(line)]
+        if not near:
+            continue
         way = _Way(timetable, run, course, ping, before)
-        spots = {round(spot[0]): spot for spot in passes[id(line)] + way.reached()}
+        spots = {round(spot[0]): spot for spot in near + way.reached(near)}
         found += (place for spot in spots.values() if (place := way.place(*spot)) is not None)
     if not found:
         return None
@@ -116,24 +119,25 @@ def believe(
     return Belief(ping.lat, ping.lon, tuple(kept[:PLACES_MAX]))
 
 
-def candidates(timetable: Timetable, ping: Ping, block_id: str | None) -> Iterator[Run]:
+def candidates(
+    timetable: Timetable, ping: Ping, block_id: str | None
+) -> Iterator[tuple[Run, Course]]:
     """Yield the runs a fix may belong to, on the service days around it.
 
     A fix soon after midnight is late on yesterday's trip rather than a day early on today's.
     """
+    if ping.trip is not None:
+        runs_on, driven, early_s = timetable.trip_runs, ping.trip, LOGGED_ON_EARLY_S
+    elif block_id is not None:
+        runs_on, driven, early_s = timetable.block_runs, block_id, EARLY_S
+    else:
+        return
     for day in timetable.days_around(ping.t):
         time_s = ping.t - timetable.day_start(day)
-        if ping.trip is not None and timetable.runs(ping.trip, day):
-            runs: tuple[Run, ...] = (Run(ping.trip, day),)
-        elif ping.trip is None and block_id is not None:
-            runs = timetable.block_runs(block_id, day)
-        else:
-            continue
-        for run in runs:
+        for run in runs_on(driven, day):
             course = timetable.course(run.trip_id)
-            early_s = EARLY_S if ping.trip is None else LOGGED_ON_EARLY_S
             if course and course.depart_s[0] - early_s <= time_s <= course.arrive_s[-1] + LATE_S:
-                yield run
+                yield run, course
 
 
 class _Way:
@@ -153,17 +157,20 @@ class _Way:
         if before is not None:
             self._ground_m = distance_m(before.lat, before.lon, ping.lat, ping.lon)
 
-    def reached(self) -> list[tuple[float, float]]:
-        """Return the nearest places within reach of where the vehicle may have been."""
-        return [
-            self._course.line.project(
-                self._ping.lat,
-                self._ping.lon,
-                from_m=place.match.along_m - BACK_M,
-                to_m=place.match.along_m + self._reach_m(place),
-            )
-            for place in self._own
-        ]
+    def reached(self, passes: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Return the nearest places within reach of where the vehicle may have been.
+
+        Where the nearest of all ``passes`` lies within reach, it is that one.
+        """
+        nearest_m = min(passes, key=_OFF_M)[0]
+        reached: list[tuple[float, float]] = []
+        for place in self._own:
+            from_m = place.match.along_m - BACK_M
+            to_m = place.match.along_m + self._reach_m(place)
+            if not from_m <= nearest_m <= to_m:
+                lat, lon = self._ping.lat, self._ping.lon
+                reached.append(self._course.line.project(lat, lon, from_m=from_m, to_m=to_m))
+        return reached
 
     def place(self, along_m: float, off_m: float) -> Place | None:
         """Return a place on the run with its cost, ``None`` when it is too far off or too early."""

@@ -175,11 +175,12 @@ class View:
 
 
 def view(
-    progress: Progress, traffic: Traffic, table: Table, now_s: float
+    progress: Progress, traffic: Traffic, table: Table, now_s: float, *, calls: int | None = None
 ) -> View:  # fmt: skip
     """Return the view from ``now_s`` on the calls after the last one made, of which there are some.
 
-    Of a vehicle seen on its leg, the rest of the leg counts from when it was seen.
+    Of a vehicle seen on its leg, the rest of the leg counts from when it was seen.  All calls
+    speak; told of are only the first ``calls``.
     """
     way, i, seen = progress.way, progress.index, progress.seen
     carried, outright = usual_times(way, table, progress.late_s)
@@ -191,11 +192,13 @@ def view(
             each_s[0] *= 1.0 - seen.share
     gone, spent_s, driven_s = _spent(progress, now_s)
     first_s = max(float(carried[0]), SHORT_S)
+    over, weight = traffic.ahead(legs, now_s)
+    line = float(over.sum() / ((weight * carried).sum() + 600.0))
+    carried, outright, planned_s = carried[:calls], outright[:calls], planned_s[:calls]
+    over, weight = over[:calls], weight[:calls]
     sums = np.cumsum(carried)
     left_s = sums - spent_s
     far_s = np.maximum(left_s, 0.0)
-    over, weight = traffic.ahead(legs, now_s)
-    line = float(over.sum() / ((weight * carried).sum() + 600.0))
     town = traffic.pace(now_s)
     own = progress.over_s / (progress.usual_s + 600.0)
     late_s = progress.late_s

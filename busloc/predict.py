@@ -108,12 +108,13 @@ class Predictor:
 
     def ahead(
         self, run: Run, *, along_m: float, delay_s: float, fix_s: float, now_s: float,
-        at: Visit | None = None,
+        at: Visit | None = None, most: int | None = None,
     ) -> list[Expected]:  # fmt: skip
         """Return the calls a vehicle has yet to leave, none for an unknown run.
 
         ``along_m`` is where it was at ``fix_s``: 0 before the start, then ``delay_s`` is how late
-        it will start.  ``at`` is the last visit, for a caller that did not have it seen.
+        it will start.  ``at`` is the last visit, for a caller that did not have it seen; only the
+        first ``most`` calls are wanted.
         """
         course = self._timetable.course(run.trip_id)
         if course is None:
@@ -121,7 +122,9 @@ class Predictor:
         if at is not None:
             self.see(at)
         if self._model is None:
-            return carried(course, along_m=along_m, delay_s=delay_s, fix_s=fix_s, now_s=now_s)
+            return carried(
+                course, along_m=along_m, delay_s=delay_s, fix_s=fix_s, now_s=now_s, most=most
+            )
         first = course.next_call(along_m)
         if first >= len(course.calls):
             return []
@@ -130,11 +133,12 @@ class Predictor:
             return [_standing(course, place, now_s, 0.0)]
         day, model = self._day(run.day), self._model
         seen = view(
-            place.progress, day.traffic, day.table, self._timetable.day_start(run.day) + now_s
-        )
+            place.progress, day.traffic, day.table, self._timetable.day_start(run.day) + now_s,
+            calls=None if most is None else first - place.progress.index + most,
+        )  # fmt: skip
         told = outlook(seen, day.weights)
         age_s = max(0.0, now_s - fix_s - FRESH_S)
-        return _calls(course, model, place, told, now_s=now_s, age_s=age_s)
+        return _calls(course, model, place, told, now_s=now_s, age_s=age_s)[:most]
 
     def _day(self, day: date) -> _Day:
         kind = day_type(day, self._given)
@@ -276,12 +280,13 @@ def _kept_s(course: Course, index: int) -> int:
 
 
 def carried(
-    course: Course, *, along_m: float, delay_s: float, fix_s: float, now_s: float
+    course: Course, *, along_m: float, delay_s: float, fix_s: float, now_s: float,
+    most: int | None = None,
 ) -> list[Expected]:  # fmt: skip
     """Return the calls a vehicle has yet to leave, its delay carried along."""
     found: list[Expected] = []
     late_s, clear_s = round(delay_s), int(now_s)
-    for i in range(course.next_call(along_m), len(course.calls)):
+    for i in range(course.next_call(along_m), len(course.calls))[:most]:
         planned_arrive_s, planned_depart_s = course.arrive_s[i], course.depart_s[i]
         arrive_s = max(planned_arrive_s + late_s, clear_s + 1)
         waits = course.calls[i].timepoint or late_s >= 0

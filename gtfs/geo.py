@@ -7,7 +7,7 @@ around it, which is exact to a few parts in a thousand for lines up to 100 km.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import asin, atan2, cos, degrees, radians, sin, sqrt
+from math import asin, atan2, cos, degrees, hypot, inf, radians, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,10 @@ def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
 class Line:
     """A way on the ground through one place or more, measured in metres from its start."""
 
-    __slots__ = ("_cos", "_east", "_lats", "_length", "_lons", "_north", "_starts")
+    __slots__ = (
+        "_cos", "_east", "_inverse", "_lats", "_length", "_lengths", "_lons", "_north", "_rise",
+        "_run", "_starts",
+    )  # fmt: skip
 
     def __init__(self, lats: Sequence[float] | Floats, lons: Sequence[float] | Floats) -> None:
         """Raise ``ValueError`` unless there are as many latitudes as longitudes, at least one."""
@@ -50,6 +53,10 @@ class Line:
         self._north = (self._lats - self._lats[0]) * DEGREE_M
         self._starts = np.concatenate(([0.0], np.cumsum(_leg_lengths_m(self._lats, self._lons))))
         self._length = float(self._starts[-1])
+        self._lengths = np.diff(self._starts)
+        self._run, self._rise = np.diff(self._east), np.diff(self._north)
+        square = self._run * self._run + self._rise * self._rise
+        self._inverse = np.divide(1.0, square, out=np.zeros_like(square), where=square > 0)
 
     @property
     def length_m(self) -> float:
@@ -72,22 +79,30 @@ class Line:
         low_m = min(max(from_m, 0.0), self._length)
         high_m = self._length if to_m is None else min(max(to_m, low_m), self._length)
         first, last = self._leg(low_m), self._leg(high_m)
-        along, off = self._nearest_on_legs(lat, lon, first, last + 1, low_m, high_m)
-        best = int(np.argmin(off))
-        return float(along[best]), float(off[best])
+        along, off = self._nearest(lat, lon, slice(first, last + 1))
+        best = int(off.argmin())
+        spots = [(float(along[best]), float(off[best]))]
+        if not low_m <= spots[0][0] <= high_m:
+            spots = [self._within(lat, lon, leg, low_m, high_m) for leg in {first, last}]
+            if last > first + 1:
+                best = int(off[1:-1].argmin())
+                spots.append((float(along[1:-1][best]), float(off[1:-1][best])))
+        return min(spots, key=lambda spot: (spot[1], spot[0]))
 
-    def passes(self, lat: float, lon: float) -> list[tuple[float, float]]:
+    def passes(self, lat: float, lon: float, *, within_m: float = inf) -> list[tuple[float, float]]:
         """Return every place where the line comes close and goes away again, in order.
 
-        Each is (metres along, metres off); a line that runs the same street twice has two.
+        Each is (metres along, metres off), none farther off than ``within_m``; a line that runs
+        the same street twice has two.
         """
-        legs = len(self._starts) - 1
-        along, off = self._nearest_on_legs(lat, lon, 0, legs, 0.0, self._length)
+        along, off = self._nearest(lat, lon, slice(None))
         at_start, at_end = along <= self._starts[:-1], along >= self._starts[1:]
-        away_next = np.append(at_start[1:], [True])
-        near = ~(at_start | at_end) | (at_end & away_next)
+        near = ~(at_start | at_end)
+        near[:-1] |= at_end[:-1] & at_start[1:]
         near[0] |= at_start[0]
-        return [(float(along[i]), float(off[i])) for i in np.flatnonzero(near)]
+        near[-1] |= at_end[-1]
+        near &= off <= within_m
+        return list(zip(along[near].tolist(), off[near].tolist(), strict=True))
 
     def at(self, along_m: float) -> tuple[float, float, float]:
         """Return (lat, lon, bearing) at a distance along the line, clamped to its ends."""
@@ -103,22 +118,31 @@ class Line:
         """Return the leg with length that holds this distance (the earlier one at a vertex)."""
         return max(0, int(np.searchsorted(self._starts, along_m, side="left")) - 1)
 
-    def _nearest_on_legs(
-        self, lat: float, lon: float, first: int, last: int, low_m: float, high_m: float
-    ) -> tuple[Floats, Floats]:
-        east = (lon - self._lons[0]) * (DEGREE_M * self._cos)
-        north = (lat - self._lats[0]) * DEGREE_M
-        east0, north0 = self._east[first:last], self._north[first:last]
-        run = self._east[first + 1 : last + 1] - east0
-        rise = self._north[first + 1 : last + 1] - north0
-        square = run * run + rise * rise
-        share = ((east - east0) * run + (north - north0) * rise) / np.where(square, square, 1.0)
-        starts = self._starts[first:last]
-        lengths = self._starts[first + 1 : last + 1] - starts
-        along = np.clip(starts + np.clip(share, 0.0, 1.0) * lengths, low_m, high_m)
-        share = (along - starts) / np.where(lengths, lengths, 1.0)
-        off = np.hypot(east0 + share * run - east, north0 + share * rise - north)
-        return along, off
+    def _nearest(self, lat: float, lon: float, legs: slice) -> tuple[Floats, Floats]:
+        """Return the nearest place on each of the legs: metres along the line, metres off it."""
+        east = self._east[:-1][legs] - (lon - self._lons[0]) * (DEGREE_M * self._cos)
+        north = self._north[:-1][legs] - (lat - self._lats[0]) * DEGREE_M
+        run, rise = self._run[legs], self._rise[legs]
+        share = (east * run + north * rise) * -self._inverse[legs]
+        share = np.minimum(np.maximum(share, 0.0), 1.0)
+        east += share * run
+        north += share * rise
+        off = np.sqrt(east * east + north * north)
+        return self._starts[:-1][legs] + share * self._lengths[legs], off
+
+    def _within(
+        self, lat: float, lon: float, leg: int, low_m: float, high_m: float
+    ) -> tuple[float, float]:
+        """Return the nearest place on one leg that lies between two distances along the line."""
+        start_m, length_m = float(self._starts[leg]), float(self._lengths[leg])
+        along = float(self._nearest(lat, lon, slice(leg, leg + 1))[0][0])
+        along_m = min(max(along, low_m), high_m)
+        share = (along_m - start_m) / length_m if length_m else 0.0
+        east = (
+            self._east[leg] + share * self._run[leg] - (lon - self._lons[0]) * DEGREE_M * self._cos
+        )
+        north = self._north[leg] + share * self._rise[leg] - (lat - self._lats[0]) * DEGREE_M
+        return along_m, hypot(east, north)
 
 
 def _at_least_two(degrees_: Sequence[float] | Floats) -> Floats:

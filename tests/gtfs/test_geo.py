@@ -114,6 +114,13 @@ def test_the_outside_of_a_bend_is_nearest_to_its_corner() -> None:
     ]
 
 
+def test_passes_farther_off_than_is_asked_for_are_left_out() -> None:
+    hairpin = Line([34.80, 34.82, 34.82, 34.80], [133.70, 133.70, 133.71, 133.71])
+
+    assert len(hairpin.passes(34.81, 133.701)) == 3
+    assert [round(along_m) for along_m, _ in hairpin.passes(34.81, 133.701, within_m=150)] == [1112]
+
+
 @given(PLACES, st.tuples(NEAR, NEAR))
 @settings(max_examples=60)
 def test_the_nearest_place_is_one_of_the_passes(
