@@ -62,6 +62,8 @@ class Inbound:
 
     def feed(self, data: bytes) -> list[Said | Fault]:
         """Return what has become whole with these bytes; after a ``Fault`` comes nothing."""
+        if not self._rest and self._opcode == CONTINUATION and (text := _one_text(data)):
+            return [text] if len(text.payload) <= self._limit else [Fault(TOO_BIG)]
         self._rest += data
         said: list[Said | Fault] = []
         while (head := _head(self._rest)) is not None:
@@ -115,6 +117,22 @@ class Inbound:
         if opcode == TEXT and not _is_text(payload):
             return Fault(BAD_DATA)
         return Said(opcode, payload)
+
+
+def _one_text(data: bytes) -> Said | None:
+    """Return the message when the bytes are one short text in one frame, as devices send them."""
+    size = len(data) - 6
+    if size < 126:
+        start, head = 6, bytes((FIN | TEXT, _MASKED | max(size, 0)))
+    else:
+        start, size = 8, size - 2
+        if not 126 <= size < 65_536:
+            return None
+        head = bytes((FIN | TEXT, _MASKED | 126)) + size.to_bytes(2, "big")
+    if size < 0 or not data.startswith(head):
+        return None
+    payload = _unmask(data[start:], data[start - 4 : start])
+    return Said(TEXT, payload) if _is_text(payload) else None
 
 
 def close_code(payload: bytes) -> int:

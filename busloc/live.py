@@ -113,10 +113,10 @@ class LiveMap:
         admitted = self.gate.admit(items, now, known=self._names, allowed=allowed)
         if admitted.history:
             self._record(admitted.history, now)
-        newest = {ping.vehicle: ping for ping in admitted.live}
-        if len(admitted.history) > len(newest):
-            self._look_back(admitted.history, newest)
-        for vehicle, ping in newest.items():
+        if len(admitted.history) > len(admitted.live):
+            self._look_back(admitted.history, {ping.vehicle: ping for ping in admitted.live})
+        for ping in admitted.live:
+            vehicle = ping.vehicle
             self._waiting.setdefault(vehicle, []).append(ping)
             if not 0 <= now - self._looked_at_s.get(vehicle, float("-inf")) < CATCH_UP_S:
                 self._move(vehicle, now)

@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -91,7 +91,9 @@ def read_pings(body: bytes) -> list[Ping | Malformed] | Unreadable:
         whole = _pings.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return _read_one_by_one(body)
-    return list[Ping | Malformed](whole) if len(whole) <= ITEMS_MAX else Unreadable("too_many")
+    if len(whole) > ITEMS_MAX:
+        return Unreadable("too_many")
+    return cast("list[Ping | Malformed]", whole)
 
 
 def _read_one_by_one(body: bytes) -> list[Ping | Malformed] | Unreadable:

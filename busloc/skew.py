@@ -60,8 +60,9 @@ class Skew:
         self._recent.append(lag_s)
         if len(least) == VOTES and lag_s >= least[-1][0]:
             return
-        if any(t == known for _, known in least):
-            return
+        for _, known in least:
+            if t == known:
+                return
         insort(least, (lag_s, t))
         del least[VOTES:]
         if len(least) == VOTES and abs(least[-1][0]) < RIGHT_WITHIN_S:
@@ -80,7 +81,10 @@ class Skew:
         return buckets[-1]
 
     def _weigh(self) -> None:
-        votes = sorted(vote for bucket in self._buckets for vote in bucket.least)[:VOTES]
+        buckets = self._buckets
+        votes = buckets[0].least  # nearly always alone: a right clock starts anew
+        if len(buckets) > 1:
+            votes = sorted(vote for bucket in buckets for vote in bucket.least)[:VOTES]
         if len(votes) < VOTES:
             return
         lag_s = votes[-1][0]
@@ -98,5 +102,7 @@ class Skew:
         return near >= VOTES and 2 * near >= len(self._recent)
 
     def _agreed(self) -> bool:
+        if len(self._buckets) < BUCKETS:
+            return False
         floors = [bucket.least[-1][0] for bucket in self._buckets if len(bucket.least) == VOTES]
         return len(floors) == BUCKETS and max(floors) - min(floors) <= AGREE_WITHIN_S

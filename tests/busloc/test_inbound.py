@@ -196,3 +196,28 @@ def test_what_is_secret_or_does_not_shrink_is_sent_plain() -> None:
 
     assert secret.deflated is secret.plain
     assert Shared(noise).deflated == Shared(noise).plain
+
+
+@given(st.text(max_size=400), st.binary(min_size=4, max_size=4))
+@example("a" * 125, bytes(4))
+@example("a" * 126, bytes(4))
+@example("a" * 127, bytes(4))
+@settings(max_examples=60)
+def test_a_text_that_comes_at_once_is_what_it_is_byte_by_byte(text: str, mask: bytes) -> None:
+    size = len(text.encode())
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    sent = b"\x81" + length + mask + _masked(text.encode(), mask)
+    whole, slow = Inbound(LIMIT), Inbound(LIMIT)
+
+    assert whole.feed(sent) == [each for k in range(len(sent)) for each in slow.feed(sent[k:][:1])]
+
+
+def test_a_text_in_the_middle_of_another_message_is_a_fault() -> None:
+    inbound = Inbound(LIMIT)
+    assert inbound.feed(b"\x01\x82" + bytes(4) + b"on") == []
+
+    assert inbound.feed(b"\x81\x82" + bytes(4) + b"no") == [Fault(1002)]
+
+
+def _masked(payload: bytes, mask: bytes) -> bytes:
+    return bytes(byte ^ mask[k % 4] for k, byte in enumerate(payload))
