@@ -41,6 +41,7 @@ from maas.posting import Reminders, posting
 from maas.predictions import load_model
 from maas.rides.closures import Closures
 from maas.rides.connections import Connections
+from maas.rides.elsewhere import Elsewhere
 from maas.rides.keeper import Keeper
 from maas.rides.lifecycle import Lifecycle
 from maas.rides.sheets import Sheets, folder_in
@@ -244,7 +245,7 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
         _every(CATCH_UP_S, lambda: _catch_up(service)),
         _every(PLAN_S, lambda: Publisher(service).refresh()),
         _every(ROSTER_S, service.read_roster),
-        _every(CLOSURES_S, service.closures.follow),
+        _every(CLOSURES_S, _following_closures(service)),
         _every(CONNECTIONS_S, lambda: _follow_buses(service)),
         _every(ROSTER_S, service.refresh_people),
         _every(SWEEP_S, lambda: _swept(service)),
@@ -289,6 +290,19 @@ def _living(service: Service) -> Callable[[], Awaitable[None]]:
     async def go_on() -> None:
         for area, keeper in service.keepers.items():
             await lives.setdefault(area, Lifecycle(keeper)).go_on()
+
+    return go_on
+
+
+def _following_closures(service: Service) -> Callable[[], Awaitable[None]]:
+    """Return what puts closures on the roads, and replans the areas they were not made in."""
+    areas: dict[str, Elsewhere] = {}
+
+    async def go_on() -> None:
+        await service.closures.follow()
+        for area, keeper in service.keepers.items():
+            if keeper.leads:
+                await areas.setdefault(area, Elsewhere(keeper, service.closures)).go_on()
 
     return go_on
 

@@ -105,6 +105,25 @@ class Disruption:
         await self._closures.follow()
         return answer
 
+    async def learn(self, kind: Kind, row: ClosureRow, who: str) -> Outcome | None:
+        """Replan the area for a closure that was made or ended from another one; once for each."""
+        key = f"{kind} {row.id} {self._keeper.area}"
+        upset = Upset(
+            kind, points=tuple(row.points), factor=row.factor, until=row.until, closure=row.id,
+            reason=row.reason,
+        )  # fmt: skip
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+
+        async def make() -> Change:
+            live = await self._keeper.live_of(self._keeper.today, who)
+            holding = await self._closures.holding()
+            worked = await self._under(holding, name, live, row.id)
+            return self._written(upset, name, await self._grounded(worked, name))[0]
+
+        call = asked(who, key, "closure-elsewhere", row.id, kind)
+        answer = await self._keeper.once(call, Outcome, make)
+        return answer if isinstance(answer, Outcome) else None
+
     async def _preview(self, upset: Upset, name: str, actor: str) -> Outcome | NotFound | NotNow:
         worked = await self._worked(upset, name, actor)
         if not isinstance(worked, _Worked):
@@ -232,7 +251,19 @@ class Disruption:
                 name, upset.points, factor, upset.until, upset.reason, live.now, live.actor
             )
             after, also = [*holding, row], Closed(row)
-        roads = await asyncio.to_thread(self._closures.under, after)
+        closure = upset.closure if upset.kind == "road_open" else name
+        return await self._under(after, name, live, closure, (also,))
+
+    async def _under(
+        self,
+        closed: Sequence[ClosureRow],
+        name: str,
+        live: Live,
+        closure: str | None,
+        also: tuple[Also, ...] = (),
+    ) -> _Worked:
+        """Replan the area as its roads are while exactly these closures hold."""
+        roads = await asyncio.to_thread(self._closures.under, closed)
         anchors = self._keeper.here.anchors
         travel = {profile: Drives(each, anchors) for profile, each in roads.items()}
         live = replace(live, travel=travel)
@@ -242,8 +273,7 @@ class Disruption:
             road_closed, before, travel, waiting=waiting_of(live), closed=closed_of(live)
         )
         more = _overtime(before, done.plan, name, live)
-        closure = upset.closure if upset.kind == "road_open" else name
-        return _Worked(live, before, done, more, (also,), closure)
+        return _Worked(live, before, done, more, also, closure)
 
     def _at_s(self, upset: Upset, live: Live) -> int:
         """Return when it happens: now, or when the service day of another date begins."""

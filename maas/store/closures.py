@@ -57,6 +57,16 @@ async def closures_at(connection: AsyncConnection, now: float) -> list[ClosureRo
     return [_closure(row) for row in rows.mappings()]
 
 
+async def closures_since(connection: AsyncConnection, at: float) -> list[ClosureRow]:
+    """Return what was closed, slowed or opened again since an epoch second, oldest first."""
+    rows = await connection.execute(
+        select(closures)
+        .where(or_(closures.c.at >= at, closures.c.opened_at >= at))
+        .order_by(closures.c.at, closures.c.id)
+    )
+    return [_closure(row) for row in rows.mappings()]
+
+
 def _closure(row: object) -> ClosureRow:
     values = dict(row)  # type: ignore[call-overload]
     return ClosureRow(**{**values, "points": [(lat, lon) for lat, lon in values["points"]]})
