@@ -84,6 +84,7 @@ class Cab:
     told: tuple[str, float] = ("", 0.0)
     version: int = -1
     job: JobView | None = None
+    looked_up: tuple[tuple[float, float], tuple[float, float], RoadPath] | None = None
 
     async def act(self, now_s: float) -> None:
         """Do everything due by `now_s`, in its order."""
@@ -154,9 +155,12 @@ class Cab:
         self.spot, self.way, self.began_s = spot, self._path(spot), at_s
 
     def _path(self, spot: tuple[float, float]) -> RoadPath:
+        if self.looked_up is not None and self.looked_up[:2] == (self.here, spot):
+            return self.looked_up[2]
         found = self.roads.path(self.roads.snap(*self.here).anchor, self.roads.snap(*spot).anchor)
         if found is None:
             raise RuntimeError(f"no road from {self.here} to {spot}")
+        self.looked_up = self.here, spot, found
         return found
 
     async def _serve(self, stop: PlanStopView, now_s: float) -> bool:

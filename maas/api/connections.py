@@ -96,6 +96,20 @@ async def untie_booking(
     return write.one(BookingOut, granted(answer, write))
 
 
+@router.post(
+    "/bookings/{booking_id}/connection/next",
+    operation_id="takeNextBus",
+    **needs(Permission.BOOK, "key-missing", "key-reused", "not-now", *_NO_KEEPER, changes=True),
+)
+async def take_next_bus(
+    booking_id: BookingId, key: Key, person: SignedIn, service: The, write: In
+) -> BookingOut:
+    """Tie a booking that misses its bus to the next one, which the rider has accepted."""
+    keeper = await service.keeper_of_booking(booking_id, person)
+    answer = await _connections(service, keeper).take_next(booking_id, key=key, actor=person.name)
+    return write.one(BookingOut, granted(answer, write))
+
+
 @router.get(
     "/connections",
     operation_id="listConnections",

@@ -53,6 +53,7 @@ WAIT_S: Final = 300
 """So long a bus is asked to wait: what its driver can make up on the way."""
 NEWS_S: Final = 60
 """A bus that is late by less than this more, or less, is no news."""
+_RIDES: Final = frozenset({"booked", "arrived", "aboard"})
 _ROOM_S: Final = 600
 """How long the sign tells of a bus that waits, at most."""
 
@@ -184,6 +185,49 @@ class Connections:
         answer = await self._keeper.once(call, BookingView, make)
         return answer
 
+    async def take_next(
+        self, booking_id: str, *, key: str, actor: str
+    ) -> BookingView | KeyConflict | NotFound | NotNow:
+        """Tie a ride that misses its bus to the next one, which was proposed and is accepted."""
+        call = asked(actor, key, "next-bus", booking_id)
+
+        async def make() -> Change | NotFound | NotNow:
+            row = await self._keeper.row_of(booking_id)
+            if row is None:
+                return NotFound(messages.say("no_booking"))
+            live = await self._keeper.live_of(row.service_date, actor)
+            link = live.day.links.get(booking_id)
+            if link is None:
+                return NotFound(say("no_link"))
+            if row.state not in _RIDES:
+                return NotNow(messages.say("already_over"), row.state)
+            if link.state != "missed":
+                return NotNow(say("not_missed"), link.state)
+            now = self._next(live, link)
+            if now is None:
+                return NotFound(say("no_more_bus"))
+            if now.toward == "to_bus" and _there_s(live, row, now) > now.bus_s:
+                return NotNow(_misses(now), link.state)
+            return await self._tied(live, row, now)
+
+        answer: BookingView | KeyConflict | NotFound | NotNow
+        answer = await self._keeper.once(call, BookingView, make)
+        return answer
+
+    def _next(self, live: Live, link: LinkRow) -> LinkRow | None:
+        """Return a link to the bus that was proposed, `None` when there is none that runs."""
+        trip_id, stop_id, day, toward = (
+            link.next_trip_id or "", link.stop_id, link.service_date, link.toward,
+        )  # fmt: skip
+        bus = self._buses.bus(trip_id, stop_id, day, toward)
+        seen = Sighted() if bus is None else self._buses.sighted(bus, day, toward, live.now)
+        if bus is None or seen.off:
+            return None
+        return replace(
+            link, trip_id=bus.trip_id, planned_s=bus.at_s, bus_s=max(bus.at_s, seen.at_s or 0),
+            state="linked", next_trip_id=None, at=live.now, by=live.actor,
+        )  # fmt: skip
+
     async def on(self, day: date | None = None) -> list[LinkRow]:
         """Return the links of a day (`None` today) in the order of their buses."""
         held = await self._keeper.day_of(day or self._keeper.today)
@@ -192,10 +236,18 @@ class Connections:
     async def follow(self) -> int:
         """Look where today's buses are, and do what follows; returns how many links changed."""
         day = await self._keeper.day_of(self._keeper.today)
+        if not any(day.bookings[id_].state in _RIDES for id_ in day.links.keys() & day.bookings):
+            return 0
         changed = 0
-        for booking_id in sorted(day.links):
-            changed += await self._keeper.own(partial(self._news, booking_id))
+        for booking_id in await self._keeper.looked_at(self._with_news):
+            changed += await self._keeper.own(partial(self._news_of, booking_id))
         return changed
+
+    async def _with_news(self) -> list[str]:
+        """Return the bookings whose link has news, all by one plan: making one takes longest."""
+        live = await self._keeper.live_of(self._keeper.today, "buses")
+        ids = sorted(live.day.links)
+        return [id_ for id_ in ids if await self._news(live, id_) is not None]
 
     async def _version(self, booking_id: str) -> int:
         async with self._keeper.database.reading() as connection:
@@ -204,10 +256,12 @@ class Connections:
 
     # What is new of a bus
 
-    async def _news(self, booking_id: str) -> Change | None:
-        live = await self._keeper.live_of(self._keeper.today, "buses")
+    async def _news_of(self, booking_id: str) -> Change | None:
+        return await self._news(await self._keeper.live_of(self._keeper.today, "buses"), booking_id)
+
+    async def _news(self, live: Live, booking_id: str) -> Change | None:
         link, row = live.day.links.get(booking_id), live.day.bookings.get(booking_id)
-        if link is None or row is None or row.state not in {"booked", "arrived", "aboard"}:
+        if link is None or row is None or row.state not in _RIDES:
             return None
         if live.day.promises[row.id].why in RIDERS_WISH and not _fits(live, link):
             return await self._tied(live, row, replace(link, state="undone"))  # it was changed
@@ -226,7 +280,7 @@ class Connections:
     async def _to_bus(
         self, live: Live, row: BookingRow, now: LinkRow, was: LinkRow, bus: Bus
     ) -> Change | None:
-        there_s = _arrives_s(live, row) + now.margin_s - MARGIN_S
+        there_s = _there_s(live, row, now)
         late_s = there_s - now.bus_s
         if late_s > WAIT_S:
             return await self._missed(live, row, now, bus, there_s, "why.ride_late")
@@ -364,6 +418,11 @@ def _misses(link: LinkRow) -> Text:
     if link.toward == "to_bus":
         return say("misses_to_bus", by=clock_words(link.planned_s - link.margin_s))
     return say("misses_from_bus", at=clock_words(link.planned_s + link.margin_s))
+
+
+def _there_s(live: Live, row: BookingRow, link: LinkRow) -> int:
+    """Return when a rider is at the stop as things are."""
+    return _arrives_s(live, row) + link.margin_s - MARGIN_S
 
 
 def _arrives_s(live: Live, row: BookingRow) -> int:

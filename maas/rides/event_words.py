@@ -79,6 +79,9 @@ MESSAGES: dict[str, Text] = {
         "そのバスはその日その停留所に止まりません。", "No such bus calls there that day."
     ),
     "no_link": Text("その予約はバスにつないでいません。", "That booking is tied to no bus."),
+    "not_missed": Text(
+        "乗り継ぐバスには間に合う見込みです。", "The ride is expected to reach its bus."
+    ),
     "bus_too_far": Text(
         "停留所が遠すぎて、歩いて乗り継げません。", "The stop is too far away to walk to."
     ),

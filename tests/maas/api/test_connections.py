@@ -46,6 +46,9 @@ async def test_a_booking_is_tied_to_the_bus_it_was_asked_for(
     sooner = bus | {"trip": buses[0]["trip"], "stop": buses[0]["stop"]}
     early = await operator.post(path, json=sooner, headers=key())
     assert early.status_code == 409
+    kept = await operator.post(f"{path}/next", headers=key())
+    assert kept.status_code == 409  # its bus is not missed
+    assert kept.json()["detail"] == "乗り継ぐバスには間に合う見込みです。"
     loose = await operator.delete(path, headers=key())
     assert loose.status_code == 200
     assert (await operator.get(f"/api/v1/connections?date={date}")).json() == []

@@ -275,3 +275,63 @@ async def test_a_change_to_a_bus_that_has_to_be_proven_is_proven_by_the_link(
 
     rides = await keeper.rides()
     assert [ride.fare_yen for ride in rides] == [yen]
+
+
+async def test_the_next_bus_is_tied_to_the_ride_when_the_rider_takes_it(
+    keeper: Keeper, connections: Connections, clock: HandClock
+) -> None:
+    booking = await booked(keeper, arriving(2, 8, "11:57"), "a")
+    await tie(connections, booking, "t12", "to_bus")
+    early = await connections.take_next(booking.id, key="n", actor="yuki")
+    assert isinstance(early, NotNow)
+    assert early.sentence.ja == "乗り継ぐバスには間に合う見込みです。"
+    clock.epoch = at("11:59")
+    await connections.follow()
+
+    taken = await connections.take_next(booking.id, key="o", actor="yuki")
+
+    assert isinstance(taken, BookingView)
+    known = await link(connections)
+    assert (known.trip_id, known.planned_s, known.state) == ("t13", of_day("13:00"), "linked")
+    assert known.next_trip_id is None
+    assert (await keeper.day_of(TODAY)).bookings[booking.id].transfer
+    assert await connections.follow() == 0
+    clock.epoch = at("12:53")  # and the next is looked after like the first
+    assert await connections.follow() == 1
+    assert (await link(connections)).state == "waiting"
+
+
+async def test_the_pickup_follows_the_next_bus_that_was_taken(
+    keeper: Keeper, connections: Connections, buses: Timetable
+) -> None:
+    booking = await booked(keeper, ask(8, 2, "10:02"), "a")
+    await tie(connections, booking, "t10", "from_bus")
+    buses.off.add("t10")
+    await connections.follow()
+
+    taken = await connections.take_next(booking.id, key="n", actor="yuki")
+
+    assert isinstance(taken, BookingView)
+    assert taken.pickup_from == at("11:02")
+    assert (await ledger(keeper, booking.id))[-1][:2] == ("bus_late", of_day("11:02"))
+    assert await keeper.check() == []
+
+
+async def test_there_is_no_next_bus_to_take_when_none_runs_or_it_cannot_be_reached(
+    keeper: Keeper, connections: Connections, buses: Timetable, clock: HandClock
+) -> None:
+    booking = await booked(keeper, arriving(2, 8, "11:57"), "a")
+    nobody = await connections.take_next("x", key="1", actor="yuki")
+    loose = await connections.take_next(booking.id, key="2", actor="yuki")
+    await tie(connections, booking, "t12", "to_bus")
+    clock.epoch = at("11:59")
+    await connections.follow()
+    clock.epoch = at("12:59")  # nobody has come for an hour
+
+    missed = await connections.take_next(booking.id, key="3", actor="yuki")
+    buses.off.add("t13")
+    off = await connections.take_next(booking.id, key="4", actor="yuki")
+
+    assert all(isinstance(each, NotFound) for each in (nobody, loose, off))
+    assert isinstance(missed, NotNow)
+    assert (await link(connections)).state == "missed"
