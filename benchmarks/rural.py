@@ -44,10 +44,11 @@ from benchmarks.rural_town import (
     rows,
     trip_row,
 )
-from dispatcher.foresight import Foresight, History, warm_foresight
+from dispatcher.foresight import Foresight
 from dispatcher.insert import warm
 from dispatcher.model import Request
 from dispatcher.policies import WITHIN_S, Insert, Shuffle
+from dispatcher.rollout import History, warm_rollout
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import shuffle_in, warm_search
 from dispatcher.simulate import IN_TIME_S, Chances, Decision, Moment, Outcome, Policy, simulate
@@ -80,7 +81,12 @@ def _foresight(town: Town, trips: Sequence[Trip], noise: float) -> Policy:
     later_s, buffer_s = care(noise)
     hubs = tuple(junction(hub) for hub in town.hubs)
     return Foresight(
-        history=past(town, trips), hubs=hubs, later_s=later_s, buffer_s=buffer_s, shuffles=2000
+        history=past(town, trips),
+        hubs=hubs,
+        later_s=later_s,
+        buffer_s=buffer_s,
+        shuffles=5000,
+        settle=1000,
     )
 
 
@@ -342,7 +348,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     how = Setting(chosen.policy, chosen.seed, chosen.noise, chosen.divert_until, chosen.audit)
     warm()
     warm_search()
-    warm_foresight()
+    warm_rollout()
     table: list[dict[str, Any]] = []
     if chosen.suite:
         for row in suite(town, judge, chosen.scenario, how, chosen.days):

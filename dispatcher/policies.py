@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dispatcher.fleet import Fleet
-from dispatcher.insert import Insertion, insert, insertions
+from dispatcher.insert import insert, insertions
 from dispatcher.model import Plan, Request, StopKind
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations
@@ -50,17 +50,21 @@ class Insert:
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)
         if not found:
             return Decision(moment.plan, waits=moment.waits)
-        return self._promise(moment, request, found[0])
-
-    def _promise(self, moment: Moment, request: Request, found: Insertion) -> Decision:
-        plan = insert(moment.plan, request, found)
-        return self.promise(moment, plan, request, found.pickup_s, self.later_s)
+        plan = insert(moment.plan, request, found[0])
+        return self.promise(moment, plan, request, found[0].pickup_s, self.later_s)
 
     def promise(
         self, moment: Moment, plan: Plan, request: Request, pickup_s: int, later_s: int
     ) -> Decision:
-        """Return the plan with the party's windows now those of the promise."""
-        offered_s = min(pickup_s + later_s, request.latest_pickup_s + self.buffer_s)
+        """Return the plan with the party's windows now those of the promise.
+
+        No part of a promise that can be moved either way reaches beyond what the party would wait,
+        where it could not be planned with; with a buffer later times are the safer ones.
+        """
+        last_s = request.latest_pickup_s + self.buffer_s
+        if later_s > 0 and self.buffer_s == 0:
+            last_s = max(request.earliest_pickup_s, last_s - self.within_s)
+        offered_s = min(pickup_s + later_s, last_s)
         told = promised(request, offered_s, self.within_s, self.buffer_s)
         plan = replace(plan, requests={**plan.requests, told.id: told})
         return Decision(plan, offered_s, moment.waits)
@@ -81,30 +85,47 @@ class Shuffle(Insert):
 
     shuffles: int = 400
     """Iterations of the search before a refusal."""
+    settle: int = 0
+    """Iterations of the search for a cheaper plan before a party is told when it is fetched.
+
+    Until then it may still be fetched at any time it would wait for.
+    """
     iterations: int = 100
     """Iterations of the search for a cheaper plan at each review."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
         """See ``simulate.Policy``."""
-        decision = Insert.answer(self, moment, request)
-        if decision.offered_s is not None:
-            return decision
-        return self._shuffled(moment, self.cautious(request)) or decision
+        request = self.cautious(request)
+        plans = self._carrying(moment, request, 1)
+        if not plans:
+            return Decision(moment.plan, waits=moment.waits)
+        plan = self._cheaper(moment, plans[0], self.settle)
+        return self._told(moment, plan, request)
 
-    def _shuffled(self, moment: Moment, request: Request) -> Decision | None:
+    def _carrying(self, moment: Moment, request: Request, most: int) -> list[Plan]:
+        """Return plans with the party, in as many vehicles, or the one others make room in."""
+        fleet = Fleet(moment.plan, moment.roads)
+        found = insertions(moment.plan, request, moment.roads, fleet=fleet)[:most]
+        if found:
+            return [insert(moment.plan, request, one) for one in found]
         stop = MaxIterations(self.shuffles)
         fuller = shuffle_in(moment.plan, request, moment.roads, stop=stop, seed=moment.now_s)
-        if fuller is None:
-            return None
-        pickup_s = planned_pickup_s(fuller, request.id, moment)
-        return self.promise(moment, fuller, request, pickup_s, self.later_s)
+        return [] if fuller is None else [fuller]
+
+    def _told(self, moment: Moment, plan: Plan, request: Request) -> Decision:
+        pickup_s = planned_pickup_s(plan, request.id, moment)
+        return self.promise(moment, plan, request, pickup_s, self.later_s)
+
+    def _cheaper(self, moment: Moment, plan: Plan, iterations: int) -> Plan:
+        """Return a plan that costs less, or the same."""
+        if iterations == 0 or moment.stranded:
+            return plan
+        stop = MaxIterations(iterations)
+        return search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
 
     def review(self, moment: Moment, /) -> Decision:
         """See ``simulate.Policy``."""
-        plan = rescued(moment)
-        if self.iterations > 0 and not moment.stranded:
-            stop = MaxIterations(self.iterations)
-            plan = search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
+        plan = self._cheaper(moment, rescued(moment), self.iterations)
         return Decision(plan, waits=moment.waits)
 
 

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from dispatcher.cost import plan_cost_s
 from dispatcher.fleet import Fleet
-from dispatcher.foresight import Foresight, History, Rollout, Rules, play, warm_foresight
+from dispatcher.foresight import Foresight
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Route, Vehicle
 from dispatcher.policies import Insert
+from dispatcher.rollout import History, Rollout, warm_rollout
+from dispatcher.rollout_kernel import Rules, play
 from dispatcher.simulate import Call, Day, Decision, Moment, Outcome, simulate
 from tests.dispatcher.test_simulate import Road, day, faults, party, some_calls
 
@@ -152,7 +154,7 @@ def test_every_promise_is_kept_whatever_the_rollouts_say(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311
     days = tuple(tuple(some_calls(draw.randrange(10**6))) for _ in range(4))
     policy = Foresight(
-        history=History(days), polish=20, iterations=20, shuffles=50, hubs=(Place(3),), gain=0.0
+        history=History(days), settle=20, iterations=20, shuffles=50, hubs=(Place(3),), gain=0.0
     )
 
     today, went = rollout_day(seed, policy)
@@ -183,7 +185,7 @@ def test_without_history_it_still_answers() -> None:
 
 
 def test_warming_compiles_what_a_rollout_needs() -> None:
-    warm_foresight()
+    warm_rollout()
 
     if hasattr(play, "signatures"):
         assert len(play.signatures) == 1

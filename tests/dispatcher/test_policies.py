@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dispatcher.check import check
+from dispatcher.cost import plan_cost_s
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Request, Route, Vehicle
 from dispatcher.policies import Insert, Shuffle, planned_pickup_s, rescued
@@ -49,10 +50,22 @@ def test_the_pickup_told_and_what_it_leaves(
 
 
 def test_nobody_is_told_more_than_they_would_wait() -> None:
-    answer = Insert(later_s=200).answer(moment(one_van()), party("ann", 10, 12, wait_s=650))
+    asks = party("ann", 10, 12, wait_s=650)
 
-    assert answer.offered_s == 650
-    assert window(answer, "ann") == (352, 650)
+    careful = Insert(later_s=200, buffer_s=50).answer(moment(one_van()), asks)
+    assert careful.offered_s == 650
+    assert window(careful, "ann") == (352, 600)
+    assert Insert(later_s=200).answer(moment(one_van()), asks).offered_s == 352
+
+
+def test_late_in_the_wait_the_whole_promise_can_still_be_planned_with() -> None:
+    """Planned for 600 of at most 700: told 700, only the time from 500 on would be left."""
+    policy = Insert(within_s=200, later_s=200)
+
+    late = policy.answer(moment(one_van()), party("ann", 10, 12, wait_s=700))
+    assert (late.offered_s, *window(late, "ann")) == (500, 300, 700)
+    hasty = policy.answer(moment(one_van()), party("ann", 0, 12, wait_s=100))
+    assert (hasty.offered_s, *window(hasty, "ann")) == (0, 0, 100)
 
 
 def test_the_buffer_is_kept_from_the_end_of_what_is_asked() -> None:
@@ -87,6 +100,22 @@ def test_others_are_moved_within_their_promises_before_anybody_is_refused() -> N
 
     assert sum(d.served_share for d in plain) < sum(d.served_share for d in moving)
     assert all(d.kept_share() == 1.0 for d in moving)
+
+
+def test_others_are_moved_for_less_driving_before_anybody_is_told_when() -> None:
+    """Van a was to fetch Ann, whom b is nearer to; Cat, at a's side, finds a on its way there."""
+    vans = [Vehicle(id_, Place(at), None, 0, 36_000, seats=4) for id_, at in (("a", 0), ("b", 20))]
+    plan, ann = Plan(0, {van.id: Route(van) for van in vans}, {}), party("ann", 19, 22)
+    plan = insert(plan, ann, next(i for i in insertions(plan, ann, TOWN) if i.vehicle_id == "a"))
+
+    hasty, settled = (
+        Shuffle(settle=count).answer(moment(plan), party("cat", 2, 1)) for count in (0, 200)
+    )
+
+    assert "ann" in hasty.plan.routes["a"].request_ids
+    assert "ann" in settled.plan.routes["b"].request_ids
+    assert (hasty.offered_s, settled.offered_s) == (120, 120)
+    assert plan_cost_s(settled.plan, TOWN) < plan_cost_s(hasty.plan, TOWN)
 
 
 def test_a_review_never_makes_the_plan_dearer() -> None:
