@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache, partial
 
 from busloc.coming import Coming, Sighting, Sightings
@@ -52,6 +53,20 @@ class Boards:
         found.sort(key=lambda departure: (departure.leaves, departure.id))
         return found[:limit]
 
+    def timetable(self, stop_id: str, day: date) -> list[Departure]:
+        """Return the departures of a service day by the timetable, soonest first."""
+        start = self._timetable.day_start(day)
+        found = []
+        for trip, call in self._calls(stop_id, day):
+            course, run = self._timetable.course(trip.id), Run(trip.id, day)
+            if course is None or not _boards(course, call):
+                continue
+            off = run in self._seen.cancelled
+            state = RiderState.CANCELLED if off else RiderState.SCHEDULED
+            scheduled = start + _departs_s((trip, call))
+            found.append(self._row(scheduled, run, course, call, state, None, None))
+        return found
+
     def _planned(self, stop_id: str, now_s: float) -> Iterator[tuple[int, Run, Trip, StopTime]]:
         """Yield the calls where riders may board, from the latest a bus may be late on."""
         earliest = now_s - LATE_S
@@ -72,7 +87,7 @@ class Boards:
     ) -> Departure | None:
         """Return a departure, ``None`` when the bus has left or riders cannot board here."""
         course = self._timetable.course(trip.id)
-        if course is None or call.pickup_type == 1 or call is course.calls[-1]:
+        if course is None or not _boards(course, call):
             return None
         sighting = self._coming.sighting(run, trip)
         state = self._state(run, course, sighting, now_s)
@@ -185,6 +200,11 @@ class Boards:
 def stops_ahead(course: Course, along_m: float) -> Iterable[str]:
     """Return the stops a vehicle has yet to leave."""
     return (call.stop_id for call in course.calls[course.next_call(along_m) :])
+
+
+def _boards(course: Course, call: StopTime) -> bool:
+    """Say whether riders can board at a call."""
+    return call.pickup_type != 1 and call is not course.calls[-1]
 
 
 def _departs_s(call: tuple[Trip, StopTime]) -> int:

@@ -157,6 +157,11 @@ class LiveMap:
         boards = self._drives.boards
         return [] if boards is None else boards.departures(stop_id, now, limit)
 
+    def departures_on(self, stop_id: str, day: date) -> list[Departure]:
+        """Return a stop's departures of a service day by the timetable alone."""
+        boards = self._drives.boards
+        return [] if boards is None else boards.timetable(stop_id, day)
+
     def vehicles(self, now: float) -> list[Vehicle]:
         """Return every vehicle heard of in the last quarter of an hour."""
         shown = (self._vehicle(vehicle, now) for vehicle in sorted(self._drives.tracks))

@@ -53,6 +53,7 @@ from maas.api import (
     rules,
     session,
     sheets,
+    signs,
     standing,
     stops,
     tiles,
@@ -109,6 +110,7 @@ SUBJECTS = (
     push.router,
     accuracy.router,
     devices.router,
+    signs.router,
     editions.router,
     live_events.router,
 )

@@ -7,6 +7,7 @@ their own stops; a stop that two timetables know belongs to the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cached_property
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -152,6 +153,11 @@ class Buses:
         """Return the next departures of a stop, none for an unknown one."""
         name = self._owner.get(stop_id)
         return [] if name is None else self._maps[name].departures(stop_id, now, limit)
+
+    def departures_on(self, stop_id: str, day: date) -> list[Departure]:
+        """Return a stop's departures of a service day by the timetable, none for an unknown one."""
+        name = self._owner.get(stop_id)
+        return [] if name is None else self._maps[name].departures_on(stop_id, day)
 
     def tick(self, now: float) -> None:
         """Let time pass on every map."""

@@ -198,6 +198,22 @@ PROBLEMS: Final = MappingProxyType(
                 "The device's token is missing, unknown or revoked.",
             ),
         ),
+        "bad-sign": (
+            401,
+            Words("この画面は登録されていません", "Unknown sign"),
+            Words(
+                "この画面の登録がありません。画面に出るコードで登録してください。",
+                "This sign is not paired. Pair it with the code that it shows.",
+            ),
+        ),
+        "no-font": (
+            503,
+            Words("日本語の文字がありません", "No Japanese font"),
+            Words(
+                "日本語フォントがなく、画像を作れません。fonts-noto-cjk を入れてください。",
+                "The server has no Japanese font to draw with. Please install fonts-noto-cjk.",
+            ),
+        ),
         "bad-key": (
             401,
             Words("鍵を確認できません", "Key not good"),

@@ -22,7 +22,7 @@ from maas.auth.roles import Permission, allowed
 from maas.auth.staff import Person
 from maas.rides.views import Event, VehiclePlanView
 
-PUBLIC: Final = frozenset({"route", "stop", "veh", "vehicles", "cell", "alerts"})
+PUBLIC: Final = frozenset({"route", "stop", "veh", "vehicles", "cell", "alerts", "sign"})
 STAFF: Final = {
     "plan": Permission.READ_PLAN,
     "bookings": Permission.READ_BOOKINGS,

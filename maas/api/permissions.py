@@ -41,8 +41,8 @@ def needs(permission: Permission, *problems: str, changes: bool = False) -> dict
     """Return the keywords of a route: what it needs, and the problems it may answer with.
 
     `changes` marks a route with a body.  Permissions outside the table of roles (`PUBLIC`,
-    `DEVICE`, `VEHICLE`, `MACHINE`, `RIDER`, `LINK`) are not checked here: their routes check token,
-    vehicle, key or link.
+    `DEVICE`, `SIGN`, `VEHICLE`, `MACHINE`, `RIDER`, `LINK`) are not checked here: their routes
+    check token, vehicle, key or link.
     """
     slugs = ["invalid", *problems]
     if permission in GRANTS:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime, time, timedelta
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from busloc import Departure
+from busloc.ghost import RiderState
 from gtfs import Feed, Stop
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.places import Limit, Search
 from maas.api.problems import Problem
+from maas.api.reserved import reserved_at
 from maas.api.service import Service
 from maas.api.shapes import Shape
 from maas.auth.roles import Permission
 from maas.buses import stop_names
 
 router = APIRouter(prefix="/stops", tags=["stops"])
+
+PAST_S: Final = 900
+"""A planned bus that nobody sees may be so late."""
 
 StopId = Annotated[str, Path(min_length=1, max_length=200)]
 
@@ -67,6 +74,23 @@ class NoticeOut(BaseModel):
     severity: Literal["info", "warning", "severe"] = "info"
 
 
+class ReservedOut(Shape):
+    """A booked vehicle that comes to a stop: its number and times, never whom it fetches.
+
+    `planned` is when it is expected, `window_from` and `window_to` what was promised, all epoch
+    seconds; `digits` are the last two of the rider's reception number.
+    """
+
+    id: str
+    vehicle: str
+    vehicle_en: str
+    planned: int
+    window_from: int
+    window_to: int
+    arrived: bool
+    digits: str
+
+
 class DeparturesOut(BaseModel):
     """What the sign of a stop shows; `now` is the service's epoch seconds.
 
@@ -77,7 +101,37 @@ class DeparturesOut(BaseModel):
     now: float
     departures: list[DepartureOut]
     notices: list[NoticeOut]
+    reserved: list[ReservedOut]
     phone: str
+
+
+class LineOut(Shape):
+    """Of which line a departure is, and where it goes."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    route: str
+    route_name: str
+    route_name_en: str
+    headsign: str
+    headsign_kana: str
+    headsign_en: str
+    color: str
+    text_color: str
+    platform: str
+
+
+class TimetableOut(BaseModel):
+    """A stop's departures by the timetable until `until`, for when nothing else can be asked.
+
+    Each has its epoch second, the number of its line, and its `id` on the board; `off` are the
+    ids of those that do not run.
+    """
+
+    until: int
+    lines: list[LineOut]
+    departures: list[tuple[int, int, str]]
+    off: list[str]
 
 
 @router.get("", operation_id="searchStops", **needs(Permission.PUBLIC))
@@ -107,8 +161,35 @@ async def list_departures(
         now=now,
         departures=[DepartureOut.model_validate(departure) for departure in departures],
         notices=notices_of(service, stop_id),
+        reserved=[ReservedOut.model_validate(row) for row in reserved_at(service, stop, now)],
         phone=service.town.booking_phone if service.town else "",
     )
+
+
+@router.get(
+    "/{stop_id}/timetable",
+    operation_id="readStopTimetable",
+    **needs(Permission.PUBLIC, "not-found"),
+)
+async def read_timetable(
+    stop_id: StopId, service: The, days: Annotated[int, Query(ge=1, le=14)] = 14
+) -> TimetableOut:
+    """Return what a sign shows while it hears nothing: from yesterday's last buses on."""
+    _known(service, stop_id)
+    today, now = service.today(), service.clock()
+    lines: dict[LineOut, int] = {}
+    found: list[tuple[int, int, str]] = []
+    off: list[str] = []
+    for number in range(-1, days):
+        for row in service.buses.departures_on(stop_id, today + timedelta(days=number)):
+            line = LineOut.model_validate(row)
+            if row.scheduled >= now - PAST_S:
+                found.append((row.scheduled, lines.setdefault(line, len(lines)), row.id))
+                if row.state == RiderState.CANCELLED:
+                    off.append(row.id)
+    end = datetime.combine(today + timedelta(days=days), time(), ZoneInfo(service.timezone))
+    found.sort()
+    return TimetableOut(until=int(end.timestamp()), lines=list(lines), departures=found, off=off)
 
 
 def notices_of(service: Service, stop_id: str) -> list[NoticeOut]:

@@ -20,9 +20,10 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """What a route needs.
 
-    `PUBLIC` needs nobody, `DEVICE` a device's token, `MACHINE` a key of the settings, and `VEHICLE`
-    the vehicle's own device, the driver who has taken it over, or a dispatcher, `RIDER` the link of
-    a member's own page, `LINK` the link to one ride: those check the object, not only the role.
+    `PUBLIC` needs nobody, `DEVICE` a device's token, `SIGN` a sign's, `MACHINE` a key of the
+    settings, and `VEHICLE` the vehicle's own device, the driver who has taken it over, or a
+    dispatcher, `RIDER` the link of a member's own page, `LINK` the link to one ride: those check
+    the object, not only the role.
     """
 
     PUBLIC = "public"
@@ -39,6 +40,7 @@ class Permission(StrEnum):
     DRIVE = "drive"
     VEHICLE = "vehicle"
     DEVICE = "device"
+    SIGN = "sign"
     MACHINE = "machine"
     RIDER = "rider"
     LINK = "link"

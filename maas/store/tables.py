@@ -789,6 +789,25 @@ alerts = Table(
     Index(None, "ends_at"),
 )
 
+# A sign waits with the hash of a code that it shows until somebody says where it stands.
+signs = Table(
+    "signs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("stop_id", String),
+    Column("name", String, nullable=False),
+    Column("panel_inches", Double, nullable=False),
+    Column("distance_m", Double, nullable=False),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("code_hash", String, unique=True),
+    Column("code_until", Double, nullable=False),
+    Column("paired_at", Double),
+    Column("reload_at", Double, nullable=False),
+    Column("heard_at", Double),
+    Column("picture_since", Double),
+    Column("heartbeat", JSON),
+)
+
 called_off = Table(
     "called_off",
     metadata,
