@@ -75,6 +75,7 @@ class SignConfigOut(Shape):
     panel_inches: float
     distance_m: float
     reload_at: float
+    now: float = Field(description="The server's real clock, by which the sign knows its own.")
     version: str = Field(description="Of the pages the server gives out, empty without any.")
 
 
@@ -145,9 +146,9 @@ This = Annotated[SignRow, Depends(this_sign)]
 
 
 @router.get("/me", operation_id="readThisSign", **needs(Permission.SIGN, "bad-sign"))
-async def read_this_sign(sign: This, write: In) -> SignConfigOut:
+async def read_this_sign(sign: This, service: The, write: In) -> SignConfigOut:
     """Return what the sign that asks is to show."""
-    return _config(sign, write)
+    return _config(sign, service, write)
 
 
 @router.post(
@@ -167,7 +168,7 @@ async def report_sign(sign: This, said: HeartbeatIn, service: The, write: In) ->
     }
     async with service.database.writing() as db:
         await signs.change(db, sign.id, values)
-    return _config(sign, write)
+    return _config(sign, service, write)
 
 
 @router.get("", operation_id="listSigns", **needs(Permission.READ_PLAN))
@@ -264,8 +265,9 @@ def _tell(service: Service, row: SignRow) -> None:
     service.hub.publish(TOPIC + row.id, row.id, fragment)
 
 
-def _config(row: SignRow, write: In) -> SignConfigOut:
-    return write.one(SignConfigOut, {**asdict(row), "version": page_version()[0]})
+def _config(row: SignRow, service: Service, write: In) -> SignConfigOut:
+    more = {"version": page_version()[0], "now": service.real_now()}
+    return write.one(SignConfigOut, {**asdict(row), **more})
 
 
 def _out(service: Service, row: SignRow, write: In) -> SignOut:

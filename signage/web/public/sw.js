@@ -1,16 +1,32 @@
 // Lets a sign start without its server: the sign's page and files are kept on the device.
-const KEPT = "sign-1";
+const KEPT = "sign-2";
+
+/** Keeps a file and those that it names: what the page fetches later must be there without a server. */
+async function keepFile(cache, path, kept) {
+  if (kept.has(path)) return;
+  kept.add(path);
+  let answer = await cache.match(path);
+  if (!answer) {
+    await cache.add(path);
+    answer = await cache.match(path);
+  }
+  if (!path.endsWith(".js")) return;
+  const names = (await answer.text()).match(/[\w.-]+-[\w-]{8}\.(?:js|css)\b/g) ?? [];
+  await Promise.all(names.map((name) => keepFile(cache, `/assets/${name}`, kept)));
+}
 
 async function keep() {
   const cache = await caches.open(KEPT);
   const page = await fetch("/signage/-", { cache: "no-cache" });
+  if (!page.ok) throw new Error(`no page: ${page.status}`);
   const html = await page.clone().text();
+  const kept = new Set();
+  // The files first: a page is kept only when all it needs is there.
+  await Promise.all((html.match(/\/assets\/[^"]+/g) ?? []).map((path) => keepFile(cache, path, kept)));
   await cache.put("/signage/-", page);
-  const files = new Set(html.match(/\/assets\/[^"]+/g));
-  await cache.addAll([...files]);
   for (const old of await cache.keys()) {
     const { pathname } = new URL(old.url);
-    if (pathname.startsWith("/assets/") && !files.has(pathname)) await cache.delete(old);
+    if (pathname.startsWith("/assets/") && !kept.has(pathname)) await cache.delete(old);
   }
 }
 
@@ -29,8 +45,12 @@ self.addEventListener("activate", (event) => {
 async function page(request) {
   try {
     const answer = await fetch(request);
-    if (answer.ok) await keep();
-    return answer;
+    if (answer.ok) {
+      // The page must not wait for this: it is for the next start.
+      void keep().catch(() => undefined);
+      return answer;
+    }
+    return (await caches.match("/signage/-")) ?? answer;
   } catch {
     return (await caches.match("/signage/-")) ?? Response.error();
   }
@@ -39,7 +59,7 @@ async function page(request) {
 self.addEventListener("fetch", (event) => {
   const { pathname } = new URL(event.request.url);
   if (event.request.method !== "GET") return;
-  const sign = pathname.startsWith("/signage/") && !pathname.endsWith("/plain");
+  const sign = pathname.startsWith("/signage/") && !/\/(plain|epaper\.png)$/.test(pathname);
   if (event.request.mode === "navigate" && sign) event.respondWith(page(event.request));
   else if (pathname.startsWith("/assets/")) {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));

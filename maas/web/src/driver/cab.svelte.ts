@@ -19,7 +19,13 @@ const ANSWER_MS = 10_000;
 const STALE_S = 15;
 
 /** What is kept on the tablet of the work itself; the events lie in their own store. */
-type Remembered = { job: Job; heard_s: number; change: Change | undefined; arrivals: Record<string, number> };
+type Remembered = {
+  job: Job;
+  duty?: Duty | undefined;
+  heard_s: number;
+  change: Change | undefined;
+  arrivals: Record<string, number>;
+};
 
 /** One vehicle's driver: the work, the events on their way, the fare to collect, changes unseen. */
 export class Cab {
@@ -43,6 +49,8 @@ export class Cab {
   private readonly own = new Set<string>();
   private arrivals: Record<string, number> = {};
   private asking = false;
+  /** Whether the day's record has been read since the page started; until then the kept one stands. */
+  private asked = false;
   /** Counts the taps, so that an answer from before a tap is not taken for news. */
   private round = 0;
 
@@ -54,6 +62,7 @@ export class Cab {
     const kept = recall<Remembered>(`cab:${vehicle}`);
     if (kept?.heard_s === undefined) return;
     this.job = kept.job;
+    this.duty = kept.duty;
     this.heard_s = kept.heard_s;
     this.change = kept.change;
     this.arrivals = kept.arrivals;
@@ -164,6 +173,7 @@ export class Cab {
     const path = `/vehicles/${kept.vehicle}/duty`;
     const signal = AbortSignal.timeout(ANSWER_MS);
     this.duty = await call<Duty>("POST", path, { body: asRecord(kept), key: kept.event, signal });
+    this.save();
     return { event: kept.event };
   }
 
@@ -176,7 +186,8 @@ export class Cab {
       await this.outbox.flush();
       const signal = AbortSignal.timeout(ANSWER_MS);
       const job = await call<Job>("GET", `/vehicles/${this.vehicle}/job`, { signal });
-      this.duty ??= await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`, { signal });
+      if (!this.asked) this.duty = await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`, { signal });
+      this.asked = true;
       this.offline = false;
       this.signedOut = false;
       if (round === this.round && this.outbox.queue.length === 0) this.take(job);
@@ -201,6 +212,7 @@ export class Cab {
   async readDuty(): Promise<void> {
     try {
       this.duty = await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`);
+      this.save();
     } catch (error) {
       this.judge(error);
     }
@@ -233,7 +245,8 @@ export class Cab {
   }
 
   private save(): void {
-    const { job, heard_s, change, arrivals } = this;
-    if (job) keep(`cab:${this.vehicle}`, { job, heard_s, change, arrivals } satisfies Remembered);
+    const { job, duty, heard_s, change, arrivals } = this;
+    if (!job) return;
+    keep(`cab:${this.vehicle}`, { job, duty, heard_s, change, arrivals } satisfies Remembered);
   }
 }

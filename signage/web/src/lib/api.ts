@@ -10,16 +10,17 @@ export class Refused extends Error {
   }
 }
 
-type Options = { body?: unknown; file?: Blob; key?: string; signal?: AbortSignal };
+type Options = { body?: unknown; file?: Blob; key?: string; token?: string; signal?: AbortSignal };
 
 /**
- * Calls the API; `key` makes a command safe to send again.
+ * Calls the API; `key` makes a command safe to send again, `token` is a device's.
  * Throws `Refused` for an answer of 4xx or 5xx and TypeError when no answer came.
  */
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { "Accept-Language": language.now };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.file) headers["Content-Type"] = options.file.type || "application/octet-stream";
+  if (options.token) headers["Authorization"] = `Bearer ${options.token}`;
   if (options.key) headers["Idempotency-Key"] = options.key;
   const response = await fetch(`/api/v1${path}`, {
     method,

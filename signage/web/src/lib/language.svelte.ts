@@ -27,7 +27,12 @@ const start = tongueOf(recall(KEY));
  * The language of this device's screens: Japanese until somebody chooses another here.
  * `tongue` is what was chosen; `now` is the one of the two that names and the staff screens have.
  */
-export const language = $state<{ now: Language; tongue: Tongue }>({ now: namesIn(start), tongue: start });
+class Speaking {
+  now = $state.raw<Language>(namesIn(start));
+  tongue = $state.raw<Tongue>(start);
+}
+
+export const language = new Speaking();
 
 /** Shows the screen in a language, without remembering it. */
 export function speakAs(next: Tongue): void {

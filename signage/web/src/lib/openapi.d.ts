@@ -4234,6 +4234,7 @@ export interface components {
             panel_inches: number;
             distance_m: number;
             reload_at: number;
+            now: number;
             version: string;
         };
         SignIn: {

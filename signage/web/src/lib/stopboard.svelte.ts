@@ -1,6 +1,6 @@
 import { call, Refused } from "./api";
 import { merge } from "./board";
-import { deviceNow, hearTime } from "./clock.svelte";
+import { deviceNow, hearTime, onWall } from "./clock.svelte";
 import { keep, recall } from "./keep";
 import { Live, liveUrl } from "./live";
 import type { Board, Departure } from "./types";
@@ -8,20 +8,23 @@ import type { Board, Departure } from "./types";
 type Kept = { board: Board; heard: number };
 
 /** A silent link is asked over HTTP after this long: it may be dead without saying so. */
-const SILENCE_S = 30;
+const SILENCE_S = 20;
+const ANSWER_MS = 10_000;
+/** What the stream does not tell (notices, booked vehicles) is asked for so often. */
+const ALL_S = 60;
 
 /**
  * The departures of one stop, always the best this device knows: the live stream, else HTTP, else
  * what was kept from last time.
  */
 export class StopBoard {
-  board = $state<Board>();
+  board = $state.raw<Board>();
   /** When the server last confirmed it, in seconds of this device's clock. */
-  heard = $state(0);
-  missing = $state(false);
-  failed = $state(false);
+  heard = $state.raw(0);
+  missing = $state.raw(false);
+  failed = $state.raw(false);
   /** Seconds since the data was confirmed; it grows by itself. */
-  age = $state(0);
+  age = $state.raw(0);
 
   private readonly key: string;
 
@@ -32,9 +35,16 @@ export class StopBoard {
     this.age = deviceNow() - this.heard;
   }
 
-  start(): () => void {
+  /** Follows the stop; `also` may follow other topics by the same link, and hear when it opens. */
+  start(also: { linked?: () => void; topics?: (live: Live) => void } = {}): () => void {
     void this.refresh();
-    const live = new Live(liveUrl(), { time: (now) => this.hearNow(now) });
+    const live = new Live(liveUrl(), {
+      time: (now) => this.hearNow(now),
+      link: (open) => {
+        if (open) also.linked?.();
+      },
+    });
+    also.topics?.(live);
     live.subscribe(`stop:${this.stop}`, (frame) => {
       const changed = frame.u as Departure[];
       if (!this.board) return;
@@ -55,8 +65,8 @@ export class StopBoard {
 
   private tick(): void {
     this.age = deviceNow() - this.heard;
-    const quiet = Math.min(this.age, deviceNow() - this.lastAsked);
-    if (quiet > SILENCE_S) void this.refresh();
+    const asked = deviceNow() - this.lastAsked;
+    if (Math.min(this.age, asked) > SILENCE_S || asked > ALL_S) void this.refresh();
   }
 
   private hearNow(now: number): void {
@@ -68,7 +78,7 @@ export class StopBoard {
     this.lastAsked = deviceNow();
     try {
       const path = `/stops/${encodeURIComponent(this.stop)}/departures?limit=40`;
-      const board = await call<Board>("GET", path);
+      const board = await call<Board>("GET", path, { signal: AbortSignal.timeout(ANSWER_MS) });
       this.hearNow(board.now);
       this.take(board);
       Object.assign(this, { failed: false, missing: false });
@@ -81,7 +91,7 @@ export class StopBoard {
   private take(board: Board): void {
     this.board = board;
     this.age = 0;
-    keep(this.key, { board: this.board, heard: this.heard } satisfies Kept);
+    keep(this.key, { board: this.board, heard: onWall(this.heard) } satisfies Kept);
   }
 }
 

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+
+import { fit, pages, roomBeside } from "./fit";
+import { share } from "./share";
+
+const panel = (inches: number, distance_m: number) => fit({ width: 1920, height: 1080, inches, distance_m });
+
+test("letters have the size of the guideline, and rows are as many as there is room for", () => {
+  expect([panel(32, 10).base, panel(43, 10).base, panel(21.5, 5).base]).toEqual([121, 90, 90]);
+  expect([panel(21.5, 10), panel(32, 10), panel(43, 10), panel(55, 10)].map((one) => one.room)).toEqual([1, 3, 4, 3]);
+});
+
+test("an emergency leaves half of the rows to the buses, and none where there is only one", () => {
+  expect([roomBeside(panel(55, 5)), roomBeside(panel(21.5, 10))]).toEqual([Math.floor(panel(55, 5).room / 2), 0]);
+});
+
+test("a long notice is shown in parts, and nothing of it is lost", () => {
+  const text = "大雨のため、全線で運休しています。最新の情報は役場へ。Call 000-000-0000 now.";
+  const parts = pages(text, 10, 2);
+  expect(parts.join("")).toBe(text);
+  expect(parts.length).toBeGreaterThan(2);
+  expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(31);
+  expect(pages("短い。", 10, 2)).toEqual(["短い。"]);
+  expect(pages("", 10, 2)).toEqual([]);
+});
+
+const bus = (id: string, scheduled: number) => ({ id, scheduled, expected: null }) as never;
+const car = (id: string, at: number) => ({ id, planned: at }) as never;
+const ids = (found: { id: string }[]) => found.map((one) => one.id).join("");
+
+test("booked cars get a third of the rows, or what the buses leave", () => {
+  const buses = [bus("a", 1), bus("b", 2), bus("c", 3), bus("d", 4)];
+  const cars = [car("x", 1), car("y", 2)];
+  expect(ids(share(buses, cars, 4))).toBe("abcx");
+  expect(ids(share(buses, [], 4))).toBe("abcd");
+  expect(ids(share([bus("a", 1)], cars, 4))).toBe("axy");
+  expect(ids(share(buses, cars, 2))).toBe("ax");
+});
+
+test("the only row shows what leaves first", () => {
+  expect(ids(share([bus("a", 10)], [car("x", 5)], 1))).toBe("x");
+  expect(ids(share([bus("a", 10)], [car("x", 15)], 1))).toBe("a");
+  expect(ids(share([], [car("x", 15)], 1))).toBe("x");
+  expect(ids(share([bus("a", 10)], [], 0))).toBe("");
+});
