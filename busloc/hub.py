@@ -15,6 +15,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
+from busloc.crowd import FAILED, Send
 from busloc.frame import TRY_AGAIN_LATER, Frame
 from busloc.topic import Topic, Update, encode
 
@@ -33,7 +34,7 @@ LOSSLESS: Mapping[str, int] = {"plan": 1_000, "bookings": 5_000, "calls": 200}
 Since = tuple[str, int]
 NOWHERE: Since = ("", -1)
 """A place in no history: whoever goes on from here gets a snapshot that says so."""
-Send = Callable[[str, Sequence[Update]], None]
+Carry = Callable[[str, Sequence[Update]], None]
 
 
 class Client(Protocol):
@@ -53,21 +54,43 @@ class Client(Protocol):
         ...
 
 
+class Wire(Protocol):
+    """What a client with a socket of its own has besides: it may be sent to directly.
+
+    Only while nothing waits: the rim calls ``Subscriber.stall`` as soon as something does.
+    """
+
+    @property
+    def send(self) -> Send:
+        """Put bytes on the wire."""
+        ...
+
+    def keep(self, rest: bytes | memoryview) -> int:
+        """Take what the wire could not; return the bytes not yet sent."""
+        ...
+
+
 class Subscriber:
     """One client's place in the hub: its topics, and how far behind it is on them.
 
     ``behind`` names the topics on which it was skipped, and the place to go on from.
     """
 
-    __slots__ = ("behind", "behind_since_s", "client", "deflates", "topics", "write")
+    __slots__ = ("behind", "behind_since_s", "client", "deflates", "topics", "wire", "write")
 
-    def __init__(self, client: Client, *, deflates: bool = False) -> None:
+    def __init__(self, client: Client, *, deflates: bool = False, wire: Wire | None = None) -> None:
         self.client = client
         self.write = client.write
+        self.wire = wire
         self.deflates = deflates
         self.topics: dict[str, Topic] = {}
         self.behind: dict[Topic, Since | None] = {}
         self.behind_since_s: float | None = None
+
+    def stall(self) -> None:
+        """Learn that something waits to be sent."""
+        for topic in self.topics.values():
+            topic.crowd(self).stall(self)
 
 
 class Hub:
@@ -96,7 +119,7 @@ class Hub:
         self._slow: dict[Subscriber, None] = {}
         self._fill: dict[str, Callable[[str], None]] = {}
         self._wake_at_s = float("inf")
-        self.send: Send = self._number
+        self.send: Carry = self._number
         """Where a tick's updates go; a bus puts itself here and answers through ``deliver``."""
         self.origin: Callable[[str], Since] = lambda _topic: (secrets.token_hex(6), 0)
         """The epoch and number a new topic begins with."""
@@ -165,9 +188,11 @@ class Hub:
 
     # Listening
 
-    def join(self, client: Client, *, deflates: bool = False) -> Subscriber:
+    def join(
+        self, client: Client, *, deflates: bool = False, wire: Wire | None = None
+    ) -> Subscriber:
         """Take in a client whose connection is open; ``deflates`` when it takes compression."""
-        subscriber = Subscriber(client, deflates=deflates)
+        subscriber = Subscriber(client, deflates=deflates, wire=wire)
         self.subscribers[subscriber] = None
         return subscriber
 
@@ -190,7 +215,7 @@ class Hub:
         if found.pending:
             self._flush_topic(found)
             found = self._topic(topic)
-        found.add(subscriber)
+        found.crowd(subscriber).add(subscriber)
         subscriber.topics[topic] = found
         if subscriber.behind_since_s is None:
             self._catch_up(subscriber, found, since)
@@ -207,7 +232,7 @@ class Hub:
         found = subscriber.topics.pop(topic, None)
         if found is None:
             return
-        found.drop(subscriber)
+        found.crowd(subscriber).drop(subscriber)
         subscriber.behind.pop(found, None)
         self._forget_idle(found)
 
@@ -287,14 +312,24 @@ class Hub:
 
     def _write(self, topic: Topic, frame: Frame, since: Since) -> None:
         """Send a frame to all who keep up; ``since`` is where the others will go on."""
-        for listeners, data in topic.audiences(frame):
-            for subscriber in listeners:
-                if subscriber.behind_since_s is None:
-                    write = subscriber.write  # a name of its own: twice as fast to call
-                    if write(data) > BEHIND_BYTES:
-                        self._fall_behind(subscriber)
-                else:
+        for crowd, data in topic.audiences(frame):
+            others = list(crowd.others)
+            for subscriber, took in crowd.sweep(data):
+                if self._rest(subscriber, data, took) > BEHIND_BYTES:
+                    self._fall_behind(subscriber)
+            for subscriber in others:
+                if subscriber.behind_since_s is not None:
                     subscriber.behind.setdefault(topic, since)
+                elif (waiting := subscriber.write(data)) > BEHIND_BYTES:
+                    self._fall_behind(subscriber)
+                elif not waiting and subscriber.wire is not None:
+                    crowd.settle(subscriber, subscriber.wire.send)
+
+    def _rest(self, subscriber: Subscriber, data: bytes, took: int) -> int:
+        """Have a client keep what its wire did not take; return the bytes not yet sent."""
+        if took == FAILED or subscriber.wire is None:
+            return subscriber.write(data)  # which finds out what is wrong
+        return subscriber.wire.keep(memoryview(data)[took:])
 
     def _send(self, subscriber: Subscriber, frame: Frame) -> None:
         """Send a frame to one client."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from busloc.crowd import Crowd
 from busloc.frame import Frame
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Topic:
 
     __slots__ = (
         "_head", "_ring", "_ring_bytes", "_snapshots", "deflating", "due_s", "epoch", "keep",
-        "last", "lossless", "name", "pending", "sent_s", "seq", "subscribers",
+        "last", "lossless", "name", "pending", "plain", "sent_s", "seq",
     )  # fmt: skip
 
     def __init__(self, name: str, epoch: str, seq: int, *, lossless: bool, keep: int) -> None:
@@ -48,9 +49,9 @@ class Topic:
         self.keep = keep
         self.last: dict[str, bytes] = {}
         self.pending: list[Update] = []
-        self.subscribers: dict[Subscriber, None] = {}
-        self.deflating: dict[Subscriber, None] = {}
-        """Those who listen with compression; ``subscribers`` are the others."""
+        self.plain = Crowd()
+        self.deflating = Crowd()
+        """Those who listen with compression."""
         self.sent_s = float("-inf")
         self.due_s: float | None = None
         self.restart(epoch, seq)
@@ -67,25 +68,21 @@ class Topic:
     @property
     def heard(self) -> bool:
         """Somebody listens."""
-        return bool(self.subscribers or self.deflating)
+        return bool(self.plain or self.deflating)
 
     @property
     def idle(self) -> bool:
         """Nobody listens, and nothing would be lost by forgetting the topic."""
         return not (self.heard or self.last or self.pending)
 
-    def add(self, subscriber: Subscriber) -> None:
-        """Have a subscriber hear what comes."""
-        (self.deflating if subscriber.deflates else self.subscribers)[subscriber] = None
+    def crowd(self, subscriber: Subscriber) -> Crowd:
+        """Return those a subscriber is among."""
+        return self.deflating if subscriber.deflates else self.plain
 
-    def drop(self, subscriber: Subscriber) -> None:
-        """Have a subscriber hear no more; harmless when it never did."""
-        (self.deflating if subscriber.deflates else self.subscribers).pop(subscriber, None)
-
-    def audiences(self, frame: Frame) -> Iterator[tuple[Iterable[Subscriber], bytes]]:
+    def audiences(self, frame: Frame) -> Iterator[tuple[Crowd, bytes]]:
         """Return who gets which bytes of a frame."""
-        if self.subscribers:
-            yield self.subscribers, frame.plain
+        if self.plain:
+            yield self.plain, frame.plain
         if self.deflating:
             yield self.deflating, frame.deflated
 

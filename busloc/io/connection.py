@@ -43,6 +43,10 @@ class Listener(Protocol):
         """Learn that nothing more is said or heard."""
         ...
 
+    def stalled(self) -> None:
+        """Learn that what was said last waits to be sent."""
+        ...
+
     def farewell(self) -> str:
         """Return what to say when the server stops."""
         ...
@@ -55,6 +59,9 @@ class _Nobody:
         """See ``Listener``."""
 
     def leave(self) -> None:
+        """See ``Listener``."""
+
+    def stalled(self) -> None:
         """See ``Listener``."""
 
     def farewell(self) -> str:
@@ -113,7 +120,7 @@ class Connection:
 
     __slots__ = (
         "_answered", "_bytes", "_closing", "_hurry", "_inbound", "_listener", "_loop", "_on_end",
-        "_peers", "_ping_s", "_read_bytes", "_send", "_sock", "_timer", "_waiting",
+        "_peers", "_ping_s", "_read_bytes", "_sock", "_timer", "_waiting", "send",
     )  # fmt: skip
 
     def __init__(
@@ -125,7 +132,8 @@ class Connection:
         said_per_s: int | None = SAID_PER_S,
     ) -> None:
         self._sock = handover.sock
-        self._send = handover.sock.send
+        self.send = handover.sock.send
+        """See ``busloc.hub.Wire``."""
         self._peers = handover.peers
         self._ping_s = handover.ping_s
         self._inbound: Inbound | None = Inbound(limit, inflates=handover.inflates)
@@ -173,8 +181,8 @@ class Connection:
     def write(self, frame: bytes) -> int:
         """Send a frame now, or when the client has taken what came before."""
         if self._waiting is not None:
-            return self._keep(frame)
-        send = self._send
+            return self.keep(frame)
+        send = self.send
         try:
             sent = send(frame)
         except (BlockingIOError, InterruptedError):
@@ -183,15 +191,17 @@ class Connection:
             # The hub is going through its listeners now: leave it afterwards.
             self._loop.call_soon(self._end)
             return 0
-        return 0 if sent == len(frame) else self._keep(memoryview(frame)[sent:])
+        return 0 if sent == len(frame) else self.keep(memoryview(frame)[sent:])
 
     def buffered(self) -> int:
         """Return the bytes not yet sent."""
         return self._bytes
 
-    def _keep(self, rest: bytes | memoryview) -> int:
+    def keep(self, rest: bytes | memoryview) -> int:
+        """See ``busloc.hub.Wire``."""
         if self._waiting is None:
             self._waiting = deque()
+            self._listener.stalled()
             self._loop.add_writer(self._sock, self._writable)
         self._waiting.append(rest)
         self._bytes += len(rest)
@@ -201,7 +211,7 @@ class Connection:
         while self._waiting:
             rest = self._waiting.popleft()
             try:
-                sent = self._send(rest)
+                sent = self.send(rest)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:

@@ -142,6 +142,9 @@ class _Device:
     def leave(self) -> None:
         """See ``busloc.io.connection.Listener``."""
 
+    def stalled(self) -> None:
+        """See ``busloc.io.connection.Listener``."""
+
     def farewell(self) -> str:
         """See ``busloc.io.connection.Listener``."""
         return ""

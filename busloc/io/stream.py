@@ -163,7 +163,8 @@ class Session:
 
     def join(self, client: Connection | QueueClient, *, deflates: bool = False) -> None:
         """Take part through an open connection."""
-        self.subscriber = self._hub.join(client, deflates=deflates)
+        wire = client if isinstance(client, Connection) else None
+        self.subscriber = self._hub.join(client, deflates=deflates, wire=wire)
 
     def leave(self) -> None:
         """Take part no more; harmless when that is so."""
@@ -171,6 +172,11 @@ class Session:
             self._hub.leave(self.subscriber)
             self.subscriber = None
             self._admission.leave(self._address)
+
+    def stalled(self) -> None:
+        """See ``busloc.io.connection.Listener``."""
+        if self.subscriber is not None:
+            self.subscriber.stall()
 
     def farewell(self) -> str:
         """Return what to say when the server stops."""
