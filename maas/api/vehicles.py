@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from maas.api.answers import granted
+from maas.api.driver_messages import told_to
 from maas.api.driving import Acting, VehicleId
 from maas.api.identity import SignedIn, The
 from maas.api.live import Publisher
@@ -231,4 +233,5 @@ async def _job(service: Service, vehicle_id: str, write: Rendering) -> JobOut:
     job = await Trips(keeper).job(vehicle_id)
     if job is None:
         raise Problem("not-found")
-    return write.one(JobOut, job)
+    told = await told_to(service, keeper.area, vehicle_id)
+    return write.one(JobOut, replace(job, warnings=(*told, *job.warnings)))

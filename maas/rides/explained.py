@@ -39,7 +39,7 @@ def pinned(live: Live, row: BookingRow, vehicle_id: str | None) -> Change | NotN
     else:
         plan = pin(live.plan, row.id, vehicle_id, live.travel)
     if isinstance(plan, Explanation):
-        return NotNow(said(plan, _names(live)), row.state)
+        return NotNow(said(plan, names_of(live)), row.state)
     decided = replace(row, pinned_vehicle_id=vehicle_id)
     what = "unpinned" if vehicle_id is None else "pinned"
     return placed(live, plan, decided, what, {"vehicle": vehicle_id})
@@ -47,15 +47,15 @@ def pinned(live: Live, row: BookingRow, vehicle_id: str | None) -> Change | NotN
 
 def _view(live: Live, found: Explanation) -> ExplanationView:
     options = tuple(_option(live, option) for option in found.options)
-    return ExplanationView(found.code, found.values, said(found, _names(live)), options)
+    return ExplanationView(found.code, found.values, said(found, names_of(live)), options)
 
 
 def _option(live: Live, option: Option) -> OptionView:
-    limit = None if option.limit is None else said(option.limit, _names(live))
+    limit = None if option.limit is None else said(option.limit, names_of(live))
     return OptionView(live.names.vehicle(option.vehicle_id), option.cost_s, limit)
 
 
-def _names(live: Live) -> dict[str, Text]:
+def names_of(live: Live) -> dict[str, Text]:
     """Return what vehicles and riders are called."""
     names = {id_: Text(row.name, row.name_en) for id_, row in live.names.vehicles.items()}
     for id_, row in live.day.bookings.items():

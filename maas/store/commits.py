@@ -135,6 +135,19 @@ async def subjects_since(connection: AsyncConnection, seq: int, actions: str) ->
     return set(rows)
 
 
+async def entries_between(
+    connection: AsyncConnection, first: float, last: float, actions: Sequence[str]
+) -> list[AuditEntry]:
+    """Return what was done from an instant to before another, of some actions, in order."""
+    columns = [audit.c[name] for name in AuditEntry.__slots__]
+    rows = await connection.execute(
+        select(*columns)
+        .where(audit.c.at >= first, audit.c.at < last, audit.c.action.in_(actions))
+        .order_by(audit.c.seq)
+    )
+    return [AuditEntry(*row) for row in rows]
+
+
 async def audit_break(connection: AsyncConnection) -> int | None:
     """Return the first entry whose hash does not follow from the one before, `None` when whole."""
     previous, expected = FIRST_HASH, 0

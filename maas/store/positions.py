@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import positions
@@ -114,6 +114,28 @@ async def positions_between(
         .order_by(positions.c.vehicle_id, positions.c.t, positions.c.seq)
     )
     return [PositionRow(**row) for row in rows.mappings()]
+
+
+async def tracks_between(
+    connection: AsyncConnection, vehicles: Sequence[str], first: float, last: float, step_s: int
+) -> list[tuple[str, float, float, float]]:
+    """Return vehicle, instant, latitude and longitude of the first fix of each `step_s` seconds."""
+    columns = positions.c
+    step = cast(columns.t / step_s, BigInteger)
+    number = func.row_number().over(
+        partition_by=(columns.vehicle_id, step), order_by=(columns.t, columns.id)
+    )
+    fixes = (
+        select(columns.vehicle_id, columns.t, columns.lat, columns.lon, number.label("number"))
+        .where(columns.vehicle_id.in_(vehicles), columns.t >= first, columns.t < last)
+        .subquery()
+    )
+    query = (
+        select(fixes.c.vehicle_id, fixes.c.t, fixes.c.lat, fixes.c.lon)
+        .where(fixes.c.number == 1)
+        .order_by(fixes.c.vehicle_id, fixes.c.t)
+    )
+    return [(id_, t, lat, lon) for id_, t, lat, lon in await connection.execute(query)]
 
 
 async def page_after(

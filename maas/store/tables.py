@@ -838,6 +838,36 @@ editions = Table(
     sqlite_autoincrement=True,
 )
 
+# --- the office's own words --------------------------------------------------------------------
+
+# What one shift leaves to the next, and who took it over.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("author", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("read_at", Double),
+    Column("read_by", String),
+    Index(None, "area_id", "at"),
+)
+
+# What drivers are told; without `vehicles` all of them see it.
+driver_messages = Table(
+    "driver_messages",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("author", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("vehicles", JSON, nullable=False),
+    Column("until", Double, nullable=False),
+    Index(None, "area_id", "until"),
+)
+
 # --- what riders are told outside the screens, and who rings ----------------------------------
 
 # `due_at`: by when they have to know; `next_at`: not sent, or not sent again, before that.

@@ -52,6 +52,8 @@ PATHS = {
     "link_id": "none",
     "token": "none",
     "sign_id": "none",
+    "note_id": "none",
+    "message_id": "none",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
