@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -20,12 +20,16 @@ from gtfs.flex import LOCATIONS
 from gtfs.japan import KANA, upgraded_translations
 from gtfs.offers import (
     Area,
+    Ground,
     Notice,
     Offer,
     Operator,
+    Place,
     Point,
     Price,
     SafeDuration,
+    Span,
+    Way,
     Words,
     safe_duration,
 )
@@ -33,12 +37,15 @@ from gtfs.tables import COLUMNS, Table
 
 __all__ = [
     "Area",
+    "Ground",
     "Notice",
     "Offer",
     "Operator",
     "Point",
     "Price",
     "SafeDuration",
+    "Span",
+    "Way",
     "Words",
     "empty_feed",
     "safe_duration",
@@ -82,6 +89,30 @@ def empty_feed(publisher: Operator, days: Sequence[date], version: str) -> Feed:
     return Feed(tables)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What may stand at the ends of a ride: pairs for all of an area, and by ground of it."""
+
+    all: Sequence[tuple[Record, Record]]
+    grounds: dict[str, list[Record]] = field(default_factory=dict)
+
+    def between(self, way: Way) -> Iterator[tuple[Record, Record]]:
+        """Yield from where to where one rides on a way."""
+        if not way.start and not way.end:
+            yield from self.all
+            return
+        starts = self.grounds[way.start] if way.start else self._everywhere(0)
+        ends = self.grounds[way.end] if way.end else self._everywhere(1)
+        yield from ((start, end) for start in starts for end in ends)
+
+    def _everywhere(self, end: int) -> list[Record]:
+        found: list[Record] = []
+        for pair in self.all:
+            if pair[end] not in found:
+                found.append(pair[end])
+        return found
+
+
 class _Draft:
     """A feed and the rows to add to it."""
 
@@ -123,11 +154,16 @@ class _Draft:
     def add_area(self, area: Area) -> None:
         route = f"{self._mark}{_ascii(area.id)}"
         self._add_route(area, route)
-        ends = self._add_ends(area, route)
+        named = [way for offer in area.days.values() for way in offer.rides]
+        everywhere = any(not (way.start and way.end) for way in named)
+        known = _Ends(self._add_ends(area, route) if everywhere else [])
         for number, (offer, days) in enumerate(_alike(area.days).items(), 1):
             service = f"{route}-{number}"
+            for id_ in sorted({id_ for way in offer.rides for id_ in (way.start, way.end)}):
+                if id_ and id_ not in known.grounds:
+                    known.grounds[id_] = self._add_ground(area.grounds[id_], f"{route}-{id_}")
             self._add_service(service, days)
-            self._add_trips(area, (route, service), offer, ends)
+            self._add_trips(area, (route, service), offer, known)
         self._add_fares(area, route)
 
     def _add_route(self, area: Area, route: str) -> None:
@@ -152,21 +188,36 @@ class _Draft:
                 }
             )
 
+    def _add_ground(self, ground: Ground, id_: str) -> list[Record]:
+        """Add a part of an area; return the records that stand for it at the end of a ride."""
+        ends: list[Record] = []
+        for number, ring in enumerate(ground.outlines, 1):
+            location = f"{_ascii(id_)}-zone{number}"
+            self._features.append(_feature(ground.name, ring, location, derived=ground.derived))
+            ends.append({"location_id": location})
+        if ground.points:
+            ends.append(self._add_group(_ascii(id_), ground.name, ground.points))
+        return ends
+
+    def _add_group(self, id_: str, name: str, points: Sequence[Point]) -> Record:
+        group = {"location_group_id": id_}
+        self._added["location_groups"].append({**group, "location_group_name": f"{name}の乗降場所"})
+        stop_ids = (stop_id for point in points for stop_id in self._stops_of(point))
+        for stop_id in dict.fromkeys(stop_ids):
+            self._added["location_group_stops"].append({**group, "stop_id": stop_id})
+        return group
+
     def _add_ends(self, area: Area, route: str) -> list[tuple[Record, Record]]:
         """Add the outline and the group of points; return the pairs one may ride between."""
-        zone, group = {"location_id": f"{route}-zone"}, {"location_group_id": f"{route}-group"}
+        zone = {"location_id": f"{route}-zone"}
         if area.outline:
-            self._features.append(_feature(area, zone["location_id"]))
-        if area.points:
-            self._added["location_groups"].append(
-                {**group, "location_group_name": f"{area.name.ja}の乗降場所"}
+            location = zone["location_id"]
+            self._features.append(
+                _feature(area.name.ja, area.outline, location, derived=area.derived)
             )
-            for stop_id in dict.fromkeys(
-                stop_id for point in area.points for stop_id in self._stops_of(point)
-            ):
-                self._added["location_group_stops"].append({**group, "stop_id": stop_id})
         if not area.points:
             return [(zone, zone)]
+        group = self._add_group(f"{route}-group", area.name.ja, area.points)
         return [(zone, zone), (zone, group), (group, zone)] if area.outline else [(group, group)]
 
     def _stops_of(self, point: Point) -> tuple[str, ...]:
@@ -207,16 +258,18 @@ class _Draft:
         area: Area,
         of: tuple[str, str],
         offer: Offer,
-        ends: Sequence[tuple[Record, Record]],
+        known: _Ends,
     ) -> None:
         route, service = of
         rule = self._booking_rule(area, service, offer.notice)
         safe = area.safe
-        window = {
-            "start_pickup_drop_off_window": format_time(offer.opens_s),
-            "end_pickup_drop_off_window": format_time(offer.closes_s),
-        }
-        for number, (start, end) in enumerate(ends, 1):
+        rides = (
+            (start, end, span)
+            for way in offer.rides
+            for start, end in known.between(way)
+            for span in way.spans
+        )
+        for number, (start, end, span) in enumerate(rides, 1):
             trip = f"{service}-{number}"
             self._added["trips"].append(
                 {
@@ -229,14 +282,16 @@ class _Draft:
             )
             fetched = {"pickup_type": "2", "drop_off_type": "1", "pickup_booking_rule_id": rule}
             brought = {"pickup_type": "1", "drop_off_type": "2", "drop_off_booking_rule_id": rule}
-            for sequence, call in enumerate(((start, fetched), (end, brought)), 1):
+            calls = ((start, fetched, span.closes_s), (end, brought, span.brought_by_s))
+            for sequence, (where, how, until_s) in enumerate(calls, 1):
                 self._added["stop_times"].append(
                     {
                         "trip_id": trip,
                         "stop_sequence": str(sequence),
-                        **call[0],
-                        **window,
-                        **call[1],
+                        **where,
+                        "start_pickup_drop_off_window": format_time(span.opens_s),
+                        "end_pickup_drop_off_window": format_time(until_s),
+                        **how,
                     }
                 )
 
@@ -405,12 +460,14 @@ def _category(id_: str, name: str, *, default: bool) -> Record:
     }
 
 
-def _feature(area: Area, location_id: str) -> dict[str, Any]:
+def _feature(
+    name: str, outline: Sequence[Place], location_id: str, *, derived: bool
+) -> dict[str, Any]:
     """Return an outline as GeoJSON: longitude first, anticlockwise, closed."""
-    ring = [[round(lon, 6), round(lat, 6)] for lat, lon in area.outline]
+    ring = [[round(lon, 6), round(lat, 6)] for lat, lon in outline]
     if _turn(ring) < 0:
         ring.reverse()
-    properties = {"stop_name": area.name.ja} | ({"stop_desc": _DERIVED} if area.derived else {})
+    properties = {"stop_name": name} | ({"stop_desc": _DERIVED} if derived else {})
     return {
         "type": "Feature",
         "id": location_id,

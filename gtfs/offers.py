@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
 
@@ -69,13 +69,41 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when riders are picked up, and by when they have been brought."""
+
+    opens_s: int
+    closes_s: int
+    brought_by_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From one ground of an area to another, and when; empty ids are all that the area covers."""
+
+    start: str
+    end: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What an area offers on a day: from when to when, how it is booked, what it costs."""
+    """What an area offers on a day: from when to when, how it is booked, what it costs.
+
+    Without ``ways`` one rides from anywhere to anywhere all the time.
+    """
 
     opens_s: int
     closes_s: int
     notice: Notice
     prices: tuple[Price, ...] = ()
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def rides(self) -> tuple[Way, ...]:
+        """From where to where one rides, and when."""
+        all_day = Span(self.opens_s, self.closes_s, self.closes_s)
+        return self.ways or (Way("", "", (all_day,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +115,25 @@ class SafeDuration:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """A part of what an area covers: rings of (lat, lon), and places with a name.
+
+    ``derived`` says that nobody drew the rings.
+    """
+
+    name: str
+    outlines: Sequence[Sequence[Place]] = ()
+    points: Sequence[Point] = ()
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """Where a service runs and what it offers on each day on which it runs.
 
     ``outline`` is a ring of (lat, lon) without the first point again, empty when riders board at
-    its points alone; ``derived`` says that nobody drew it.
+    its points alone; ``derived`` says that nobody drew it.  ``grounds`` are the parts that the
+    ways of its offers name.
     """
 
     id: str
@@ -107,6 +149,7 @@ class Area:
     info_url: str = ""
     booking_url: str = ""
     vehicle_operators: Sequence[str] = ()
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
 
 
 def safe_duration(rides: Sequence[tuple[float, float]], share: float = 0.95) -> SafeDuration | None:

@@ -8,8 +8,9 @@ places and says so, and the reading of an area's name is unknown, so that severa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Final
 
 from shapely import MultiPoint, Polygon
@@ -19,12 +20,15 @@ from gtfs import Feed, Stop
 from gtfs.calendar import parse_date
 from gtfs.demand import (
     Area,
+    Ground,
     Notice,
     Offer,
     Operator,
     Point,
     Price,
     SafeDuration,
+    Span,
+    Way,
     Words,
     empty_feed,
     safe_duration,
@@ -38,7 +42,9 @@ from maas.store.places import PlaceRow
 from maas.store.towns import AreaRow, TownRow
 from maas.town.calendars import DayRules, deadline_of, latest_call_s, rules_on
 from maas.town.imports import area_rules
-from maas.town.rules import AreaRules, Tariff, seconds
+from maas.town.rules import AreaRules, Clock, Hours, Tariff, Zone, ends, seconds
+from maas.town.trips import ways_of
+from maas.town.zones import EVERYWHERE
 
 AHEAD_DAYS: Final = 395
 SAME_STOP_M: Final = 100.0
@@ -113,22 +119,31 @@ def demand_areas(
     public = [row for row in facts.places if _is_public(row)]
     numbered = len(facts.areas) > 1
     return [
-        Area(
-            id=area.id,
-            name=_route_name(number if numbered else None),
-            operator_id=operator,
-            days=dict(_offers(rules, days, facts.town.booking_phone)),
-            outline=_outline(rules, days, public),
-            derived=not _drawn(rules, days),
-            points=_points([row for row in public if _is_served(row, rules, days)], feed),
-            safe=_safe(facts.durations.get(area.id, ()), rules, days),
-            desc=_desc(area, rules, days),
-            phone=facts.town.booking_phone,
-            info_url=url,
-            vehicle_operators=facts.operators.get(area.id, ()),
-        )
+        _area(area, rules, number if numbered else None, facts, feed, days, operator, public, url)
         for number, (area, rules) in enumerate(facts.areas, 1)
     ]
+
+
+def _area(
+    area: AreaRow, rules: AreaRules, number: int | None, facts: DemandFacts, feed: Feed,
+    days: Sequence[date], operator: str, public: Sequence[PlaceRow], url: str,
+) -> Area:  # fmt: skip
+    grounds = _grounds(rules, days, public, feed)
+    return Area(
+        id=area.id,
+        name=_route_name(number),
+        operator_id=operator,
+        days=dict(_offers(rules, days, facts.town.booking_phone, grounds)),
+        grounds=grounds,
+        outline=_outline(rules, days, public),
+        derived=not _drawn(rules, days),
+        points=_points([row for row in public if _is_served(row, rules, days)], feed),
+        safe=_safe(facts.durations.get(area.id, ()), rules, days),
+        desc=_desc(area, rules, days),
+        phone=facts.town.booking_phone,
+        info_url=url,
+        vehicle_operators=facts.operators.get(area.id, ()),
+    )
 
 
 def _days(bus: Feed | None, today: date) -> list[date]:
@@ -143,10 +158,16 @@ def _days(bus: Feed | None, today: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _offers(rules: AreaRules, days: Iterable[date], phone: str) -> Iterable[tuple[date, Offer]]:
+def _offers(
+    rules: AreaRules, days: Sequence[date], phone: str, grounds: Mapping[str, Ground]
+) -> Iterable[tuple[date, Offer]]:
+    whole = bool(_drawn(rules, days))
     for day in days:
         found = rules_on(rules, day)
-        if isinstance(found, DayRules):
+        ways = (
+            None if not isinstance(found, DayRules) else _ways(rules, found, grounds, whole=whole)
+        )
+        if isinstance(found, DayRules) and ways is not None:
             yield (
                 day,
                 Offer(
@@ -154,8 +175,94 @@ def _offers(rules: AreaRules, days: Iterable[date], phone: str) -> Iterable[tupl
                     found.hours.closes_s,
                     _notice(found, phone),
                     _prices(found.tariff),
+                    ways,
                 ),
             )
+
+
+def _ways(
+    rules: AreaRules, found: DayRules, grounds: Mapping[str, Ground], *, whole: bool
+) -> tuple[Way, ...] | None:
+    """Return from where to where people ride on a day and when, none for anywhere all the time.
+
+    `None` when nobody rides anywhere that could be said.  `whole`: what the relations allow is the
+    border that is drawn anyway.
+    """
+    hours, relations = found.hours, rules.relations_on(found.day)
+    if whole or not relations:
+        return (Way("", "", _spans(hours, hours.runs)),) if hours.breaks or hours.runs else ()
+    zones = rules.zones_on(found.day)
+    ways: list[Way] = []
+    for relation in relations:
+        for origins, destinations, runs in ways_of(relation, found):
+            spans = _spans(hours, runs or hours.runs)
+            pairs = product(_known(origins, zones, grounds), _known(destinations, zones, grounds))
+            ways += [Way(start, end, spans) for start, end in pairs if spans]
+    return tuple(dict.fromkeys(ways)) or None
+
+
+def _known(
+    ids: Iterable[str], zones: Mapping[str, Zone], grounds: Mapping[str, Ground]
+) -> list[str]:
+    """Return the grounds of zones, empty ids for everywhere; those without a place are left out."""
+    everywhere = [""] if EVERYWHERE in ids else []
+    known = [_ground_id(zones[id_]) for id_ in ids if id_ in zones]
+    return everywhere + [id_ for id_ in known if id_ in grounds]
+
+
+def _spans(hours: Hours, runs: Sequence[Clock]) -> tuple[Span, ...]:
+    """Return when riders are picked up, and by when they are brought: around the breaks."""
+    lasts_s = 60 * hours.run_min
+    first = [(seconds(run), seconds(run) + lasts_s) for run in sorted(runs)]
+    open_s = first or [(hours.opens_s, hours.closes_s)]
+    for span in hours.breaks:
+        open_s = [each for one in open_s for each in _around(one, ends(span))]
+    rests_s = [ends(span)[0] for span in hours.breaks if hours.break_rides == "none"]
+    return tuple(
+        Span(from_s, to_s, min([max(hours.closes_s, to_s), *(s for s in rests_s if s >= to_s)]))
+        for from_s, to_s in open_s
+    )
+
+
+def _around(open_s: tuple[int, int], rest_s: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return what a break leaves of a span of time."""
+    left = (open_s[0], min(open_s[1], rest_s[0])), (max(open_s[0], rest_s[1]), open_s[1])
+    return [(from_s, to_s) for from_s, to_s in left if from_s < to_s]
+
+
+def _grounds(
+    rules: AreaRules, days: Sequence[date], public: Sequence[PlaceRow], feed: Feed
+) -> dict[str, Ground]:
+    """Return the zones that the relations of these days name, as far as the feed can say them."""
+    named = {
+        _ground_id(zone): zone
+        for day in days
+        for relation in rules.relations_on(day)
+        for id_, zone in rules.zones_on(day).items()
+        if id_ in relation.zones
+    }
+    stops_only = bool(_kinds(rules, days))
+    found = {id_: _ground(zone, rules, days, public, feed) for id_, zone in named.items()}
+    if stops_only:
+        found = {id_: replace(ground, outlines=()) for id_, ground in found.items()}
+    return {id_: ground for id_, ground in found.items() if ground.outlines or ground.points}
+
+
+def _ground(
+    zone: Zone, rules: AreaRules, days: Sequence[date], public: Sequence[PlaceRow], feed: Feed
+) -> Ground:
+    """Return a zone as it is drawn; one that is listed is the hull of its public places."""
+    held = [row for row in public if zone.holds(row)]
+    served = _points([row for row in held if _is_served(row, rules, days)], feed)
+    if zone.kinds:
+        return Ground(zone.name, (), served)
+    hull = _hull([row for row in held if row.oaza in zone.oaza]) if zone.oaza else []
+    rings = [*zone.polygons, hull] if hull else zone.polygons
+    return Ground(zone.name, rings, served, derived=bool(hull))
+
+
+def _ground_id(zone: Zone) -> str:
+    return f"{zone.id}-{zone.valid_from:%Y%m%d}"
 
 
 def _notice(found: DayRules, phone: str) -> Notice:

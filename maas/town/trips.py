@@ -113,6 +113,24 @@ def _check_kinds(found: DayRules, trip: Trip) -> Refused | None:
     return None
 
 
+def ways_of(
+    relation: Relation, found: DayRules
+) -> list[tuple[tuple[str, ...], tuple[str, ...], tuple[Clock, ...]]]:
+    """Return a relation's ways on a day: from which zones, to which, and its own departures."""
+    if not _runs_on(relation, found):
+        return []
+    ways = [(relation.origins, relation.destinations, relation.runs)]
+    if relation.both_ways:
+        ways.append((relation.destinations, relation.origins, relation.runs_back))
+    return ways
+
+
+def _runs_on(relation: Relation, found: DayRules) -> bool:
+    days = relation.days
+    holiday = "hol" in days and holiday_name(found.day) is not None
+    return not days or holiday or WEEKDAYS[found.day.weekday()] in days
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One direction of a relation, from a place that is at its beginning."""
@@ -126,9 +144,7 @@ class _Way:
         return any(zone is None or zone.holds(spot) for zone in self.to)
 
     def runs_on(self, found: DayRules) -> bool:
-        days = self.relation.days
-        holiday = "hol" in days and holiday_name(found.day) is not None
-        return not days or holiday or WEEKDAYS[found.day.weekday()] in days
+        return _runs_on(self.relation, found)
 
 
 def _ways(relations: Iterable[Relation], zones: Mapping[str, Zone], origin: Spot) -> Iterable[_Way]:

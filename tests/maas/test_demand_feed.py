@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from gtfs import Feed, read_feed
+from gtfs.check import check
+from gtfs.write import write_feed
 from maas.demand_feed import DemandFacts, demand_facts, open_feed
 from maas.store.database import open_database, upgrade
 from maas.town.calendars import DayRules, rules_on
 from maas.town.imports import import_town
+from tests.gtfs import gates
 from tests.maas.tiny_town import TOWN_TOML, write_tiny_town
 
 TODAY = date(2026, 11, 25)
@@ -139,7 +142,7 @@ to = ["town"]
     [
         ("", True),
         ('kinds = ["stop"]\n', False),  # not from every door
-        ('oaza = ["吉川"]\n', False),  # and more than is drawn
+        ('oaza = ["吉川"]\n', True),  # and more than is drawn: the places there are named
     ],
 )
 def test_a_border_that_is_drawn_is_the_outline(
@@ -154,6 +157,118 @@ def test_a_border_that_is_drawn_is_the_outline(
     rings = [feature["geometry"]["coordinates"][0] for feature in features]
     border = [[133.6, 34.8], [133.8, 34.8], [133.7, 34.9], [133.6, 34.8]]
     assert rings == ([border] if drawn else [])
+
+
+def with_hours(more: str) -> str:
+    """Return the town open from eight to five with a line more in its hours."""
+    open_ = TOWN_TOML.replace('from = "00:00"\nto = "24:00"', 'from = "08:00"\nto = "17:00"', 1)
+    return open_.replace("holidays = true\n", f"holidays = true\n{more}\n", 1)
+
+
+def rides_on(feed: Feed, day: date) -> set[tuple[str, ...]]:
+    """Return from where to where one rides that day, the pick-ups and when one has been brought."""
+    rows: set[tuple[str, ...]] = set()
+    for trip in feed.trips_on(day):
+        calls = feed.stop_times[trip.id]
+        if calls[0].on_demand:
+            (a, b), (c, d) = ((x.window_start_s or 0, x.window_end_s or 0) for x in calls)
+            ends = (call.location_id or call.location_group_id for call in calls)
+            assert c == a
+            rows.add((*ends, *(f"{s // 3600:02d}:{s % 3600 // 60:02d}" for s in (a, b, d))))
+    return rows
+
+
+def test_nobody_is_picked_up_in_a_break_and_who_rides_is_brought(tmp_path: Path) -> None:
+    feed = published(facts_of(tmp_path, with_hours('breaks = ["12:00/13:00"]')), tmp_path)
+
+    group = "drt-tiny-group"
+    assert rides_on(feed, TODAY) == {
+        (group, group, "08:00", "12:00", "17:00"),
+        (group, group, "13:00", "17:00", "17:00"),
+    }
+
+
+def test_where_nobody_is_driven_in_the_break_they_are_brought_before_it(tmp_path: Path) -> None:
+    more = 'breaks = ["12:00/13:00"]\nbreak_rides = "none"'
+    feed = published(facts_of(tmp_path, with_hours(more)), tmp_path)
+
+    assert {row[2:] for row in rides_on(feed, TODAY)} == {
+        ("08:00", "12:00", "12:00"),
+        ("13:00", "17:00", "17:00"),
+    }
+
+
+def test_fixed_runs_are_windows_of_their_own(tmp_path: Path) -> None:
+    more = 'runs = ["11:45", "08:30"]\nrun_min = 20\nbreaks = ["12:00/13:00"]'
+    feed = published(facts_of(tmp_path, with_hours(more)), tmp_path)
+
+    assert {row[2:] for row in rides_on(feed, TODAY)} == {
+        ("08:30", "08:50", "17:00"),
+        ("11:45", "12:00", "17:00"),
+    }
+
+
+BETWEEN = """
+[[zone]]
+area = "tiny"
+valid_from = 2020-01-01
+id = "west"
+name = "西部"
+name_en = "the west"
+polygons = [[[34.8, 133.6], [34.8, 133.7], [34.9, 133.7]]]
+
+[[zone]]
+area = "tiny"
+valid_from = 2020-01-01
+id = "clinics"
+name = "医院"
+name_en = "clinics"
+kinds = ["clinic"]
+
+[[relation]]
+area = "tiny"
+valid_from = 2020-01-01
+id = "to-the-doctor"
+from = ["west"]
+to = ["clinics"]
+days = ["wed"]
+runs = ["09:00"]
+runs_back = ["11:00"]
+"""
+
+
+def test_one_rides_between_the_zones_of_a_relation_on_its_days_by_its_runs(
+    tmp_path: Path,
+) -> None:
+    feed = published(facts_of(tmp_path, with_hours("") + BETWEEN), tmp_path)
+
+    zone, group = "drt-tiny-west-20200101-zone1", "drt-tiny-clinics-20200101"
+    west = "drt-tiny-west-20200101"  # the places in it with a name
+    assert rides_on(feed, TODAY) == {
+        (zone, group, "09:00", "09:30", "17:00"),
+        (west, group, "09:00", "09:30", "17:00"),
+        (group, zone, "11:00", "11:30", "17:00"),
+        (group, west, "11:00", "11:30", "17:00"),
+    }
+    assert rides_on(feed, date(2026, 11, 26)) == set()
+    [feature] = json.loads(feed.extras["locations.geojson"])["features"]
+    assert (feature["id"], feature["properties"]) == (zone, {"stop_name": "西部"})
+    stops = {group.id: group.stop_ids for group in feed.location_groups}
+    assert [feed.stops[stop].name for stop in stops[group]] == ["賀陽病院"]
+
+
+def test_the_validators_find_nothing_in_breaks_runs_and_relations(tmp_path: Path) -> None:
+    toml = with_hours('breaks = ["12:00/13:00"]') + BETWEEN
+    found = []
+    for name, rules in (("plain", None), ("between", toml)):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_feed(published(facts_of(folder, rules), folder), folder / "feed.zip")
+        found.append(gates.guru(folder / "feed.zip", TODAY))
+        found[-1] += gates.validator(folder / "feed.zip", TODAY, folder / "out")
+        found[-1] += [str(each) for each in check(read_feed(folder / "feed.zip"), TODAY)]
+    plain, between = found
+    assert [each for each in between if each not in plain] == []
 
 
 def test_homes_and_depots_are_nobodys_business(tmp_path: Path) -> None:
