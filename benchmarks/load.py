@@ -24,12 +24,13 @@ from benchmarks.rural import SHARED
 from benchmarks.rural_check import percentile
 from benchmarks.rural_days import make_trips
 from benchmarks.rural_town import Town, read_town
+from dispatcher.day import Decision, Moment
 from dispatcher.improve import improve
 from dispatcher.insert import warm
 from dispatcher.model import Request
 from dispatcher.policies import Shuffle, rescued
 from dispatcher.search_plan import warm_search
-from dispatcher.simulate import Decision, Moment, simulate
+from dispatcher.simulate import simulate
 
 TICK_S = 10
 
@@ -45,11 +46,11 @@ class Watched:
     better: list[int] = field(default_factory=list)
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         return self.answering.answer(moment, request)
 
     def review(self, moment: Moment, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         began = time.process_time()
         plan = rescued(moment)
         found = improve(plan, moment.roads, time_limit_s=self.limit_s, seed=moment.now_s)

@@ -44,6 +44,7 @@ from benchmarks.rural_town import (
     rows,
     trip_row,
 )
+from dispatcher.day import Chances, Decision, Moment, Outcome, Policy
 from dispatcher.foresight import Foresight
 from dispatcher.insert import warm
 from dispatcher.model import Request
@@ -51,7 +52,7 @@ from dispatcher.policies import WITHIN_S, Insert, Shuffle
 from dispatcher.rollout import History, warm_rollout
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import shuffle_in, warm_search
-from dispatcher.simulate import IN_TIME_S, Chances, Decision, Moment, Outcome, Policy, simulate
+from dispatcher.simulate import IN_TIME_S, simulate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "rural"
 
@@ -135,7 +136,7 @@ class Timed:
     audit_s: float = 0.0
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         began = time.process_time()
         decision = self.policy.answer(moment, request)
         self.answer_s.append(time.process_time() - began)
@@ -147,7 +148,7 @@ class Timed:
         return decision
 
     def review(self, moment: Moment, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         began = time.process_time()
         decision = self.policy.review(moment)
         self.review_s += time.process_time() - began

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from dispatcher.day import Call, Day
 from dispatcher.model import Place, Request, Vehicle
-from dispatcher.simulate import Call, Day
 
 VISIT_S: Final = 60
 MAX_WAIT_S: Final = 1800
@@ -105,7 +105,7 @@ class Network:
 
 @dataclass(slots=True)
 class RuralRoads:
-    """The network as dispatcher and simulation see it; see ``dispatcher.simulate.Roads``."""
+    """The network as dispatcher and simulation see it; see ``dispatcher.day.Roads``."""
 
     network: Network
 
@@ -119,7 +119,7 @@ class RuralRoads:
         return np.asarray(self.network.whole[np.ix_(a, b)] + stands, dtype=np.int32)
 
     def leaving(self, place: Place, /) -> tuple[Place, int]:
-        """See ``dispatcher.simulate.Roads``."""
+        """See ``dispatcher.day.Roads``."""
         return junction(node_of(place)), VISIT_S * (place % 2)
 
     def along(self, origin: Place, destination: Place, elapsed_s: float, /) -> tuple[Place, int]:

@@ -3,7 +3,7 @@
 Four functions bear the name of their file and are imported from it, lest they hide it:
 ``dispatcher.schedule.schedule``, ``dispatcher.insert.insert``, ``dispatcher.improve.improve`` and
 ``dispatcher.check.check``.  What only some callers need stays in its file: ``events``, ``explain``,
-``tasks`` and ``shifts``, ``simulate``.
+``tasks`` and ``shifts``, ``day`` and ``simulate``.
 """
 
 from pathlib import Path

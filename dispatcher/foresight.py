@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dispatcher.day import Decision, Moment
 from dispatcher.model import Place, Request
 from dispatcher.policies import Shuffle, rescued
 from dispatcher.rollout import History, Rollout
 from dispatcher.rollout_kernel import Floats, Rules
-from dispatcher.simulate import Decision, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Foresight(Shuffle):
     """For how many seconds of driving it must promise one rider more."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         request = self.cautious(request)
         plans = self._carrying(moment, request, self.most)
         if not plans:
@@ -58,7 +58,7 @@ class Foresight(Shuffle):
         return decisions[int(np.argmax(self.scores(moment, decisions)))]
 
     def review(self, moment: Moment, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         plan = rescued(moment)
         decisions = [Decision(plan, waits=moment.waits)]
         better = self._cheaper(moment, plan, self.iterations)

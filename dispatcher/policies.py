@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dispatcher.day import Decision, Moment, promised
 from dispatcher.fleet import Fleet
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Plan, Request, StopKind
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.search import MaxIterations
 from dispatcher.search_plan import search_plan, shuffle_in
-from dispatcher.simulate import Decision, Moment, promised
 
 WITHIN_S: Final = 298
 """How far a pickup may be from the time offered: five minutes, less what rounding may take."""
@@ -44,7 +44,7 @@ class Insert:
             raise ValueError(f"buffer_s={self.buffer_s} is more than the promise leaves")
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         request = self.cautious(request)
         fleet = Fleet(moment.plan, moment.roads)
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)
@@ -75,7 +75,7 @@ class Insert:
         return replace(request, latest_pickup_s=latest_s)
 
     def review(self, moment: Moment, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         return Decision(rescued(moment), waits=moment.waits)
 
 
@@ -94,7 +94,7 @@ class Shuffle(Insert):
     """Iterations of the search for a cheaper plan at each review."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         request = self.cautious(request)
         plans = self._carrying(moment, request, 1)
         if not plans:
@@ -124,7 +124,7 @@ class Shuffle(Insert):
         return search_plan(plan, moment.roads, stop=stop, seed=moment.now_s)
 
     def review(self, moment: Moment, /) -> Decision:
-        """See ``simulate.Policy``."""
+        """See ``day.Policy``."""
         plan = self._cheaper(moment, rescued(moment), self.iterations)
         return Decision(plan, waits=moment.waits)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dispatcher.day import Call, Decision, Moment
 from dispatcher.insert import OneRoad
 from dispatcher.model import Place, Plan, Request, Route, StopKind, Vehicle
 from dispatcher.rollout_kernel import (
@@ -20,7 +21,6 @@ from dispatcher.rollout_kernel import (
     cost_s,
     play,
 )
-from dispatcher.simulate import Call, Decision, Moment
 
 
 @dataclass(frozen=True, slots=True)

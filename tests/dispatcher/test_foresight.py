@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.cost import plan_cost_s
+from dispatcher.day import Call, Day, Decision, Moment, Outcome
 from dispatcher.fleet import Fleet
 from dispatcher.foresight import Foresight
 from dispatcher.insert import insert, insertions
@@ -17,7 +18,7 @@ from dispatcher.model import Place, Plan, Route, Vehicle
 from dispatcher.policies import Insert
 from dispatcher.rollout import History, Rollout, warm_rollout
 from dispatcher.rollout_kernel import Rules, play
-from dispatcher.simulate import Call, Day, Decision, Moment, Outcome, simulate
+from dispatcher.simulate import simulate
 from tests.dispatcher.test_simulate import Road, day, faults, party, some_calls
 
 RULES = Rules(within=300, arrival=0.3)

@@ -8,10 +8,11 @@ import pytest
 
 from dispatcher.check import check
 from dispatcher.cost import plan_cost_s
+from dispatcher.day import Call, Chances, Decision, Moment
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Request, Route, Vehicle
 from dispatcher.policies import Insert, Shuffle, planned_pickup_s, rescued
-from dispatcher.simulate import Call, Chances, Decision, Moment, simulate
+from dispatcher.simulate import simulate
 from tests.dispatcher.test_simulate import Road, day, party, some_calls
 
 TOWN = {"car": Road()}

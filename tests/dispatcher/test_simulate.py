@@ -11,12 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.insert import insert, insertions
-from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicle
-from dispatcher.policies import Insert, Shuffle, rescued
-from dispatcher.simulate import (
-    FROZEN_S,
-    IN_TIME_S,
+from dispatcher.day import (
     Call,
     Chances,
     Day,
@@ -27,8 +22,11 @@ from dispatcher.simulate import (
     Policy,
     legs_of,
     promised,
-    simulate,
 )
+from dispatcher.insert import insert, insertions
+from dispatcher.model import Place, Plan, Request, Route, Stop, StopKind, Vehicle
+from dispatcher.policies import Insert, Shuffle, rescued
+from dispatcher.simulate import FROZEN_S, IN_TIME_S, simulate
 from tests.towns import LineTown
 
 
@@ -36,7 +34,7 @@ class Road(LineTown):
     """The line town, whose places are passed one after another."""
 
     def along(self, origin: Place, destination: Place, elapsed_s: float, /) -> tuple[Place, int]:
-        """See ``simulate.Roads``."""
+        """See ``day.Roads``."""
         step = 1 if destination > origin else -1
         for at in range(1, abs(destination - origin)):
             if at * self.minute_s >= elapsed_s:
@@ -44,7 +42,7 @@ class Road(LineTown):
         return destination, self.minute_s * abs(destination - origin)
 
     def leaving(self, place: Place, /) -> tuple[Place, int]:
-        """See ``simulate.Roads``."""
+        """See ``day.Roads``."""
         return place, 0
 
 
