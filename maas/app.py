@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from maas.api import (
     accuracy,
     alerts,
+    audit,
     bookings,
+    calendar,
     calls,
     clock,
     connections,
@@ -59,10 +61,12 @@ from maas.api import (
     session,
     sheets,
     signs,
+    staff,
     standing,
     stops,
     tiles,
     together,
+    town_desk,
     vehicles,
     waitlist,
     waivers,
@@ -122,6 +126,10 @@ SUBJECTS = (
     devices.router,
     signs.router,
     editions.router,
+    town_desk.router,
+    calendar.router,
+    staff.router,
+    audit.router,
     live_events.router,
 )
 BESIDE = (

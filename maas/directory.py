@@ -17,6 +17,8 @@ from maas.town.search import Index, place_index
 HOME = "home"
 SPOT = "spot"
 """Where a vehicle broke down: a place for those on board, which nobody asks for."""
+TOWN = "town."
+"""How actions of the audit begin that change places or vehicles."""
 ONE_BY_ONE = 500
 """More changed members than this are read together with all others."""
 
@@ -41,6 +43,14 @@ class Directory:
     def member_by_id(self) -> Mapping[int, MemberRow]:
         """Every member by id; one who was merged into another is the other."""
         return self.riders.by_id
+
+    def same_town(self, other: Directory) -> bool:
+        """Whether places but homes, and vehicles, are as in other lists; homes go with members."""
+        return self.vehicles == other.vehicles and self._places() == other._places()
+
+    def _places(self) -> dict[int, PlaceRow]:
+        known = self.place_by_id.values()
+        return {place.id: place for place in known if place.kind not in {HOME, SPOT}}
 
     def with_people(self, rows: Iterable[MemberRow], homes: Iterable[PlaceRow]) -> Directory:
         """Return the lists with members and places that are new or have changed."""
@@ -75,14 +85,15 @@ async def read_directory(database: Database) -> Directory:
 
 
 async def follow(database: Database, before: Directory) -> Directory:
-    """Return the lists with what was done to members since, as the audit tells."""
+    """Return the lists with what was done to members, places, vehicles since, by the audit."""
     async with database.reading() as db:
         await one_moment(db)
         seq = await commits.last_seq(db)
         if seq == before.seq:
             return before
         subjects = await commits.subjects_since(db, before.seq, "member.")
-        if ALL in subjects or len(subjects) > ONE_BY_ONE:
+        town = await commits.subjects_since(db, before.seq, TOWN)
+        if town or ALL in subjects or len(subjects) > ONE_BY_ONE:
             return await read_directory(database)
         rows = await members.by_ids(db, map(int, subjects))
         used = {
@@ -96,7 +107,7 @@ async def follow(database: Database, before: Directory) -> Directory:
 
 
 def _asked_for(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:
-    return (place for place in known if place.kind != SPOT)
+    return (place for place in known if place.kind != SPOT and not place.hidden)
 
 
 def _public(known: Iterable[PlaceRow]) -> Iterable[PlaceRow]:

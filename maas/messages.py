@@ -370,6 +370,58 @@ PROBLEMS: Final = MappingProxyType(
                 "No road of the network joins these two points; one may be too far from any road.",
             ),
         ),
+        "staff-taken": (
+            409,
+            Words("その名前はもう使われています", "Name is taken"),
+            Words(
+                "その名前のアカウントがもうあります。別の名前にしてください。",
+                "There is an account of that name. Please choose another name.",
+            ),
+        ),
+        "last-admin": (
+            409,
+            Words("管理者がいなくなります", "No administrator left"),
+            Words(
+                "すべての区域の管理者が、1人は必要です。",
+                "At least one administrator of every area has to remain.",
+            ),
+        ),
+        "own-account": (
+            409,
+            Words("自分のアカウントです", "Your own account"),
+            Words(
+                "自分の役割や区域は変えられません。ほかの管理者に頼んでください。",
+                "Nobody changes their own role or area. Please ask another administrator.",
+            ),
+        ),
+        "vehicle-known": (
+            409,
+            Words("その記号の車両があります", "Vehicle is known"),
+            Words(
+                "その記号の車両がもうあります。別の記号にしてください。",
+                "There is a vehicle of that id. Please choose another.",
+            ),
+        ),
+        "vehicle-promised": (
+            409,
+            Words("約束した予約があります", "Rides are promised"),
+            Words(
+                "この車両には約束した予約が{count}件あります。"
+                "先に運行モニターで別の車両に移してください。名前や席をふやす変更はできます。",
+                "{count} rides are promised with this vehicle. First move them to another on the "
+                "monitor. Its name can be changed, and seats or hours added.",
+            ),
+        ),
+        "place-promised": (
+            409,
+            Words("約束した予約があります", "Rides are promised"),
+            Words(
+                "ここで乗り降りする予約が{count}件あります。場所は動かせません。"
+                "新しい場所を作り、この場所を案内しないようにしてください。",
+                "{count} promised rides go from or to this place, so it cannot be moved. "
+                "Add a new place, and hide this one.",
+            ),
+        ),
         "internal": (
             500,
             Words("内部エラー", "Internal error"),

@@ -58,7 +58,7 @@ async def stop_page(stop: str, request: Request) -> Response:  # noqa: ARG001 --
 @router.get("/{screen}", **needs(Permission.PUBLIC))
 async def staff_screen(screen: str, request: Request) -> Response:
     """A staff screen; it asks for the session itself."""
-    if screen not in {"login", "operator", "monitor", "driver", "admin"}:
+    if screen not in {"login", "operator", "monitor", "driver", "admin", "planner"}:
         return _root_file(screen)
     return page(screen, request)
 

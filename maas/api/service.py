@@ -211,12 +211,16 @@ class Service:
         return self.keeper(row.area_id)
 
     async def refresh_people(self) -> None:
-        """Take in the members who were changed here or by another process."""
+        """Take in members, places and vehicles that were changed here or by another process."""
         before = self.directory
         found = await follow(self.database, before)
         if found.seq <= self.directory.seq:
             return
         self.directory = found
+        if not found.same_town(before):
+            for keeper in self.keepers.values():
+                await keeper.refresh()
+            return
         rows = found.riders.others_than(before.riders)
         homes = [found.place_by_id[row.home_place_id] for row in rows if row.home_place_id]
         for keeper in self.keepers.values():

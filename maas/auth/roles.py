@@ -52,6 +52,10 @@ class Permission(StrEnum):
     CORRECT_MONEY = "correct_money"
     READ_RULES = "read_rules"
     EDIT_RULES = "edit_rules"
+    EDIT_PLACES = "edit_places"
+    EDIT_FLEET = "edit_fleet"
+    MANAGE_STAFF = "manage_staff"
+    READ_AUDIT = "read_audit"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -78,6 +82,10 @@ GRANTS: Final = MappingProxyType(
         Permission.CORRECT_MONEY: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.READ_RULES: _OFFICE,
         Permission.EDIT_RULES: frozenset({Role.PLANNER, Role.ADMIN}),
+        Permission.EDIT_PLACES: frozenset({Role.DISPATCHER, Role.ADMIN}),
+        Permission.EDIT_FLEET: frozenset({Role.ADMIN}),
+        Permission.MANAGE_STAFF: frozenset({Role.ADMIN}),
+        Permission.READ_AUDIT: frozenset({Role.ADMIN}),
     }
 )
 

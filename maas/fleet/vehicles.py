@@ -9,8 +9,12 @@ from maas.store.fleet import VehicleRow
 
 
 def taxis(vehicles: Iterable[VehicleRow]) -> list[VehicleRow]:
-    """Return the vehicles that take bookings: those with a depot that run no timetable."""
-    return [row for row in vehicles if row.block is None and row.depot_place_id is not None]
+    """Return the vehicles that take bookings: with a depot, in service, without a timetable."""
+    return [
+        row
+        for row in vehicles
+        if row.block is None and row.depot_place_id is not None and row.in_service
+    ]
 
 
 def on_shift(row: VehicleRow, at_place: int | None, free_s: int | None) -> Vehicle:

@@ -18,6 +18,7 @@ class VehicleRow:
     """A vehicle; buses have a timetable `block` and take no bookings; `driver` claimed it.
 
     `colour` is what a rider looks for (``maas.town.files.Colour``), empty when nobody said.
+    One that is not `in_service` is promised to nobody until it is again.
     """
 
     row: int
@@ -39,6 +40,7 @@ class VehicleRow:
     block: str | None
     driver: str | None
     colour: str = ""
+    in_service: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,24 @@ async def vehicle(connection: AsyncConnection, vehicle_id: str) -> VehicleRow | 
 
 
 async def save_vehicles(connection: AsyncConnection, rows: Sequence[VehicleRow]) -> None:
-    """Add or update vehicles by their id; the row number and the driver stay as they are."""
+    """Add or update vehicles by their id; row number, driver and service stay as they are."""
     known = {row.id for row in await all_vehicles(connection)}
     for each in rows:
         values = asdict(each)
-        del values["row"], values["driver"]
+        del values["row"], values["driver"], values["in_service"]
         if each.id in known:
             await connection.execute(
                 update(vehicles).where(vehicles.c.id == each.id).values(**values)
             )
         else:
             await connection.execute(insert(vehicles).values(**values))
+
+
+async def change_vehicle(connection: AsyncConnection, row: VehicleRow) -> None:
+    """Replace a vehicle by its id, with whether it is in service; not who drives it."""
+    values = asdict(row)
+    del values["row"], values["driver"]
+    await connection.execute(update(vehicles).where(vehicles.c.id == row.id).values(**values))
 
 
 async def claim(connection: AsyncConnection, vehicle_id: str, staff_name: str) -> bool:

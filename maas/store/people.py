@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import sessions, staff
@@ -36,6 +36,47 @@ async def staff_by_name(connection: AsyncConnection, name: str) -> StaffRow | No
     """Return an account, `None` when there is none of that name."""
     found = (await connection.execute(select(staff).where(staff.c.name == name))).mappings().first()
     return None if found is None else StaffRow(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, how many logins it has, and when one was last used (epoch seconds)."""
+
+    row: StaffRow
+    logins: int
+    seen_at: float | None
+
+
+async def all_staff(connection: AsyncConnection, area_id: str | None = None) -> list[Account]:
+    """Return the accounts of an area (`None`: all), by name."""
+    logins = (
+        select(
+            sessions.c.staff_name,
+            func.count().label("logins"),
+            func.max(sessions.c.seen_at).label("seen_at"),
+        )
+        .group_by(sessions.c.staff_name)
+        .subquery()
+    )
+    query = (
+        select(staff, logins.c.logins, logins.c.seen_at)
+        .outerjoin(logins, logins.c.staff_name == staff.c.name)
+        .order_by(staff.c.name)
+    )
+    if area_id is not None:
+        query = query.where(staff.c.area_id == area_id)
+    found = []
+    for row in (await connection.execute(query)).mappings():
+        values = {str(key): value for key, value in row.items()}
+        count, seen_at = values.pop("logins"), values.pop("seen_at")
+        found.append(Account(StaffRow(**values), count or 0, seen_at))
+    return found
+
+
+async def end_all_sessions(connection: AsyncConnection, name: str) -> int:
+    """Forget every login of an account; returns how many there were."""
+    done = await connection.execute(delete(sessions).where(sessions.c.staff_name == name))
+    return done.rowcount
 
 
 async def save_staff(connection: AsyncConnection, row: StaffRow) -> None:

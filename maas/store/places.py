@@ -13,7 +13,10 @@ from maas.store.tables import places
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """A place; `anchor` is text of the road network named by `network`, `None` when unreachable."""
+    """A place; `anchor` is text of the road network named by `network`, `None` when unreachable.
+
+    A `hidden` one is no longer offered; whoever is promised a ride from or to it is carried.
+    """
 
     id: int
     code: str
@@ -28,6 +31,7 @@ class PlaceRow:
     nicknames: tuple[str, ...]
     anchor: str | None
     network: str | None
+    hidden: bool = False
 
 
 def _place(row: object) -> PlaceRow:
@@ -75,9 +79,16 @@ async def save_places(connection: AsyncConnection, rows: Sequence[PlaceRow]) -> 
     return {row.code: known[row.code] for row in rows}
 
 
+async def change_place(connection: AsyncConnection, row: PlaceRow) -> None:
+    """Replace a place by its id, with whether it is hidden."""
+    values = _values(row) | {"hidden": row.hidden}
+    await connection.execute(update(places).where(places.c.id == row.id).values(values))
+
+
 def _values(row: PlaceRow) -> dict[str, object]:
+    """Return what an import says of a place; whether it is hidden is the office's to say."""
     values = asdict(row)
-    del values["id"]
+    del values["id"], values["hidden"]
     return values | {"nicknames": list(row.nicknames)}
 
 

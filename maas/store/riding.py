@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.bookings import OPEN
 from maas.store.tables import bookings
+
+STANDS: Final = (*OPEN, "held")
+"""A held seat stands in a vehicle's plan as a booking does."""
 
 
 async def upcoming(
@@ -42,6 +46,23 @@ async def open_of(
         .order_by(table.service_date, table.pickup_planned_s, table.id)
     )
     return [(area, on, id_) for area, on, id_ in rows]
+
+
+async def open_rides(
+    connection: AsyncConnection,
+    day: date,
+    *,
+    place_id: int | None = None,
+    vehicle_id: str | None = None,
+) -> int:
+    """Return how many open bookings from `day` on touch a place, or are a vehicle's."""
+    query = select(func.count()).where(bookings.c.service_date >= day, bookings.c.state.in_(STANDS))
+    if place_id is not None:
+        ends = (bookings.c.origin_id, bookings.c.destination_id, bookings.c.boards_at_id)
+        query = query.where(or_(*(end == place_id for end in ends)))
+    if vehicle_id is not None:
+        query = query.where(bookings.c.vehicle_id == vehicle_id)
+    return await connection.scalar(query) or 0
 
 
 async def ridden(

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.types import BigInteger
 
@@ -129,6 +130,7 @@ places = Table(
     Column("nicknames", JSON, nullable=False),
     Column("anchor", String),
     Column("network", String),
+    Column("hidden", Boolean, nullable=False, server_default=false()),
 )
 
 members = Table(
@@ -224,6 +226,7 @@ vehicles = Table(
     Column("block", String),
     Column("driver", String),
     Column("colour", String, nullable=False, server_default=""),
+    Column("in_service", Boolean, nullable=False, server_default=true()),
 )
 
 devices = Table(

@@ -54,6 +54,7 @@ PATHS = {
     "sign_id": "none",
     "note_id": "none",
     "message_id": "none",
+    "staff_name": "nobody",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -84,6 +85,10 @@ WANTED = {
     Permission.CORRECT_MONEY: {"dispatcher", "admin"},
     Permission.READ_RULES: DESK | {"planner"},
     Permission.EDIT_RULES: {"planner", "admin"},
+    Permission.EDIT_PLACES: {"dispatcher", "admin"},
+    Permission.EDIT_FLEET: {"admin"},
+    Permission.MANAGE_STAFF: {"admin"},
+    Permission.READ_AUDIT: {"admin"},
 }
 
 
