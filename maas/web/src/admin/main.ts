@@ -1,5 +1,8 @@
+import { followLook } from "$shared/look.svelte";
+import "$shared/print.css";
 import { start } from "$shared/start";
 
 import Admin from "./Admin.svelte";
 
-start(Admin);
+followLook();
+void start(Admin);

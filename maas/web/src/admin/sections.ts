@@ -3,16 +3,20 @@ import type { Role } from "../lib/types";
 /** The sections of the admin screen, in the order of their keys, and who sees them. */
 export const SECTIONS = {
   rules: ["admin", "planner", "dispatcher"],
+  areas: ["admin", "planner", "dispatcher"],
+  calendar: ["admin", "planner", "dispatcher"],
   fares: ["admin", "planner", "dispatcher"],
+  places: ["admin", "dispatcher"],
   members: ["admin", "dispatcher"],
+  vehicles: ["admin", "dispatcher"],
   timetables: ["admin", "planner", "dispatcher"],
   devices: ["admin"],
   messages: ["admin", "dispatcher"],
+  staff: ["admin"],
+  audit: ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Section = keyof typeof SECTIONS;
-/** Where somebody is: a section and what is open in it, as in `#rules/changes/3`. */
-export type Spot = { section: Section; rest: string[] };
 
 /** The sections that somebody in a role is shown; the server decides what they may do. */
 export function sectionsOf(role: Role): Section[] {
@@ -20,19 +24,12 @@ export function sectionsOf(role: Role): Section[] {
   return names.filter((name) => (SECTIONS[name] as readonly Role[]).includes(role));
 }
 
-/** Reads an address after its `#`; one that leads nowhere leads to the first section. */
-export function spotOf(hash: string, role: Role): Spot | undefined {
-  const open = sectionsOf(role);
-  const [name = "", ...rest] = hash.replace(/^#/, "").split("/");
-  const section = open.find((one) => one === name);
-  if (section) return { section, rest: rest.map(decodeURIComponent) };
-  return open[0] && { section: open[0], rest: [] };
-}
-
 /** Who may change what; only to hide what the server would refuse. */
 const CHANGES: Partial<Record<Section, readonly Role[]>> = {
   rules: ["admin", "planner"],
+  areas: ["admin", "planner"],
   timetables: ["admin", "planner"],
+  vehicles: ["admin"],
 };
 
 export function mayChange(section: Section, role: Role | undefined): boolean {

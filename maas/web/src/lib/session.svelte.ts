@@ -4,17 +4,20 @@ import type { Role, Session } from "./types";
 /** Who is signed in on this screen. */
 export const session = $state<{ now: Session | undefined }>({ now: undefined });
 
-const FIRST_PAGE: Record<Role, string> = {
-  operator: "/operator",
-  dispatcher: "/monitor",
-  driver: "/driver",
-  planner: "/",
-  admin: "/admin",
+export type StaffPage = "operator" | "monitor" | "driver" | "planner" | "admin";
+
+/** The pages each role may open, first the one of its work; the server decides what they may do. */
+export const PAGES_OF: Record<Role, readonly [StaffPage, ...StaffPage[]]> = {
+  operator: ["operator"],
+  dispatcher: ["monitor", "operator", "driver", "admin"],
+  driver: ["driver"],
+  planner: ["planner", "admin"],
+  admin: ["admin", "operator", "monitor", "driver", "planner"],
 };
 
 /** Where somebody goes after signing in: the page asked for, if it is one of ours. */
 export function pageAfterLogin(role: Role, next: string | null): string {
-  return next && /^\/[a-z]+$/.test(next) ? next : FIRST_PAGE[role];
+  return next && /^\/[a-z]+$/.test(next) ? next : `/${PAGES_OF[role][0]}`;
 }
 
 /** Reads the session, or goes to the login page and comes back here afterwards. */

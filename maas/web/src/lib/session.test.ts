@@ -4,6 +4,7 @@ import { pageAfterLogin } from "./session.svelte";
 
 test("everybody lands on the screen of their work", () => {
   expect(pageAfterLogin("operator", null)).toBe("/operator");
+  expect(pageAfterLogin("planner", null)).toBe("/planner");
   expect(pageAfterLogin("driver", "/monitor")).toBe("/monitor");
 });
 

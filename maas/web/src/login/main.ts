@@ -1,5 +1,8 @@
+import { followLook } from "$shared/look.svelte";
+import "$shared/print.css";
 import { start } from "$shared/start";
 
 import Login from "./Login.svelte";
 
-start(Login);
+followLook();
+void start(Login);

@@ -29,6 +29,9 @@ export const en: Words = {
     unlinked: (s) => `No connection, data ${s < 60 ? `${s} s` : `${Math.floor(s / 60)} min`} old`,
     speed: (n) => `Time runs ×${n}`,
     signOut: "Log out",
+    menu: "Menu",
+    look: "Colours",
+    looks: { auto: "As the device", light: "Light", dark: "Dark" },
   },
   login: {
     title: "Staff login",

@@ -33,6 +33,9 @@ export const ja = {
     unlinked: (s: number) => `切断 ${s < 60 ? `${s}秒` : `${Math.floor(s / 60)}分`}前の情報`,
     speed: (n: number) => `時間は${n}倍`,
     signOut: "ログアウト",
+    menu: "メニュー",
+    look: "画面の色",
+    looks: { auto: "色：機器に合わせる", light: "色：明るい", dark: "色：暗い" },
   },
   login: {
     title: "職員ログイン",

@@ -23,6 +23,6 @@ export function faults(ja: unknown, other: unknown): string[] {
   return [
     ...[...wanted.keys()].filter((place) => !found.has(place)).map((place) => `missing: ${place}`),
     ...[...found.keys()].filter((place) => !wanted.has(place)).map((place) => `too many: ${place}`),
-    ...[...found].filter(([place, text]) => text.trim() === "" && !AFFIX.test(place)).map(([place]) => `empty: ${place}`),
+    ...[...found].filter(([place, text]) => text.trim() === "" && wanted.get(place)?.trim() !== "" && !AFFIX.test(place)).map(([place]) => `empty: ${place}`),
   ];
 }
