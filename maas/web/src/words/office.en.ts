@@ -117,6 +117,8 @@ export const officeEn: OfficeWords = {
     id: "Id (small letters, digits, -)", name: "Name", nameEn: "English name", operator: "Company", kind: "Kind", profile: "Roads it takes",
     profiles: { car: "Car", micro_ev: "Micro EV" },
     seats: "Seats", wheelchairs: "Wheelchair places", lost: "Seats lost per wheelchair", battery: "Battery (Wh, empty for none)", depot: "Depot", noDepot: "No depot (takes no bookings)", plate: "Plate",
+    colour: "Colour",
+    colours: { "": "not said", white: "white", silver: "silver", black: "black", blue: "blue", light_blue: "light blue", green: "green", yellow: "yellow", orange: "orange", red: "red", pink: "pink", brown: "brown" },
     from: "From", to: "To",
     inService: "in service", outOfService: "out of service", bus: (block) => `bus (${block})`, drivenBy: (name) => `driven by ${name}`,
     seatsOf: (seats, chairs) => `${seats} seats${chairs ? `, ${chairs} wheelchairs` : ""}`,

@@ -116,6 +116,8 @@ export const officeJa = {
     id: "記号（英小文字・数字・-）", name: "名前", nameEn: "英語の名前", operator: "会社", kind: "種類", profile: "道の選び方",
     profiles: { car: "ふつうの車", micro_ev: "小型EV" } as Record<string, string>,
     seats: "席の数", wheelchairs: "車いすの台数", lost: "車いす1台でへる席", battery: "電池（Wh、ない車は空）", depot: "車庫", noDepot: "車庫なし（予約を受けない）", plate: "ナンバー",
+    colour: "車の色",
+    colours: { "": "決めていない", white: "白", silver: "銀", black: "黒", blue: "青", light_blue: "水色", green: "緑", yellow: "黄", orange: "だいだい", red: "赤", pink: "もも色", brown: "茶" } as Record<string, string>,
     from: "始まり", to: "終わり",
     inService: "使用中", outOfService: "休車中", bus: (block: string) => `バス（${block}）`, drivenBy: (name: string) => `運転 ${name}`,
     seatsOf: (seats: number, chairs: number) => `${seats}席${chairs ? `・車いす${chairs}台` : ""}`,

@@ -4,7 +4,7 @@ import type { FleetVehicle } from "../types";
 export type VehicleForm = {
   area: string; name: string; name_en: string; operator: string; kind: string; profile: string;
   seats: string; wheelchair_places: string; seats_lost_per_wheelchair: string; battery_wh: string;
-  depot: number | null; plate: string; shift_from: string; shift_to: string; in_service: boolean;
+  depot: number | null; plate: string; colour: string; shift_from: string; shift_to: string; in_service: boolean;
 };
 
 export function formOf(vehicle: FleetVehicle | undefined, area: string): VehicleForm {
@@ -22,6 +22,7 @@ export function formOf(vehicle: FleetVehicle | undefined, area: string): Vehicle
     battery_wh: number(vehicle?.battery_wh),
     depot: vehicle?.depot ?? null,
     plate: vehicle?.plate ?? "",
+    colour: vehicle?.colour ?? "",
     shift_from: vehicle?.shift_from ?? "08:00",
     shift_to: vehicle?.shift_to ?? "17:00",
     in_service: vehicle?.in_service ?? true,
