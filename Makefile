@@ -12,7 +12,8 @@ demo: setup
 	$(BIN)/maas demo --port $(PORT) --speed $(SPEED)
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 -m "not heavy"
+	$(BIN)/pytest -m heavy
 	$(BIN)/python scripts/screens.py test
 
 check: setup

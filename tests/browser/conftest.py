@@ -53,8 +53,17 @@ def _refuse(reason: str) -> None:
 
 @pytest.fixture(scope="package")
 def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the demo town: the real server, simulated vehicles, nobody who calls."""
-    folder = tmp_path_factory.mktemp("demo")
+    """The address of the demo town that the tests share; its vehicles may be busy with theirs."""
+    with demo_town(tmp_path_factory.mktemp("demo")) as address:
+        yield address
+
+
+@contextmanager
+def demo_town(folder: Path) -> Iterator[str]:
+    """Run the demo in a folder: the real server, simulated vehicles, nobody who calls.
+
+    A test that needs idle vehicles has a town of its own: a fixture ``town`` in its module.
+    """
     with _demo(folder) as process:
         yield _address(process, folder / "log")
 
