@@ -45,8 +45,7 @@ class Schedule:
 
     The vehicle leaves its start at ``leave_s``, arrives (``arrive_s``), begins (``begin_s``, after
     waiting if it is early) and departs (``depart_s``), and has reached its end at ``end_s``.
-    ``load`` is how many people are on board after the stop; ``slack_s`` how much later the stop
-    could begin without breaking a limit there or further on.
+    ``load`` is how many people are on board after the stop.
     """
 
     leave_s: int
@@ -55,7 +54,6 @@ class Schedule:
     begin_s: tuple[int, ...]
     depart_s: tuple[int, ...]
     load: tuple[int, ...]
-    slack_s: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,7 @@ def expected(
 ) -> Schedule:
     """Return when the stops will happen if the vehicle goes on as fast as it can.
 
-    Unlike ``schedule`` it also answers for a route that is late: ``slack_s`` is negative where a
-    limit will be broken.
+    Unlike ``schedule`` it also answers for a route that is late.
     """
     nodes = nodes_of(route, requests, travel)
     times = np.empty_like(nodes.early)
@@ -163,19 +160,4 @@ def _schedule(nodes: Nodes, times: Ints) -> Schedule:
         begin_s=tuple(times[inner].tolist()),
         depart_s=tuple(depart[inner].tolist()),
         load=tuple(nodes.riders[inner].tolist()),
-        slack_s=tuple(_slack_s(nodes, times, node) for node in range(1, len(times) - 1)),
     )
-
-
-def _slack_s(nodes: Nodes, times: Ints, node: int) -> int:
-    """Return how much later ``node`` could begin; waits further on absorb part of the delay."""
-    slack_s, waits_s = int(nodes.late[node] - times[node]), 0
-    for k in range(node, len(times)):
-        if k > node:
-            waits_s += int(times[k] - times[k - 1] - nodes.service[k - 1] - nodes.leg[k - 1])
-        room_s = int(nodes.late[k] - times[k])
-        pickup = int(nodes.pickup[k])
-        if 0 <= pickup < node:
-            room_s = min(room_s, int(nodes.ride[k] - (times[k] - times[pickup])))
-        slack_s = min(slack_s, waits_s + room_s)
-    return slack_s

@@ -54,7 +54,6 @@ def test_the_times_of_one_ride_add_up() -> None:
         begin_s=(600, 1020),
         depart_s=(660, 1050),
         load=(1, 0),
-        slack_s=(300, 480),
     )
 
 
@@ -207,27 +206,6 @@ def test_a_wheelchair_takes_the_seats_it_displaces() -> None:
     assert timed("+c +a -a -c", chair, crowd, van=van) == Breach(Rule.SEATS, 1, "a", 1)
 
 
-def test_slack_counts_the_waits_that_swallow_a_delay() -> None:
-    a = ride("a", 3, 9, earliest_pickup_s=600, latest_pickup_s=900)
-    b = ride("b", 9, 3, earliest_pickup_s=1200, latest_pickup_s=1300)
-
-    times = timed("+a -a +b -b", a, b)
-
-    assert isinstance(times, Schedule)
-    # b is met 150 s too early and may wait 100 s: 250 s of delay of a's dropoff hurt nobody.
-    assert times.slack_s == (250, 250, 100, times.slack_s[3])
-
-
-def test_slack_ends_where_a_ride_would_become_too_long() -> None:
-    a = ride("a", 3, 9, ride_max_s=400)
-
-    times = timed("+a -a", a)
-
-    assert isinstance(times, Schedule)
-    assert times.slack_s[1] == 40
-    assert times.slack_s[0] == 7200 - times.end_s
-
-
 def test_a_late_vehicle_still_has_expected_times() -> None:
     a = ride("a", 3, 9, latest_pickup_s=100)
     route, asked = Route(VAN, stops("+a -a")), {"a": a}
@@ -236,7 +214,6 @@ def test_a_late_vehicle_still_has_expected_times() -> None:
     times = expected(route, asked, TRAVEL)
 
     assert times.begin_s == (180, 600)
-    assert times.slack_s[0] == -80
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -268,46 +245,6 @@ def test_everybody_arrives_as_early_and_boards_as_late_as_possible(case: Case) -
 def _exactly(best: list[int], times: Schedule) -> list[int]:
     """The end event may not begin before the shift does; the schedule tells the true arrival."""
     return [*best[:-1], min(best[-1], times.end_s)]
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(cases() | full_cases())
-def test_slack_is_what_a_stop_can_be_late_and_not_a_second_more(case: Case) -> None:
-    times = schedule(case.route, case.requests, case.travel)
-    if not isinstance(times, Schedule):
-        return
-    for node, slack_s in enumerate(times.slack_s):
-        assert _survives(case, times, node, slack_s)
-        assert not _survives(case, times, node, slack_s + 1)
-
-
-def _survives(case: Case, times: Schedule, stop: int, delay_s: int) -> bool:
-    """Drive on from a delayed stop as fast as possible and look at every limit."""
-    begin = list(times.begin_s)
-    ready = begin[stop] + delay_s
-    for at in range(stop, len(begin)):
-        if at > stop:
-            leg_s = times.arrive_s[at] - times.depart_s[at - 1]
-            ready = max(begin[at], ready + leg_s)
-        begin[at] = ready
-        ready += times.depart_s[at] - times.begin_s[at]
-    last_leg_s = times.end_s - times.depart_s[-1]
-    if ready + last_leg_s > case.route.vehicle.end_s:
-        return False
-    boards: dict[str, int] = dict(case.route.boarded_s)
-    for stop_, at_s in zip(case.route.stops, begin, strict=True):
-        if stop_.request_id in case.route.tasks:
-            if at_s > case.route.tasks[stop_.request_id].latest_s:
-                return False
-            continue
-        request = case.requests[stop_.request_id]
-        if stop_.kind is StopKind.PICKUP:
-            boards[request.id] = at_s + request.boarding_s
-            if at_s > request.latest_pickup_s:
-                return False
-        elif at_s > request.latest_dropoff_s or at_s - boards[request.id] > request.ride_max_s:
-            return False
-    return True
 
 
 def test_a_table_is_asked_in_the_vehicles_own_profile() -> None:
