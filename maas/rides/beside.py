@@ -111,6 +111,7 @@ class Beside(Screens):
             for day in list(self._days):
                 if day < self.today - timedelta(days=1):
                     del self._days[day]
+                    self._planned.pop(day, None)
                     continue
                 async with self.database.reading() as connection:
                     versions = await plans.versions_on(connection, self.area, day)

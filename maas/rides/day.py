@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -100,10 +100,62 @@ def read_request(plain: Mapping[str, Any]) -> Request:
 
 def plan_of(day: Day, fleet: Iterable[VehicleRow]) -> Plan:
     """Return the plan the rows describe, every vehicle where it finished its last stop."""
-    routes = {row.id: _route(day, row) for row in fleet if not is_out(day, row.id)}
-    requests = {id_: _request(day, id_) for route in routes.values() for id_ in route.request_ids}
+    return planned(day, tuple(fleet)).plan
+
+
+class Planned(NamedTuple):
+    """The plan that the rows of a day and of its vehicles describe."""
+
+    day: Day
+    fleet: tuple[VehicleRow, ...]
+    plan: Plan
+
+    def vehicle_as_in(self, day: Day, row: VehicleRow) -> bool:
+        """Whether the route of a vehicle would be made of the same rows again."""
+        before, id_ = self.day, row.id
+        route = self.plan.routes.get(id_)
+        return (
+            route is not None
+            and row in self.fleet
+            and before.plans.get(id_) is day.plans.get(id_)
+            and before.outages.get(id_) is day.outages.get(id_)
+            and all(before.bookings[who] is day.bookings.get(who) for who in route.boarded_s)
+        )
+
+    def promise_as_in(self, day: Day, id_: str) -> bool:
+        """Whether a request would be made of the same rows again."""
+        before = self.day
+        return (
+            id_ in self.plan.requests
+            and before.promises[id_] is day.promises[id_]
+            and before.links.get(id_) is day.links.get(id_)
+            and before.bookings[id_].pinned_vehicle_id == day.bookings[id_].pinned_vehicle_id
+        )
+
+
+def planned(day: Day, fleet: tuple[VehicleRow, ...], before: Planned | None = None) -> Planned:
+    """Return the plan the rows describe.
+
+    What `before` made of rows that are the same is taken over, the very same objects.
+    """
+    if before is not None and before.day is day and before.fleet == fleet:
+        return before
+    routes = {
+        row.id: before.plan.routes[row.id]
+        if before is not None and before.vehicle_as_in(day, row)
+        else _route(day, row)
+        for row in fleet
+        if not is_out(day, row.id)
+    }
+    requests = {
+        id_: before.plan.requests[id_]
+        if before is not None and before.promise_as_in(day, id_)
+        else _request(day, id_)
+        for route in routes.values()
+        for id_ in route.request_ids
+    }
     version = sum(row.version for row in day.plans.values())
-    return Plan(version, routes, requests)
+    return Planned(day, fleet, Plan(version, routes, requests))
 
 
 def is_out(day: Day, vehicle_id: str) -> bool:

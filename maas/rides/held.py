@@ -22,7 +22,7 @@ from dispatcher.roads import Anchor, RoadTimes
 from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.commit import Asked, Change, commit, load_day
-from maas.rides.day import Day, Moment, as_of, before_event, plan_of
+from maas.rides.day import Day, Moment, Planned, as_of, before_event, planned
 from maas.rides.show import Seen
 from maas.rides.standing import Standing, load_standing, network_of
 from maas.rides.travel import Drives, vehicle_place
@@ -68,6 +68,7 @@ class Held:
         self.clock = clock
         self._standing: Standing | None = None
         self._days: dict[date, Day] = {}
+        self._planned: dict[date, Planned] = {}
         self._doubtful: set[date] = set()
         self._writing = asyncio.Lock()
         self._news = asyncio.Event()
@@ -127,18 +128,24 @@ class Held:
         return Moment(self._now_s(day.day), places, waiting, divert_until_s, held)
 
     def _is_newer(self, vehicle: VehicleRow, day: Day) -> bool:
-        """Whether a vehicle's last fix is newer than the last stop it finished."""
+        """Whether a vehicle's last fix is of this day, and newer than the last stop it finished."""
         seen = self._seen.get(vehicle.id)
         if seen is None or seen.position is None:
             return False
-        free_s = day.plan_row(vehicle.id).free_s
-        return free_s is None or seen.position.ts >= self.here.names.epoch(day.day, free_s)
+        since_s = day.plan_row(vehicle.id).free_s or 0
+        return seen.position.ts >= self.here.names.epoch(day.day, since_s)
 
     def _now_s(self, day: date) -> int:
         return seconds_of(self.clock(), day, self.here.names.timezone)
 
+    def plan_as_written(self, day: Day) -> Plan:
+        """Return the plan as its rows have it, made anew only where they have changed."""
+        made = planned(day, self.here.taxis, self._planned.get(day.day))
+        self._planned[day.day] = made
+        return made.plan
+
     def _plan(self, day: Day) -> Plan:
-        plan, moment = plan_of(day, self.here.taxis), self.moment_of(day)
+        plan, moment = self.plan_as_written(day), self.moment_of(day)
         return plan if moment is None else as_of(plan, moment, self.here.travel)
 
     def _live(self, day: Day, actor: str = "") -> Live:
@@ -151,7 +158,7 @@ class Held:
 
         `travel` are the driving times then, `None` those of now.
         """
-        plan, moment = plan_of(day, self.here.taxis), self.moment_of(day)
+        plan, moment = self.plan_as_written(day), self.moment_of(day)
         if moment is None:
             return plan
         return before_event(plan, moment, travel or self.here.travel, touched)

@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher import UNREACHABLE_S, Place, TravelTimes
+from dispatcher import Place, TravelTimes
 from dispatcher.roads import Anchor, RoadPath, RoadTimes
+from maas.rides.drives import KeptTimes
 
 VEHICLE_PLACE_BASE: Final = 1_000_000
 
@@ -45,6 +46,10 @@ class Drives:
 
     roads: RoadTimes
     anchors: Anchors
+    _kept: KeptTimes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_kept", KeptTimes(self.roads))
 
     @property
     def is_parted(self) -> bool:
@@ -55,20 +60,7 @@ class Drives:
         self, origins: Sequence[Place], destinations: Sequence[Place], /
     ) -> NDArray[np.int32]:
         """See `dispatcher.TravelTimes.table`."""
-        rows, starts = self._known(origins)
-        columns, ends = self._known(destinations)
-        if len(rows) == len(origins) and len(columns) == len(destinations):
-            return self.roads.table(starts, ends)
-        table = np.full((len(origins), len(destinations)), UNREACHABLE_S, dtype=np.int32)
-        if rows and columns:
-            table[np.ix_(rows, columns)] = self.roads.table(starts, ends)
-        return table
-
-    def _known(self, places: Sequence[Place]) -> tuple[list[int], list[Anchor]]:
-        """Return the positions of the places that can be reached, and their anchors."""
-        found = [(at, self.anchors.of.get(place)) for at, place in enumerate(places)]
-        known = [(at, anchor) for at, anchor in found if anchor is not None]
-        return [at for at, _ in known], [anchor for _, anchor in known]
+        return self._kept.table(origins, destinations, self.anchors.of)
 
     def path(self, origin: int, destination: int) -> RoadPath | None:
         """Return the drive from one place to another, `None` when there is no way."""

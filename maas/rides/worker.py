@@ -20,7 +20,7 @@ A = TypeVarTuple("A")
 
 _ASK_S: Final = 0.25
 
-_NICE: Final = 5
+_NICE: Final = 10
 """How far a search stands back when a caller needs the processor."""
 
 

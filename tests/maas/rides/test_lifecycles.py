@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url, select
 
 from maas.rides.booking import Caller
+from maas.rides.day import plan_of
 from maas.rides.holds import Holds
 from maas.rides.keeper import Keeper
 from maas.rides.lifecycle import Lifecycle
@@ -256,6 +257,9 @@ async def problems(world: World) -> list[str]:
     if len(set(world.acknowledged.values())) != len(world.acknowledged):
         found.append("I1: two keys have one booking")
     found += _plan_problems(rows, plans)
+    for day in world.keeper.days:
+        if world.keeper.plan_as_written(day) != plan_of(day, world.keeper.here.taxis):
+            found.append("what is kept of the plan is not what its rows say")
     for row in told:
         mine = tuple(row)
         if world.ledger.setdefault((row.booking_id, row.no), mine) != mine:
