@@ -36,6 +36,7 @@ class ClosableLine(LineRoads):
     def __init__(self) -> None:
         self.closed: frozenset[int] = frozenset()
         self.factor = 1.0
+        self.version = 1
 
     @property
     def closed_until_s(self) -> frozenset[int]:
@@ -44,17 +45,21 @@ class ClosableLine(LineRoads):
     def close(self, what: list[Anchor], until_s: float | None = None) -> int:
         del until_s
         self.closed |= {anchor.edge for anchor in what}
-        return 1
+        return self._changed()
 
     def slow(self, what: list[Anchor], factor: float) -> int:
         del what
         self.factor = factor
-        return 1
+        return self._changed()
 
     def reopen(self, what: object = None) -> int:
         del what
         self.closed, self.factor = frozenset(), 1.0
-        return 1
+        return self._changed()
+
+    def _changed(self) -> int:
+        self.version += 1
+        return self.version
 
     def table(
         self, origins: Sequence[Anchor], destinations: Sequence[Anchor], band: str = "day"

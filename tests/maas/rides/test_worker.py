@@ -49,7 +49,7 @@ def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Wo
 def test_it_stands_back(worker: Worker) -> None:
     ours = os.nice(0)
 
-    assert asyncio.run(worker.run(os.nice, 0)) == min(ours + 5, 19)
+    assert asyncio.run(worker.run(os.nice, 0)) == min(ours + 10, 19)
 
 
 def never() -> bool:
