@@ -94,8 +94,10 @@ def lay(folder: Path) -> Ground:
     network = draw_network()
     write_osm(network, folder / "town.osm")
     write_town(folder / "town", network)
-    with (folder / "town" / "vehicles.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in MORE_VEHICLES)
+    vehicles = folder / "town" / "vehicles.csv"
+    cells = vehicles.read_text(encoding="utf-8").partition("\n")[0].count(",")
+    with vehicles.open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}{',' * (cells - line.count(','))}\n" for line in MORE_VEHICLES)
     build(folder / "town.osm", folder / "roads")
     built = RoadNetwork.load(folder / "roads")
     roads = {profile: Roads(built, profile) for profile in built.profiles}
