@@ -58,8 +58,8 @@ AREA = "kibichuo"
 SERVER_CORE, LOAD_CORE = 0, 1
 PASSWORD = "only for this benchmark"  # noqa: S105 -- of a database that is thrown away
 MORE_VEHICLES = (
-    "van-4,4号車,Van 4,架空交通,van,car,8,0,0,,depot-kayo,デモ 10-04,07:45,17:30,",
-    "van-5,5号車,Van 5,架空交通,van,car,8,0,0,,depot-chuo,デモ 10-05,07:45,17:30,",
+    "van-4,4号車,Van 4,架空交通,van,car,8,0,0,,depot-kayo,デモ 10-04,07:45,17:30,,",
+    "van-5,5号車,Van 5,架空交通,van,car,8,0,0,,depot-chuo,デモ 10-05,07:45,17:30,,",
 )
 """The demo town has eight vehicles that take bookings."""
 
