@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from maas.rides import kept, limits
 from maas.rides.beside import Beside
 from maas.rides.booking import Live
 from maas.rides.day import Day, read_request
+from maas.rides.held import Travel
 from maas.rides.messages import say
 from maas.rides.outbox import Deliver
 from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
@@ -40,6 +42,9 @@ from maas.town.messages import Text
 from maas.town.rules import AreaRules
 
 OFFER_LASTS_S: Final = 600
+
+SEARCHES: Final = 3
+"""How often room is searched for when others take what was found meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,8 @@ class Asking(Beside):
         part = self._open_part(live, plan, wished.desired_s)
         found = seek(wished, part, live.travel)
         if isinstance(found, Refusal):
-            found = await self._shuffler.offers(found, wished, part, live.travel)
+            search = partial(self._shuffler.offers, found, wished, part, live.travel)
+            found = await self.elsewhere(("offers", wished.ask), search)
         if isinstance(found, Refusal):
             others = tuple(
                 each for each in found.alternatives if self._no(live, wished, each) is None
@@ -243,7 +249,7 @@ class Asking(Beside):
             part, promise, live.travel, prefer=offer.vehicle, rules=OfferRules(shuffle_s=0)
         )
         if isinstance(taken, Refusal):
-            taken = await self._shuffler.take(promise, part, live.travel)
+            taken = await self._with_room(promise, part, live.travel)
         return None if taken is None else kept.joined(plan, taken)
 
     async def retaken(self, live: Live, row: BookingRow) -> Plan | None:
@@ -254,8 +260,19 @@ class Asking(Beside):
             plan, promise, live.travel, prefer=row.vehicle_id, rules=OfferRules(shuffle_s=0)
         )
         if isinstance(taken, Refusal):
-            taken = await self._shuffler.take(promise, plan, live.travel)
+            taken = await self._with_room(promise, plan, live.travel)
         return taken
+
+    async def _with_room(self, promise: Request, plan: Plan, travel: Travel) -> Plan | None:
+        """Return the plan with a promise in it for which others are moved, `None` when none can."""
+        search, asked = partial(self._shuffler.take, promise, plan, travel), replace(promise, id="")
+        for number in range(SEARCHES):
+            room = await self.elsewhere(("take", asked, number), search)
+            if room is None:
+                return None
+            if (taken := room.for_(promise, plan, travel)) is not None:
+                return taken
+        return None
 
     def not_for_one(
         self,

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -192,12 +192,12 @@ class Beside(Screens):
             if any(day.plan_row(id_) != seen.plan_row(id_) for id_ in moved):
                 return False
             now = self._plan(day)
-            taken = with_stops_of(now, better, moved)
+            taken = with_stops_of(now, moved)
             if taken is None or not is_better(now, taken, self.here.travel):
                 return False
             return await self._write(self._improvement(day, taken, moved), None)
 
-    def _improvement(self, day: Day, plan: Plan, moved: Sequence[str]) -> Change:
+    def _improvement(self, day: Day, plan: Plan, moved: Iterable[str]) -> Change:
         now = self.clock()
         rows = tuple(
             replace(day.plan_row(id_), stops=stops_of(plan.routes[id_])) for id_ in sorted(moved)

@@ -107,7 +107,7 @@ async def take(keeper: Held, hoped: Hoped, better: Replanned) -> bool:
         if _versions(live.day) != _versions(hoped.seen):
             return None
         before = keeper.before(live.day, ())
-        taken = with_stops_of(before, better.plan, differing(before, better.plan))
+        taken = with_stops_of(before, differing(before, better.plan))
         if taken is None:
             return None
         told = dict(_gains(live, before, better.plan))

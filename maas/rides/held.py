@@ -8,10 +8,11 @@ from the database before it is used again: SQL is the only truth.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -43,6 +44,19 @@ Travel = Mapping[str, Drives]
 
 T = TypeVar("T")
 A = TypeVar("A")
+
+
+_FOUND: Final[ContextVar[dict[Hashable, object] | None]] = ContextVar("found", default=None)
+"""What was searched for already for the change that is being made."""
+
+
+class _SearchFirstError(Exception):
+    """A change needs a search, during which others may write."""
+
+    def __init__(self, key: Hashable, search: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(key)
+        self.key = key
+        self.search = search
 
 
 class Held:
@@ -213,37 +227,74 @@ class Held:
         `make` is called again when another writer was first, on what is there then.  Whatever it
         returns that is not a change is returned as it is and not remembered.
         """
-        async with self._writing:
-            for _ in range(RACES):
-                async with self.database.reading() as connection:
-                    given = await commits.answer(connection, call.actor, call.key)
-                if given is not None:
-                    if given.parameters != call.parameters:
-                        return KeyConflict(say("key_reused"))
-                    return msgspec.json.decode(given.body, type=kind)
-                made = await make()
-                if not isinstance(made, Change):
-                    return made
-                if await self._write(made, call):
-                    # What is kept is what is answered, now and whenever the key comes again.
-                    return msgspec.json.decode(msgspec.json.encode(made.answer), type=kind)
-        raise TimeoutError(f"lost {RACES} races for one change")
+
+        async def attempt() -> tuple[A | T | KeyConflict] | None:
+            async with self.database.reading() as connection:
+                given = await commits.answer(connection, call.actor, call.key)
+            if given is not None:
+                if given.parameters != call.parameters:
+                    return (KeyConflict(say("key_reused")),)
+                return (msgspec.json.decode(given.body, type=kind),)
+            made = await make()
+            if not isinstance(made, Change):
+                return (made,)
+            if not await self._write(made, call):
+                return None
+            # What is kept is what is answered, now and whenever the key comes again.
+            return (msgspec.json.decode(msgspec.json.encode(made.answer), type=kind),)
+
+        return await self._while_writing(attempt)
 
     async def looked_at(self, make: Callable[[], Awaitable[T]]) -> T:
         """Return what a change would be, writing nothing; see `once`."""
-        async with self._writing:
-            return await make()
+
+        async def attempt() -> tuple[T]:
+            return (await make(),)
+
+        return await self._while_writing(attempt)
 
     async def own(self, make: Callable[[], Awaitable[Change | None]]) -> bool:
         """Make and write a change that nobody asked for; False when there is none to make."""
-        async with self._writing:
-            for _ in range(RACES):
-                made = await make()
-                if made is None:
-                    return False
-                if await self._write(made, None):
-                    return True
+
+        async def attempt() -> tuple[bool] | None:
+            made = await make()
+            if made is None:
+                return (False,)
+            return (True,) if await self._write(made, None) else None
+
+        return await self._while_writing(attempt)
+
+    async def _while_writing(self, attempt: Callable[[], Awaitable[tuple[T] | None]]) -> T:
+        """Call `attempt` while nobody else writes until it succeeds; its searches run between."""
+        found: dict[Hashable, object] = {}
+        before, lost = _FOUND.set(found), 0
+        try:
+            while lost < RACES:
+                try:
+                    async with self._writing:
+                        done = await attempt()
+                except _SearchFirstError as first:
+                    found[first.key] = await first.search()
+                    continue
+                if done is not None:
+                    return done[0]
+                lost += 1
+        finally:
+            _FOUND.reset(before)
         raise TimeoutError(f"lost {RACES} races for one change")
+
+    async def elsewhere(self, key: Hashable, search: Callable[[], Awaitable[T]]) -> T:
+        """Return what a long search finds, for which no other writer waits.
+
+        Inside the `make` of a change that is given up, the search runs, and `make` is called again:
+        what it finds may be of a moment before.  `key` says which search of the change it is.
+        """
+        found = _FOUND.get()
+        if found is None:
+            return await search()
+        if key not in found:
+            raise _SearchFirstError(key, search)
+        return cast("T", found[key])
 
     async def _write(self, change: Change, call: Asked | None) -> bool:
         """Write a change and follow it in memory; False when somebody else was first."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dispatcher import Place, Plan, TravelTimes, plan_cost_s
+from dispatcher import Place, Plan, Stop, TravelTimes, plan_cost_s
 from dispatcher.broken import Replanned
 from dispatcher.check import check
 from dispatcher.events import improved
 from dispatcher.improve import improve
-from maas.rides.day import stops_of
 from maas.rides.travel import Matrix, matrix
 from maas.rides.worker import Worker
 
@@ -39,26 +38,25 @@ def looked_up(
     return {name: matrix(travel[name], places) for name in {v.profile for v in vehicles}}
 
 
-def with_stops_of(plan: Plan, better: Plan, moved: Sequence[str]) -> Plan | None:
-    """Return `plan` with the stops that `better`, made from an earlier moment, gives to `moved`.
+def with_stops_of(plan: Plan, stops: Mapping[str, Sequence[Stop]]) -> Plan | None:
+    """Return `plan` with these stops of some vehicles, which were planned a moment before.
 
     `None` when a stop that is locked by now would change, or the parties are not the same.
     """
     taken = plan
-    for vehicle_id in moved:
-        now, stops = plan.routes[vehicle_id], better.routes[vehicle_id].stops
-        if now.stops[: now.locked] != stops[: now.locked]:
+    for vehicle_id, planned in stops.items():
+        now = plan.routes.get(vehicle_id)
+        if now is None or now.stops[: now.locked] != tuple(planned[: now.locked]):
             return None
-        taken = taken.with_route(now.with_stops(stops))
+        taken = taken.with_route(now.with_stops(planned))
     carried = {id_ for route in taken.routes.values() for id_ in route.request_ids}
     return taken if carried == plan.requests.keys() else None
 
 
-def differing(plan: Plan, better: Plan) -> list[str]:
-    """Return the vehicles whose stops differ between two plans."""
-    return [
-        id_ for id_, route in plan.routes.items() if stops_of(route) != stops_of(better.routes[id_])
-    ]
+def differing(plan: Plan, better: Plan) -> dict[str, tuple[Stop, ...]]:
+    """Return the stops of `better` by vehicle where they are not those of `plan`."""
+    planned = {id_: better.routes[id_].stops for id_ in plan.routes}
+    return {id_: stops for id_, stops in planned.items() if stops != plan.routes[id_].stops}
 
 
 def is_better(plan: Plan, taken: Plan, travel: Mapping[str, TravelTimes]) -> bool:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar, TypeVarTuple
+from typing import Final, NamedTuple, TypeVar, TypeVarTuple
 
-from dispatcher import Offer, OfferRules, Plan, Reason, Refusal, Request, TravelTimes, take
-from maas.rides.improver import looked_up, plain
+from dispatcher import (
+    Offer,
+    OfferRules,
+    Plan,
+    Reason,
+    Refusal,
+    Request,
+    Schedule,
+    Stop,
+    TravelTimes,
+    take,
+)
+from dispatcher.schedule import schedule
+from maas.rides.improver import differing, looked_up, plain, with_stops_of
 from maas.rides.quote import Wish, seek
 from maas.rides.travel import Matrix
 from maas.rides.worker import Worker
@@ -25,6 +37,30 @@ T = TypeVar("T")
 A = TypeVarTuple("A")
 
 _MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK, Reason.BATTERY}
+
+
+class Room(NamedTuple):
+    """The stops of the vehicles that make room for a party, by vehicle."""
+
+    party: str
+    stops: dict[str, tuple[Stop, ...]]
+
+    def for_(self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]) -> Plan | None:
+        """Return a plan with a promise where the room was found; `None` if it is there no more."""
+        wanted = Plan(plan.version, plan.routes, {**plan.requests, promise.id: promise})
+        stops = {
+            vehicle_id: tuple(
+                Stop(promise.id, stop.kind) if stop.request_id == self.party else stop
+                for stop in planned
+            )
+            for vehicle_id, planned in self.stops.items()
+        }
+        taken = with_stops_of(wanted, stops)
+        if taken is None:
+            return None
+        routes = [taken.routes[vehicle_id] for vehicle_id in stops]
+        kept = all(isinstance(schedule(r, taken.requests, travel), Schedule) for r in routes)
+        return taken if kept else None
 
 
 class Shuffler:
@@ -54,14 +90,16 @@ class Shuffler:
 
     async def take(
         self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
-    ) -> Plan | None:
-        """Return the plan with a promise in it that others make room for, `None` when none do."""
+    ) -> Room | None:
+        """Return the room that others can make for a promise, `None` when they cannot."""
         if not self._ready:
             return None
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
         found = await self._searched(_take, promise, sent, times)
-        return None if isinstance(found, Refusal) else found
+        if found is None or isinstance(found, Refusal):
+            return None
+        return Room(promise.id, differing(sent, found))
 
     async def _searched(self, work: Callable[[*A], T], *args: *A) -> T | None:
         """Return what a search finds, `None` when the process is busy for another or has died."""

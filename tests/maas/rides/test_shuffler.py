@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
+from maas.rides.asking import SEARCHES
 from maas.rides.keeper import Keeper
+from maas.rides.shuffler import Room
 from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
@@ -64,6 +67,51 @@ async def test_room_that_was_offered_is_gone_when_nobody_can_move_any_more(
 
     assert isinstance(answer, OfferGone)
     assert len(await keeper.bookings()) == 2
+
+
+async def test_others_book_while_room_is_searched_for_and_it_is_searched_for_again(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = await with_search(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    search, searches = keeper._shuffler.take, 0
+
+    async def meanwhile(*asked: Any) -> Room | None:  # noqa: ANN401 -- as it is called
+        nonlocal searches
+        searches += 1
+        room = await search(*asked)
+        if searches == 1:
+            await booked(keeper, ask(3, 1, time="11:00"), "meanwhile")
+        return room
+
+    monkeypatch.setattr(keeper._shuffler, "take", meanwhile)
+    answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, BookingView)
+    assert searches == 2
+    assert len(await keeper.bookings()) == 3
+    assert await keeper.check() == []
+
+
+async def test_room_is_not_searched_for_for_ever(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = await with_search(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    searches = 0
+
+    async def of_yesterday(*asked: Any) -> Room | None:  # noqa: ANN401 -- as it is called
+        nonlocal searches
+        searches += 1
+        return Room(asked[0].id, {"van-1": ()})
+
+    monkeypatch.setattr(keeper._shuffler, "take", of_yesterday)
+    answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, OfferGone)
+    assert searches == SEARCHES
 
 
 async def test_a_caller_who_finds_the_search_busy_is_refused_soon_and_the_search_goes_on(
