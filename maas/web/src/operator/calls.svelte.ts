@@ -3,8 +3,10 @@ import { clock } from "$shared/clock.svelte";
 
 import type { Link } from "../lib/link.svelte";
 import { session } from "../lib/session.svelte";
-import type { Call } from "../lib/types";
+import type { Call, Waits } from "../lib/types";
 import { inOrder, type CallEvent, waitedS } from "./calls";
+
+const WAITS_MS = 60_000;
 
 /** The telephone: who rings, who is being spoken to, how long they have waited. */
 export class Calls {
@@ -12,12 +14,28 @@ export class Calls {
   /** Whether the stream has told once what is going on. */
   known = $state(false);
 
+  /** How long people waited today, read once a minute; undefined before the first answer. */
+  waits = $state<Waits>();
+
   /** What the stream has told since the calls were last asked for: it is newer than the answer. */
   private newer: Record<string, Call | null> = {};
 
   constructor(private readonly link: Link) {}
 
-  start(): void {
+  start(): () => void {
+    const read = () => {
+      ask<Waits>("GET", "/calls/waits").then(
+        (told) => (this.waits = told),
+        () => undefined,
+      );
+    };
+    read();
+    const timer = setInterval(read, WAITS_MS);
+    this.follow();
+    return () => clearInterval(timer);
+  }
+
+  private follow(): void {
     const area = session.now?.area;
     this.link.follow<CallEvent>(area ? `calls:${area}` : "calls", (changed, gone, fresh) => {
       if (fresh) {

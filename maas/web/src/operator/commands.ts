@@ -30,7 +30,7 @@ function homeward(trip: Asked, time: string): Asked {
 type Taking = { who: Who; key: string; open_return: boolean; call_id: string | null };
 
 /** Takes one offer, or one for each trip together; `key` makes it the same booking when repeated. */
-export async function book(offers: Offer[], taking: Taking): Promise<Booked> {
+export async function book(offers: Pick<Offer, "token">[], taking: Taking): Promise<Booked> {
   const { who, key, open_return, call_id } = taking;
   if (offers.length === 1 && !open_return) {
     const body = { ...who, offer: offers[0]!.token };

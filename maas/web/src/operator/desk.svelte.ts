@@ -1,4 +1,5 @@
 import { call, newKey, Refused, type Problem } from "$shared/api";
+import { clock } from "$shared/clock.svelte";
 
 import type { Booking, Call, Habit, Offer, OpenReturn, Quote, Rider, Waiting } from "../lib/types";
 import { words } from "../words/words";
@@ -6,6 +7,7 @@ import { Answer } from "./answer.svelte";
 import type { Box } from "./boxes";
 import { Caller } from "./caller.svelte";
 import { book, bookHeld, change, quote, release, type Who } from "./commands";
+import type { Draft } from "./drafts";
 import { againOn } from "./lastweek";
 import { readLine } from "./line";
 import { Registering } from "./registering.svelte";
@@ -24,6 +26,9 @@ export class Desk {
   call = $state<Call>();
   /** The caller of this card has rung off. */
   hung = $state(false);
+  /** How long the call took that was rung off, and how many bookings came of this card. */
+  talkedS = $state(0);
+  booked = $state(0);
   rider = $state<Rider>();
   guest = $state<Guest>();
   readonly caller = new Caller();
@@ -35,17 +40,23 @@ export class Desk {
   openReturn = $state<OpenReturn>();
   /** What is open above the page and holds the keyboard. */
   box = $state<Box>();
+  /** Whether the map is open beside the call. */
+  map = $state(false);
   message = $state("");
+  /** The message is good news. */
+  good = $state(false);
   busy = $state<"" | "asking" | "booking">("");
 
   private habit = -1;
+  /** What is dealt with once this call's trip is booked. */
+  private ondone: (() => void) | undefined;
   private count = 0;
 
   nextCaller(): void {
     this.answer.giveUpSeat();
     this.count += 1;
     Object.assign(this, { stage: "caller", rider: undefined, guest: undefined, call: undefined });
-    Object.assign(this, { box: undefined, message: "", busy: "", hung: false });
+    Object.assign(this, { box: undefined, message: "", busy: "", hung: false, booked: 0 });
     this.registering.card = undefined;
     this.caller.clear();
     this.clearLine();
@@ -57,6 +68,7 @@ export class Desk {
     this.answer.clear();
     Object.assign(this, NOTHING_DONE);
     this.habit = -1;
+    this.ondone = undefined;
   }
 
   /** Whether nobody would miss what is on this desk: the next call may take it. */
@@ -102,6 +114,17 @@ export class Desk {
   takeGuest(name: string): void {
     this.begin();
     this.guest = { name, phone: this.call?.number ?? "" };
+  }
+
+  /** A draft that could not be booked as written: its caller and trip on the desk, to be asked for. */
+  async takeDraft(draft: Draft, done: () => void): Promise<void> {
+    if (draft.rider_id === null) this.takeGuest(draft.name);
+    else await this.takeMember(draft.rider_id);
+    if (this.stage !== "line") return;
+    if (this.guest) this.guest.phone = draft.phone;
+    this.trip.take(draft);
+    this.ondone = done;
+    this.turn += 1;
   }
 
   /** Another trip for the same caller, or a change of the booking they have. */
@@ -243,6 +266,8 @@ export class Desk {
 
   /** The caller rang off: the server has given the seat up by itself. */
   hungUp(): void {
+    const since = this.call?.answered_at ?? this.call?.rang_at;
+    if (since) this.talkedS = Math.max(0, clock.now - Date.parse(since) / 1000);
     this.answer.hold = undefined;
     Object.assign(this, { call: undefined, hung: true });
   }
@@ -258,6 +283,8 @@ export class Desk {
       if (!current()) return;
       this.answer.clear();
       Object.assign(this, { ...NOTHING_DONE, ...made, stage: "done" });
+      this.booked += this.doneBack ? 2 : 1;
+      this.ondone?.();
     });
   }
 
@@ -304,12 +331,12 @@ export class Desk {
       this.box = undefined;
       if (this.rider?.next_booking?.id === booking.id) this.rider.next_booking = null;
       if (this.rider || this.guest) this.again();
-      this.say(words().operator.cancelled(booking.reference));
+      this.say(words().operator.cancelled(booking.reference), true);
     });
   }
 
-  say(message: string): void {
-    this.message = message;
+  say(message: string, good = false): void {
+    Object.assign(this, { message, good });
   }
 
   /** Runs one command; an answer that comes after the next call has begun changes nothing. */
@@ -329,8 +356,14 @@ export class Desk {
     }
   }
 
+  /** The server is away: what was about to be asked is written down. */
+  private noAnswer(): void {
+    this.say(words().noAnswer);
+    if (this.stage === "line" && !this.trip.replaces) this.box = { kind: "draft" };
+  }
+
   private refusedBy(error: unknown): void {
-    if (!(error instanceof Refused)) return this.say(words().noAnswer);
+    if (!(error instanceof Refused)) return this.noAnswer();
     const { alternatives } = error.problem as Problem & { alternatives?: Offer[] };
     if (!alternatives) return this.say(error.message);
     this.answer.hold = undefined;

@@ -1,19 +1,23 @@
+import type { Link } from "../lib/link.svelte";
 import { words } from "../words/words";
 import { nextOf } from "./calls";
 import type { Calls } from "./calls.svelte";
 import type { DayList } from "./daylist.svelte";
 import type { Desk, Stage } from "./desk.svelte";
+import type { Drafts } from "./drafts.svelte";
 
 /** What the command keys act on. */
 export type Console = {
   desk: Desk;
   calls: Calls;
   list: DayList;
+  drafts: Drafts;
+  link: Link;
   focus: (id: string) => void;
 };
 
 /** What each command key does; digits and letters belong to the places that have the keyboard. */
-export function commandsOf({ desk, calls, list, focus }: Console): Record<string, () => void> {
+export function commandsOf({ desk, calls, list, drafts, link, focus }: Console): Record<string, () => void> {
   /** What F7 and F8 speak about. */
   const subject = () => desk.done ?? list.chosen ?? desk.rider?.next_booking ?? undefined;
 
@@ -27,7 +31,16 @@ export function commandsOf({ desk, calls, list, focus }: Console): Record<string
     "Shift+F2": () => focus("tasks"),
     F3: () => focus("caller"),
     F4: () => void desk.back(),
+    "Shift+F4": () => {
+      if (link.open && !drafts.away && drafts.all.length > 0) focus("drafts");
+      else desk.box = { kind: "draft" };
+    },
     F6: () => void desk.lastWeek(),
+    "Shift+F6": () => {
+      const { rider } = desk;
+      if (rider) desk.box = { kind: "weekly", rider, booking: subject() };
+      else desk.say(words().operator.riderMissing);
+    },
     F7: () => {
       const booking = subject();
       if (booking) desk.again(booking);
@@ -38,6 +51,7 @@ export function commandsOf({ desk, calls, list, focus }: Console): Record<string
       if (booking) desk.box = { kind: "cancel", booking };
       else desk.say(words().operator.nothingToCancel);
     },
+    F9: () => (desk.map = !desk.map),
     F10: () => void desk.holdSeat(),
     Escape: () => stepBack(desk),
   };

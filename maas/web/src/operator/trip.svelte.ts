@@ -3,9 +3,11 @@ import { clock } from "$shared/clock.svelte";
 import { dateOf, noonOf, onTimetable } from "$shared/times";
 
 import type { Booking, Place, Rider } from "../lib/types";
+import type { Draft, Written } from "./drafts";
 import { daysAhead, type Line, type Typed, withoutPlaces } from "./line";
 
-export type PlaceRef = Pick<Place, "id" | "name" | "name_en">;
+export type PlaceRef = Pick<Place, "id" | "name" | "name_en"> &
+  Partial<Pick<Place, "lat" | "lon" | "address">>;
 
 /** What the server is asked: one way of one trip. */
 export type Asked = {
@@ -51,6 +53,16 @@ export class Trip {
     Object.assign(this, { destination, riders, wheelchairs });
   }
 
+  /** What a draft asked for; places that were only written down are left to be chosen. */
+  take(draft: Draft): void {
+    const place = ({ id, name }: Written) => (id === null ? undefined : { id, name, name_en: name });
+    this.origin = place(draft.origin) ?? this.origin;
+    this.destination = place(draft.destination);
+    this.day = Math.max(0, daysBetween(today(), draft.date));
+    this.time = typed(draft);
+    Object.assign(this, { riders: draft.riders, wheelchairs: draft.wheelchairs });
+  }
+
   get untouched(): boolean {
     return !this.destination && this.time === "";
   }
@@ -93,6 +105,15 @@ export class Trip {
     };
   }
 }
+
+/** The line as it would be typed for a draft. */
+function typed({ time, anchor, back }: Draft): string {
+  const at = time === null ? "" : `${anchor === "arrive" ? "a" : ""}${time.replace(":", "")}`;
+  return back === null ? at : `${at} ${back === "open" ? "r?" : `r${back.time.replace(":", "")}`}`;
+}
+
+const daysBetween = (first: string, last: string): number =>
+  Math.round((Date.parse(last) - Date.parse(first)) / 86_400_000);
 
 /** The place of a favourite's digit, or the first one found for a word. */
 export async function placeOf(typed: Typed, rider?: Rider): Promise<PlaceRef | undefined> {
