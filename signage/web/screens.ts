@@ -36,10 +36,27 @@ const LIGHT_IMPORT = `export const __vitePreload = (load, files = []) => {
   }))).then(load);
 };`;
 
+/**
+ * Svelte guards what takes over a page that the server drew, old syntax, and tracing by variables
+ * "so it can be treeshaken out". Our bundler does so with constants only: a kilobyte of every page.
+ */
+function neverHydrated(): Plugin {
+  const never = (code: string) =>
+    code
+      .replace(/export let (hydrating|\w+_flag) = false;/g, "export const $1 = false;")
+      .replace(/^\t(hydrating|\w+_flag) = (value|true|false);$/gm, "");
+  return {
+    name: "never-hydrated",
+    apply: "build",
+    transform: (code, id) =>
+      /svelte\/src\/internal\/(client\/dom\/hydration|flags\/index)\.js$/.test(id) ? never(code) : undefined,
+  };
+}
+
 /** The build of one workspace: several plain pages, files served by the server from /assets. */
 export function screens(names: string[], route: (path: string) => string | undefined): UserConfig {
   return {
-    plugins: [lightImports(), svelte(), pages(route)],
+    plugins: [lightImports(), neverHydrated(), svelte({ compilerOptions: { runes: true } }), pages(route)],
     build: {
       target: "es2022",
       // The content policy of the pages allows files of our own origin only, so nothing is inlined.

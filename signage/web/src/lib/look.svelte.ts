@@ -7,7 +7,9 @@ export const LOOKS: readonly Look[] = ["auto", "light", "dark"];
 const KEY = "look";
 const lookOf = (kept: unknown): Look => LOOKS.find((one) => one === kept) ?? "auto";
 
-export const look = $state<{ now: Look }>({ now: lookOf(recall(KEY)) });
+export const look = new (class {
+  now = $state.raw<Look>(lookOf(recall(KEY)));
+})();
 
 const device = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
 

@@ -4,7 +4,9 @@ import type { Stop } from "../lib/types";
 type Favourite = Pick<Stop, "id" | "name" | "name_en">;
 
 /** Stops remembered on this device. */
-export const favourites = $state<{ ids: Favourite[] }>({ ids: recall<Favourite[]>("stops") ?? [] });
+export const favourites = new (class {
+  ids = $state.raw<Favourite[]>(recall<Favourite[]>("stops") ?? []);
+})();
 
 export function toggleFavourite(stop: Favourite): void {
   const known = favourites.ids.some((one) => one.id === stop.id);

@@ -1,3 +1,4 @@
+import "../lib/rider.css";
 import { start } from "../lib/start";
 import Stop from "./Stop.svelte";
 

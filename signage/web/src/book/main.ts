@@ -1,0 +1,5 @@
+import "../lib/rider.css";
+import { start } from "../lib/start";
+import Book from "./Book.svelte";
+
+void start(Book, "public");
