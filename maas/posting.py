@@ -18,6 +18,7 @@ from maas.notify.occasions import Channel
 from maas.notify.post import Post
 from maas.notify.push import Push, new_key, read_key
 from maas.notify.reminders import coming, evening_before
+from maas.people.links import ride_token
 from maas.rides.keeper import Keeper
 from maas.settings import Settings
 from maas.store.database import Database
@@ -66,7 +67,15 @@ async def posting(
     logging.getLogger("httpx").setLevel(logging.WARNING)
     async with new_client() as client:
         receipts = settings.gateway_secret is not None
-        yield Post(database, senders(settings, database, client), clock, receipts)
+        yield Post(database, senders(settings, database, client), clock, receipts, links(settings))
+
+
+def links(settings: Settings) -> Callable[[str, bool], str] | None:
+    """Return what gives the address of a booking's page, `None` where nobody said where it is."""
+    public, key = settings.public_url, settings.signing_key
+    if public is None:
+        return None
+    return lambda booking_id, own: f"{public}/r/{ride_token(booking_id, key(), own=own)}"
 
 
 @dataclass(frozen=True, slots=True)

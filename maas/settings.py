@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     listeners_per_address: Annotated[
         int, Field(ge=1, description="Most of them from one address.")
     ] = 1_000
+    public_url: Annotated[
+        Outside | None,
+        Field(description="Where riders reach the pages; messages then carry a link to the ride."),
+    ] = None
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port it listens on; 0 picks one.")] = (
         8000

@@ -152,7 +152,8 @@ async def forget_my_links(request: Request, response: Response) -> None:
 async def read_my_page(riders: TheRiders, service: The, write: In) -> MyPageOut:
     """Return whom this device may book for, with what they usually want and have booked."""
     keeper = service.keeper(None)
-    days = _days(keeper, write)
+    rule = keeper.here.rules.booking_on(keeper.today)
+    days = service_days(keeper, write, min(DAYS_MAX, rule.horizon_days if rule else 0) + 1)
     open_days = [day.date for day in days if day.closed is None]
     return MyPageOut(
         riders=[
@@ -305,12 +306,9 @@ async def _booked(service: Service, found: Iterable[tuple[str, dt.date, str]]) -
     return views
 
 
-def _days(keeper: Keeper, write: Rendering) -> list[MyDayOut]:
-    """Return the days from today on that can be asked for."""
-    today, rules = keeper.today, keeper.here.rules
-    booking = rules.booking_on(today)
-    ahead = min(DAYS_MAX, booking.horizon_days if booking else 0)
-    return [_day(today + dt.timedelta(days=n), keeper, write) for n in range(ahead + 1)]
+def service_days(keeper: Keeper, write: Rendering, number: int) -> list[MyDayOut]:
+    """Return so many days from today on, and when one is carried on them."""
+    return [_day(keeper.today + dt.timedelta(days=n), keeper, write) for n in range(number)]
 
 
 def _day(day: dt.date, keeper: Keeper, write: Rendering) -> MyDayOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ def page(name: str, request: Request) -> Response:
     """Return a built page, or the sentence that says how to build it."""
     for dist in DISTS:
         if (dist / f"{name}.html").is_file():
-            return FileResponse(dist / f"{name}.html", headers={"cache-control": "no-cache"})
+            return _file(dist / f"{name}.html", request, "no-cache")
     language = language_of(request.scope)
     status, title, detail = PROBLEMS["screens-not-built"]
     text = _NOT_BUILT.format(
@@ -55,6 +56,18 @@ async def stop_page(stop: str, request: Request) -> Response:  # noqa: ARG001 --
     return page("stop", request)
 
 
+@router.get("/r/{token}", **needs(Permission.PUBLIC))
+async def ride_page(token: str, request: Request) -> Response:  # noqa: ARG001 -- as above
+    """The page of one ride, for who has its link; it asks for the ride itself."""
+    return page("ride", request)
+
+
+@router.get("/book", **needs(Permission.PUBLIC))
+async def booking_page(request: Request) -> Response:
+    """Where members book by themselves; it asks for their link itself."""
+    return page("book", request)
+
+
 @router.get("/{screen}", **needs(Permission.PUBLIC))
 async def staff_screen(screen: str, request: Request) -> Response:
     """A staff screen; it asks for the session itself."""
@@ -64,12 +77,23 @@ async def staff_screen(screen: str, request: Request) -> Response:
 
 
 @router.get("/assets/{name:path}", **needs(Permission.PUBLIC))
-async def asset(name: str) -> Response:
+async def asset(name: str, request: Request) -> Response:
     """A script, style or font; its name contains its hash, so it may be kept for ever."""
     found = _inside(name, "assets")
     if found is None:
         raise Problem("not-found")
-    return FileResponse(found, headers={"cache-control": "public, max-age=31536000, immutable"})
+    return _file(found, request, "public, max-age=31536000, immutable")
+
+
+def _file(path: Path, request: Request, cache: str) -> Response:
+    """Return a built file, as Brotli where the build left one and the browser takes it."""
+    headers = {"cache-control": cache, "vary": "accept-encoding"}
+    packed = path.with_name(f"{path.name}.br")
+    accepted = request.headers.get("accept-encoding", "").replace(" ", "").split(",")
+    if "br" not in accepted or not packed.is_file():
+        return FileResponse(path, headers=headers)
+    media_type = mimetypes.guess_type(path.name)[0]
+    return FileResponse(packed, headers=headers | {"content-encoding": "br"}, media_type=media_type)
 
 
 def _root_file(name: str) -> Response:

@@ -137,13 +137,13 @@ class TimetableOut(BaseModel):
 @router.get("", operation_id="searchStops", **needs(Permission.PUBLIC))
 async def search_stops(service: The, q: Search = "", limit: Limit = 50) -> list[StopOut]:
     """Find stops by name, kana, romaji or English name, best match first."""
-    return [_stop(*found) for found in service.buses.stop_index.search(q, limit)]
+    return [stop_out(*found) for found in service.buses.stop_index.search(q, limit)]
 
 
 @router.get("/{stop_id}", operation_id="readStop", **needs(Permission.PUBLIC, "not-found"))
 async def read_stop(stop_id: StopId, service: The) -> StopOut:
     """Return one stop."""
-    return _stop(*_known(service, stop_id))
+    return stop_out(*known_stop(service, stop_id))
 
 
 @router.get(
@@ -153,11 +153,11 @@ async def list_departures(
     stop_id: StopId, service: The, limit: Annotated[int, Query(ge=1, le=50)] = 8
 ) -> DeparturesOut:
     """Return the next departures of a stop: when they are due, when expected, and how sure."""
-    feed, stop = _known(service, stop_id)
+    feed, stop = known_stop(service, stop_id)
     now = service.clock()
     departures: list[Departure] = service.buses.departures(stop_id, now, limit)
     return DeparturesOut(
-        stop=_stop(feed, stop),
+        stop=stop_out(feed, stop),
         now=now,
         departures=[DepartureOut.model_validate(departure) for departure in departures],
         notices=notices_of(service, stop_id),
@@ -218,14 +218,16 @@ def _severity(name: str) -> Literal["info", "warning", "severe"]:
     return known.get(name, "info")
 
 
-def _known(service: Service, stop_id: str) -> tuple[Feed, Stop]:
+def known_stop(service: Service, stop_id: str) -> tuple[Feed, Stop]:
+    """Return a stop and the timetable it is in, or raise the problem 404."""
     found = service.buses.stop(stop_id)
     if found is None:
         raise Problem("not-found")
     return found
 
 
-def _stop(feed: Feed, stop: Stop) -> StopOut:
+def stop_out(feed: Feed, stop: Stop) -> StopOut:
+    """Return a stop as it is shown."""
     name, kana, name_en = stop_names(feed, stop)
     return StopOut(
         id=stop.id,

@@ -14,6 +14,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from dispatcher.roads import RoadNetwork, Roads
 from dispatcher.roads.build import build
 from gtfs import Feed, read_feed
@@ -23,8 +25,12 @@ from maas.auth.staff import Person, add_staff
 from maas.demo.network import draw_network, write_osm
 from maas.demo.terrain import write_tiles
 from maas.demo.town import write_town
+from maas.people.links import LASTS_S
 from maas.settings import Settings
+from maas.store import rider_links
 from maas.store.database import Database, open_database, upgrade
+from maas.store.members import all_members
+from maas.store.rider_links import RiderLinkRow
 from maas.timetables import TOWN, keep_feed
 from maas.town.files import TownFiles, read_town
 from maas.town.imports import import_town
@@ -37,6 +43,10 @@ ACCOUNTS = {
     "planner": "企画 試山",
     "admin": "管理 模木",
 }
+
+SECRET = "kibi-demo: everybody may know this"  # noqa: S105 -- as the password
+RIDER, RIDER_LINK = "1001", "kibi-rider-1"
+"""The member whose booking page the demo's front page opens, and the id of that link."""
 
 Tell = Callable[[str], None]
 
@@ -66,6 +76,7 @@ def prepare(data_dir: Path, *, town: Path | None, gtfs: Path | None, tell: Tell)
     network = RoadNetwork.load(roads_dir)
     service_dir = _emptied(data_dir / "service")
     settings = Settings(data_dir=service_dir, roads=roads_dir, demo=True)
+    (service_dir / "secret").write_text(SECRET, encoding="utf-8")
     timetable = gtfs or source / "gtfs.zip"
     keep_feed(timetable, settings.feeds_dir, TOWN)
     tell("町のデータを取り込んでいます")
@@ -139,4 +150,14 @@ async def _enrolled(database: Database, vehicles: list[str]) -> dict[str, str]:
             token = await enrol_device(db, vehicle, time.time())
             if token is not None:
                 tokens[vehicle] = token
+        await _link_for_a_rider(db)
     return tokens
+
+
+async def _link_for_a_rider(db: AsyncConnection) -> None:
+    """Make the link to a booking page that the front page has, if the town has that member."""
+    rider = next((row for row in await all_members(db) if row.number == RIDER), None)
+    if rider is not None:
+        now = time.time()
+        link = RiderLinkRow(RIDER_LINK, rider.id, "", now, "demo", now + LASTS_S)
+        await rider_links.add(db, link)

@@ -24,16 +24,20 @@ _JA_DAYS: Final = "月火水木金土日"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: `full` as written, `spoken` as read aloud, `short` as one text message."""
+    """What is sent: `full` as written, `spoken` as read aloud, `short` as one text message.
+
+    `link` is the page of the ride, empty when there is none to give.
+    """
 
     subject: str
     full: str
     spoken: str
     short: str
     signed: str
+    link: str = ""
 
 
-def compose(row: NotificationRow, town: TownRow | None) -> Message:
+def compose(row: NotificationRow, town: TownRow | None, link: str = "") -> Message:
     """Return a message in its reader's language."""
     words = _words(row)
     written, spoken, brief = (
@@ -46,6 +50,7 @@ def compose(row: NotificationRow, town: TownRow | None) -> Message:
         spoken=_sentence(words.full.get(language).format(**spoken)),
         short=fit(words.short.get(language), brief, SHORT_MAX["en" if language == "en" else "ja"]),
         signed=SIGNED.get(language).format(**written),
+        link=link,
     )
 
 

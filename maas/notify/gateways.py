@@ -43,7 +43,7 @@ class Gateway:
             "channel": self.channel,
             "to": letter.address,
             "language": letter.language,
-            "text": letter.message.spoken if spoken else letter.message.short,
+            "text": letter.message.spoken if spoken else with_link(letter.message.short, letter),
         }
         headers = {"idempotency-key": letter.key}
         if self.token:
@@ -62,13 +62,18 @@ class Line:
     async def send(self, letter: Letter) -> Outcome:
         """See ``maas.notify.channels.Sender``."""
         message = letter.message
-        text = f"{message.full}\n{message.signed}"[:FULL_MAX]
+        text = f"{with_link(message.full, letter)}\n{message.signed}"[:FULL_MAX]
         body = {"to": letter.address, "messages": [{"type": "text", "text": text}]}
         headers = {
             "authorization": f"Bearer {self.token}",
             "x-line-retry-key": str(uuid.uuid5(_KEYS, letter.key)),
         }
         return await _post(self.client, f"{self.url}/v2/bot/message/push", body, headers)
+
+
+def with_link(text: str, letter: Letter) -> str:
+    """Return a text with the link to the ride below it, where telephones make one of it."""
+    return f"{text}\n{letter.message.link}" if letter.message.link else text
 
 
 async def _post(

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from maas.notify.channels import TIMEOUT_S, Later, Letter, Outcome, Refused, Sent
+from maas.notify.gateways import with_link
 
 PERMANENT = 500
 
@@ -53,7 +54,7 @@ class Mail:
         mail["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()}@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = letter.language
-        mail.set_content(f"{message.full}\n\n-- \n{message.signed}\n")
+        mail.set_content(f"{with_link(message.full, letter)}\n\n-- \n{message.signed}\n")
         return mail
 
 

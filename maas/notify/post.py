@@ -34,6 +34,10 @@ AT_ONCE: Final = 20
 AUTOMATIC: Final = tuple(each for each in Channel if each not in BY_HAND | {Channel.NONE})
 RECEIPTED: Final = (Channel.SMS, Channel.VOICE)
 """Channels whose far side says later whether a message arrived."""
+LINKED: Final = frozenset(Occasion) - {
+    Occasion.CANCELLED, Occasion.WAITLIST_OFFER, Occasion.CONNECTION,
+}  # fmt: skip
+"""Occasions whose messages have a page of the ride to show."""
 MUST: Final = tuple(each for each, way in WAYS.items() if way.must)
 
 
@@ -50,13 +54,15 @@ class Post:
     """Sends by the channels that are set up; `clock` is the service clock.
 
     `receipts`: the gateway tells what arrived, so that a message nobody has confirmed by the time
-    it had to be known is one for an operator to ring.
+    it had to be known is one for an operator to ring.  `link_to` gives the page of a booking, for
+    the rider or for the family, who only look; `None`: messages have no links.
     """
 
     database: Database
     senders: Mapping[Channel, Sender]
     clock: Callable[[], float]
     receipts: bool = False
+    link_to: Callable[[str, bool], str] | None = None
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many messages went out, by channel and outcome."""
 
@@ -119,7 +125,8 @@ class Post:
         address = str(row.member_id) if row.channel == Channel.PUSH else row.address
         sender = self.senders[Channel(row.channel)]
         try:
-            letter = Letter(row.key, address, row.language, compose(row, town))
+            message = compose(row, town, self._link(row))
+            letter = Letter(row.key, address, row.language, message)
             async with asyncio.timeout(2 * TIMEOUT_S):
                 return await sender.send(letter)
         except TimeoutError:
@@ -127,6 +134,12 @@ class Post:
         except Exception:
             log.exception("cannot send by %s", type(sender).__name__)
             return Later("error of ours")
+
+    def _link(self, row: NotificationRow) -> str:
+        """Return the link a message carries, empty when it has nothing to show."""
+        if self.link_to is None or row.booking_id is None or row.occasion not in LINKED:
+            return ""
+        return self.link_to(row.booking_id, row.facts.get("who") == "rider")
 
     async def _note(self, seen: NotificationRow, **values: object) -> bool:
         async with self.database.writing() as db:

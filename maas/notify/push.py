@@ -188,5 +188,6 @@ def _words(letter: Letter) -> bytes:
         "body": message.short,
         "tag": letter.key,
         "lang": letter.language,
+        "url": message.link,
     }
     return json.dumps(words, ensure_ascii=False).encode()

@@ -1,3 +1,7 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin, UserConfig } from "vite";
 
@@ -53,10 +57,27 @@ function neverHydrated(): Plugin {
   };
 }
 
+/** Lays each page, script and style beside itself as Brotli, which is a tenth less than gzip. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    async writeBundle({ dir }, bundle) {
+      const files = Object.keys(bundle).filter((name) => /\.(html|js|css)$/.test(name));
+      for (const name of files) {
+        const path = join(dir ?? ".", name);
+        const data = await readFile(path);
+        const params = { [constants.BROTLI_PARAM_SIZE_HINT]: data.length };
+        await writeFile(`${path}.br`, brotliCompressSync(data, { params }));
+      }
+    },
+  };
+}
+
 /** The build of one workspace: several plain pages, files served by the server from /assets. */
 export function screens(names: string[], route: (path: string) => string | undefined): UserConfig {
   return {
-    plugins: [lightImports(), neverHydrated(), svelte({ compilerOptions: { runes: true } }), pages(route)],
+    plugins: [lightImports(), neverHydrated(), svelte({ compilerOptions: { runes: true } }), pages(route), compressed()],
     build: {
       target: "es2022",
       // The content policy of the pages allows files of our own origin only, so nothing is inlined.

@@ -7,12 +7,14 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import httpx
 import pytest
 
-from maas.people.links import ride_token
+from maas.demo.prepare import RIDER_LINK, SECRET
+from maas.people.links import ride_token, rider_token
 from maas.rides.rider_view import over_at
 from maas.store import bookings, rider_links
 from maas.store.members import consents_of
@@ -299,3 +301,8 @@ async def test_one_link_does_not_ask_without_end(
         trip = {"rider_id": HANAKO, "origin": 1, "destination": 2, "date": "2026-11-30"}
         answer = await phone.post("/api/v1/my/quotes", json=trip)
         assert (answer.status_code, answer.json()["type"]) == (429, "/problems/slow-down")
+
+
+def test_the_link_on_the_front_page_of_the_demo_is_the_one_it_makes() -> None:
+    page = files("signage").joinpath("web", "src", "home", "DemoStart.svelte").read_text("utf-8")
+    assert f'"{rider_token(RIDER_LINK, SECRET.encode())}"' in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import Message as Mime
 from email.policy import default
@@ -133,6 +133,18 @@ async def test_a_gateway_gets_the_key_the_number_and_the_words(gateway: FakeGate
     ]  # fmt: skip
     assert gateway.paths == ["/send", "/send"]
     assert {each["authorization"] for each in gateway.headers} == {"Bearer secret"}
+
+
+async def test_the_link_stands_below_what_is_read_and_is_not_read_aloud(
+    gateway: FakeGateway,
+) -> None:
+    linked = replace(MESSAGE, link="https://t.test/r/x")
+    async with new_client() as client:
+        for channel in ("sms", "voice"):
+            way = Gateway(gateway.url, "", channel, client)
+            await way.send(Letter(channel, "0000000001", "ja", linked))
+    texts = [each["text"] for each in gateway.posts]
+    assert texts == [f"{MESSAGE.short}\nhttps://t.test/r/x", MESSAGE.spoken]
 
 
 async def test_a_repeat_is_taken_for_what_it_is(gateway: FakeGateway) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
+from pydantic import SecretStr
 
 from maas.notify.channels import Later, Letter, Outcome, Refused, Sent
 from maas.notify.next_step import LEASE_S, TRIES, TRIES_UNRUNG
 from maas.notify.occasions import Channel, Occasion
 from maas.notify.post import Post
 from maas.notify.wanted import wanted
+from maas.people.links import RideLink, read_ride_token
+from maas.posting import links
+from maas.settings import Settings
 from maas.store.bookings import BookingRow, add_booking, add_promise
 from maas.store.database import Database
 from maas.store.members import Contact, MemberRow, save_members
@@ -92,6 +96,40 @@ async def test_a_message_is_sent_once(scene: Scene) -> None:
     assert "11/25(水) 10:00〜10:15に場所1へお迎え" in letter.message.short
     (row,) = await scene.rows()
     assert (row.state, row.attempts, row.sent_at) == ("sent", 1, scene.clock())
+
+
+async def test_a_message_carries_the_link_to_its_ride(scene: Scene) -> None:
+    daughter = Contact("娘", email="daughter@example.test", watch=True)
+    await scene.want(Occasion.BOOKED)
+    await scene.want(Occasion.ARRIVED, member=replace(MEMBER, contacts=(daughter,)))
+    async with scene.database.writing() as db:
+        await save_members(db, [replace(MEMBER, contacts=(daughter,))])
+    post = scene.post()
+    post.link_to = lambda booking_id, own: f"https://t.test/{booking_id}/{own}"
+
+    await post.all()
+
+    assert [each.message.link for each in scene.sms.letters] == ["https://t.test/b1/True"]
+    assert [each.message.link for each in scene.mail.letters] == ["https://t.test/b1/False"]
+
+
+async def test_a_message_about_nothing_any_more_has_no_link(scene: Scene) -> None:
+    await scene.want(Occasion.CANCELLED)
+    post = scene.post()
+    post.link_to = lambda booking_id, own: f"https://t.test/{booking_id}/{own}"
+    await post.all()
+    assert [each.message.link for each in scene.sms.letters] == [""]
+
+
+def test_links_lead_to_the_pages_of_the_address_that_is_set() -> None:
+    assert links(Settings()) is None
+    settings = Settings(public_url="https://bus.test/", secret=SecretStr("key"))
+    link_to = links(settings)
+    assert link_to is not None
+    of_family = False
+    address, _, token = link_to("0f" * 16, of_family).rpartition("/")
+    assert address == "https://bus.test/r"
+    assert read_ride_token(token, b"key") == RideLink("0f" * 16, own=False)
 
 
 async def test_one_whose_sender_died_is_sent_again_once_its_lease_is_over(scene: Scene) -> None:

@@ -6,6 +6,7 @@ import type { RidePage } from "./types";
 /** So often the page asks how things stand; a demo town lives faster. */
 const EVERY_S = 10;
 const SPREAD_S = 2;
+const KEPT_AFTER_MS = 3000;
 /** The longest wait after tries that failed. */
 const LONGEST_S = 30;
 
@@ -49,7 +50,12 @@ export class RideLink {
     document.addEventListener("visibilitychange", seen);
     addEventListener("online", now);
     now();
+    // Later, so that it is not in the way of the first answer: it brings the page when there is no signal.
+    const keeping = setTimeout(() => {
+      navigator.serviceWorker?.register("/rider-sw.js", { scope: "/r/" }).catch(() => undefined);
+    }, KEPT_AFTER_MS);
     return () => {
+      clearTimeout(keeping);
       clearInterval(ticking);
       clearTimeout(this.timer);
       document.removeEventListener("visibilitychange", seen);

@@ -19,7 +19,7 @@ const RIDE = {
 
 const shown = (changed: Partial<RidePage>, answered_s = 0) => {
   const ride = { ...RIDE, ...changed };
-  const trusted = trust(ride, NOW, answered_s);
+  const trusted = trust(ride, answered_s);
   return { head: head(ride, NOW, trusted), trust: trusted };
 };
 
@@ -35,6 +35,10 @@ test("nobody is told minutes of a vehicle that is not seen", () => {
     head: { kind: "minutes", minutes: 8 },
     trust: { kind: "stale", age_s: 180 },
   });
+});
+
+test("what is known grows old by the seconds of the device", () => {
+  expect(shown({}, 85).trust).toEqual({ kind: "stale", age_s: 95 });
 });
 
 test("without a connection there are no minutes", () => {

@@ -44,12 +44,12 @@ export function head(ride: RidePage, now_s: number, trusted: Trust): Head {
   return minutes < 1 ? { kind: "soon" } : { kind: "minutes", minutes };
 }
 
-/** How far an answer of `answered_s` seconds ago may be trusted at `now_s` of the service. */
-export function trust(ride: RidePage, now_s: number, answered_s: number): Trust {
+/** How far an answer may be trusted that came `answered_s` seconds ago by the clock of this device. */
+export function trust(ride: RidePage, answered_s: number): Trust {
   if (answered_s > STALE_S) return { kind: "offline" };
   if (SETTLED[ride.state]) return { kind: "settled" };
   if (!ride.seen_at || !ride.expected) return { kind: "planned" };
-  const age_s = Math.max(0, now_s - epochOf(ride.seen_at));
+  const age_s = Math.max(0, ride.now - epochOf(ride.seen_at)) + answered_s;
   if (age_s > LOST_S) return { kind: "planned" };
   return { kind: age_s > STALE_S ? "stale" : "live", age_s };
 }

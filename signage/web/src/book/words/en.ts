@@ -40,7 +40,8 @@ const words: BookWords = {
   trip: (from, to) => `${from} → ${to}`,
   asking: "Looking for a vehicle.",
   sure: "Is this right?",
-  sentence: (day, offer) => `${day}. ${offer}`,
+  sentence: (day, from, to, by, where) =>
+    `${day}: we fetch you between ${from} and ${to}. You are at ${where} by ${by}.`,
   people: "How many people?",
   persons: (n) => (n === 1 ? "1 person" : `${n} people`),
   wheelchair: "In a wheelchair",

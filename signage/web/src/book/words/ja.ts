@@ -39,7 +39,8 @@ export const ja = {
   trip: (from: string, to: string) => `${from} → ${to}`,
   asking: "空いている車をさがしています。",
   sure: "この内容でいいですか",
-  sentence: (day: string, offer: string) => `${day}、${offer}`,
+  sentence: (day: string, from: string, to: string, by: string, where: string) =>
+    `${day}、${from}から${to}の間にお迎えし、${by}までに${where}に着きます。`,
   people: "何人で乗りますか",
   persons: (n: number) => `${n}人`,
   wheelchair: "車いすで乗る",

@@ -56,6 +56,8 @@ export const en: HomeWords = {
       steps: "Choose a vehicle. Tap arrived, aboard, dropped: the fare appears.",
     },
   ],
+  demoRider: "A rider's phone",
+  demoRiderSteps: "Book as a member. The page of the ride shows the vehicle come, and cancels.",
   demoSign: "Sign of a bus stop",
   demoSignSteps: "The minutes count down by themselves.",
 };

@@ -55,6 +55,8 @@ export const ja = {
       steps: "車を選びます。到着、乗車、降車を押すと、料金が出ます。",
     },
   ],
+  demoRider: "利用者の電話",
+  demoRiderSteps: "会員になって予約します。予約のページで、車が来るようすを見て、取り消せます。",
   demoSign: "バス停の表示板",
   demoSignSteps: "残りの分が、ひとりでに減ります。",
 };

@@ -1,4 +1,19 @@
+import type { RideVehicle } from "../types";
 import type { RideWords } from "./ja";
+
+const colours: Record<Exclude<RideVehicle["colour"], "">, string> = {
+  white: "white",
+  silver: "silver",
+  black: "black",
+  blue: "blue",
+  light_blue: "light blue",
+  green: "green",
+  yellow: "yellow",
+  orange: "orange",
+  red: "red",
+  pink: "pink",
+  brown: "brown",
+};
 
 const words: RideWords = {
   title: "Your ride",
@@ -35,7 +50,7 @@ const words: RideWords = {
   movedWhy: (why) => `Because of ${why}.`,
   vehicle: "This vehicle comes",
   otherVehicle: "Another vehicle comes",
-  colour: (colour) => `Colour: ${colour.replace("_", " ")}`,
+  colour: (colour) => `Colour: ${colours[colour]}`,
   plate: "Number plate",
   away: (km) => `It is about ${km} km away now.`,
   from: "You get in at",

@@ -1,0 +1,171 @@
+"""What somebody should know before the first ride: hours, fares, lines, and timetables of stops."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from gtfs import Feed
+from gtfs.calendar import format_time
+from maas.api.identity import The
+from maas.api.my import MyDayOut, service_days
+from maas.api.permissions import needs
+from maas.api.requests import In
+from maas.api.shapes import Rendering
+from maas.api.stops import StopId, StopOut, known_stop, stop_out
+from maas.auth.roles import Permission
+from maas.town.tariffs import FareLine, Tariff
+
+router = APIRouter(tags=["stops"])
+
+WEEK: Final = 7
+
+
+class GuideFareOut(BaseModel):
+    """What one person pays; `to_yen` is more than `from_yen` when it depends on the way."""
+
+    name: str
+    from_yen: int
+    to_yen: int
+
+
+class GuideOut(BaseModel):
+    """How rides on demand work in this town; empty while there are none."""
+
+    phone: str
+    notice: str
+    days: list[MyDayOut] = Field(description="The coming week.")
+    deadline_min: int | None = Field(description="So long before the ride one books at the latest.")
+    horizon_days: int | None
+    fares: list[GuideFareOut]
+    discounts: list[str]
+
+
+class LineOut(BaseModel):
+    """A bus line one way, with its stops in order."""
+
+    name: str
+    name_en: str
+    color: str
+    headsign: str
+    headsign_en: str
+    stops: list[StopOut]
+
+
+class StopTimesOut(BaseModel):
+    """When the buses of a line leave a stop one way, as planned: service-day times, in order."""
+
+    name: str
+    name_en: str
+    color: str
+    headsign: str
+    headsign_en: str
+    times: list[str] = Field(examples=[["07:10", "25:05"]])
+
+
+@router.get("/guide", operation_id="readGuide", **needs(Permission.PUBLIC))
+async def read_guide(service: The, write: In) -> GuideOut:
+    """Return when and for how much one is carried, in words for everybody."""
+    town = service.town
+    guide = GuideOut(
+        phone=town.booking_phone if town else "",
+        notice=(town.notice_en if write.language == "en" else town.notice) if town else "",
+        days=[], deadline_min=None, horizon_days=None, fares=[], discounts=[],
+    )  # fmt: skip
+    if not service.keepers:
+        return guide
+    keeper = service.keeper(None)
+    rules, today = keeper.here.rules, keeper.today
+    booking, tariff = rules.booking_on(today), rules.tariff_on(today)
+    return guide.model_copy(
+        update={
+            "days": service_days(keeper, write, WEEK),
+            "deadline_min": booking.deadline_min if booking else None,
+            "horizon_days": booking.horizon_days if booking else None,
+            "fares": [_fare(line, write) for line in tariff.fares] if tariff else [],
+            "discounts": _discounts(tariff, write) if tariff else [],
+        }
+    )
+
+
+def _fare(line: FareLine, write: Rendering) -> GuideFareOut:
+    prices = [line.yen, *(b.yen for b in line.bands), *line.zone_yen, *(p.yen for p in line.pairs)]
+    yen = [price for price in prices if price is not None]
+    name = line.name_en if write.language == "en" else line.name
+    return GuideFareOut(name=name or line.name or line.id, from_yen=min(yen), to_yen=max(yen))
+
+
+def _discounts(tariff: Tariff, write: Rendering) -> list[str]:
+    return [each.name_en if write.language == "en" else each.name for each in tariff.discounts]
+
+
+@router.get("/lines", operation_id="listLines", **needs(Permission.PUBLIC))
+async def list_lines(service: The) -> list[LineOut]:
+    """Return the bus lines each way, by their longest trip; none without a timetable."""
+    feed = service.buses.feed
+    if feed is None:
+        return []
+    longest: dict[tuple[str, str], str] = {}
+    for trip in feed.trips.values():
+        way = (trip.route_id, trip.headsign)
+        if _calls(feed, trip.id) > _calls(feed, longest.get(way, "")):
+            longest[way] = trip.id
+    return [
+        LineOut(
+            **_way(feed, route_id, headsign),
+            stops=[
+                stop_out(feed, feed.stops[call.stop_id])
+                for call in feed.stop_times[trip_id]
+                if call.stop_id in feed.stops
+            ],
+        )
+        for (route_id, headsign), trip_id in longest.items()
+    ]
+
+
+def _calls(feed: Feed, trip_id: str) -> int:
+    return len(feed.stop_times.get(trip_id, ()))
+
+
+def _way(feed: Feed, route_id: str, headsign: str) -> dict[str, str]:
+    route = feed.routes.get(route_id)
+    name = route.name if route else route_id
+    field = "route_short_name" if route and route.short_name else "route_long_name"
+    return {
+        "name": name,
+        "name_en": feed.translate("routes", field, name, "en") or "",
+        "color": route.color if route else "",
+        "headsign": headsign,
+        "headsign_en": feed.translate("trips", "trip_headsign", headsign, "en")
+        or feed.translate("stop_times", "stop_headsign", headsign, "en")
+        or "",
+    }
+
+
+@router.get(
+    "/stops/{stop_id}/timetable",
+    operation_id="readStopTimetable",
+    **needs(Permission.PUBLIC, "not-found"),
+)
+async def read_stop_timetable(
+    stop_id: StopId,
+    service: The,
+    day: Annotated[dt.date | None, Query(description="Today when absent.")] = None,
+) -> list[StopTimesOut]:
+    """Return what a stop's timetable says for a day, a line and a direction each."""
+    feed, stop = known_stop(service, stop_id)
+    return list(_timetable(feed, stop.id, day or service.today()))
+
+
+def _timetable(feed: Feed, stop_id: str, day: dt.date) -> Iterator[StopTimesOut]:
+    ways: dict[tuple[str, str], list[str]] = {}
+    for trip, call in feed.calls_at(stop_id, day):
+        if call.departure_s is not None and call is not feed.stop_times[trip.id][-1]:
+            way = (trip.route_id, call.headsign or trip.headsign)
+            ways.setdefault(way, []).append(format_time(call.departure_s)[:5])
+    for (route_id, headsign), times in ways.items():
+        yield StopTimesOut(**_way(feed, route_id, headsign), times=times)
