@@ -33,27 +33,18 @@ const KEY = "clock";
 const start = recall<Reading>(KEY);
 
 /** The service's clock on this screen; it goes on by itself when the server is silent. */
-<<<<<<< HEAD
 class ServiceClock {
-=======
-export const clock = new (class {
->>>>>>> 02f6ee8 (WIP rider pages)
   now = $state.raw(start ? toldBy(start, deviceNow()) : deviceNow());
   speed = $state.raw(start?.speed ?? 1);
   zone = $state.raw("Asia/Tokyo");
   date = $state.raw("");
   demo = $state.raw(false);
   known = $state.raw(start !== undefined);
-<<<<<<< HEAD
   /** The device's clock was set while nobody could say what time it really is. */
   doubt = $state.raw(start !== undefined && doubtful(start, deviceNow()));
 }
 
 export const clock = new ServiceClock();
-=======
-  doubt = $state.raw(start !== undefined && doubtful(start, deviceNow()));
-})();
->>>>>>> 02f6ee8 (WIP rider pages)
 
 let reading: Reading = start ?? { now: clock.now, at: deviceNow(), speed: 1 };
 /** How far the wall clock was from the steady one when the server last told the time. */

@@ -372,6 +372,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readGuide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/{stop_id}/timetable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readStopTimetable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quotes": {
         parameters: {
             query?: never;
@@ -1612,22 +1660,6 @@ export interface paths {
             cookie?: never;
         };
         get: operations["listDepartures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/stops/{stop_id}/timetable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readStopTimetable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3567,6 +3599,20 @@ export interface components {
             booking_id: string;
             reason: string;
         };
+        GuideFareOut: {
+            name: string;
+            from_yen: number;
+            to_yen: number;
+        };
+        GuideOut: {
+            phone: string;
+            notice: string;
+            days: components["schemas"]["MyDayOut"][];
+            deadline_min: number | null;
+            horizon_days: number | null;
+            fares: components["schemas"]["GuideFareOut"][];
+            discounts: string[];
+        };
         HabitOut: {
             origin: components["schemas"]["PlaceOut"];
             destination: components["schemas"]["PlaceOut"];
@@ -3712,17 +3758,6 @@ export interface components {
             color: string;
             rungs: components["schemas"]["RungOut"][];
             runs: components["schemas"]["ClimbOut"][];
-        };
-        LineOut: {
-            route: string;
-            route_name: string;
-            route_name_en: string;
-            headsign: string;
-            headsign_kana: string;
-            headsign_en: string;
-            color: string;
-            text_color: string;
-            platform: string;
         };
         LinkOut: {
             booking_id: string;
@@ -5000,6 +5035,14 @@ export interface components {
             lat: number;
             lon: number;
         };
+        StopTimesOut: {
+            name: string;
+            name_en: string;
+            color: string;
+            headsign: string;
+            headsign_en: string;
+            times: string[];
+        };
         TieIn: {
             trip: string;
             stop: string;
@@ -5021,7 +5064,7 @@ export interface components {
         };
         TimetableOut: {
             until: number;
-            lines: components["schemas"]["LineOut"][];
+            lines: components["schemas"]["maas__api__stops__LineOut"][];
             departures: [
                 number,
                 number,
@@ -5308,6 +5351,14 @@ export interface components {
             /** @default  */
             en: string;
         };
+        maas__api__guide__LineOut: {
+            name: string;
+            name_en: string;
+            color: string;
+            headsign: string;
+            headsign_en: string;
+            stops: components["schemas"]["StopOut"][];
+        };
         maas__api__holds__RiderIn: {
             rider_id?: number | null;
             /**
@@ -5346,6 +5397,17 @@ export interface components {
             name: string;
             /** @default false */
             known: boolean;
+        };
+        maas__api__stops__LineOut: {
+            route: string;
+            route_name: string;
+            route_name_en: string;
+            headsign: string;
+            headsign_kana: string;
+            headsign_en: string;
+            color: string;
+            text_color: string;
+            platform: string;
         };
         ProblemOut: {
             type: string;
@@ -7454,6 +7516,99 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readGuide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    listLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["maas__api__guide__LineOut"][];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readStopTimetable: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                stop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimetableOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14298,45 +14453,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeparturesOut"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readStopTimetable: {
-        parameters: {
-            query?: {
-                days?: number;
-            };
-            header?: never;
-            path: {
-                stop_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimetableOut"];
                 };
             };
             404: {
