@@ -33,9 +33,7 @@ _NO_KEEPER = ("not-found", "no-roads", "no-town")
 class DriverMessageIn(BaseModel):
     """Words for drivers, for so many minutes; without `vehicles` for all of the area."""
 
-    text: str = Field(
-        min_length=1, max_length=200, examples=["国道は雪です。"]
-    )
+    text: str = Field(min_length=1, max_length=200, examples=["国道は雪です。"])
     vehicles: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
         default=[], max_length=100
     )

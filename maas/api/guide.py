@@ -1,22 +1,19 @@
-"""What somebody should know before the first ride: hours, fares, lines, and timetables of stops."""
+"""What somebody should know before the first ride: hours, fares, and where the buses go."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from gtfs import Feed
-from gtfs.calendar import format_time
 from maas.api.identity import The
 from maas.api.my import MyDayOut, service_days
 from maas.api.permissions import needs
 from maas.api.requests import In
 from maas.api.shapes import Rendering
-from maas.api.stops import StopId, StopOut, known_stop, stop_out
+from maas.api.stops import StopOut, stop_out
 from maas.auth.roles import Permission
 from maas.town.tariffs import FareLine, Tariff
 
@@ -45,7 +42,7 @@ class GuideOut(BaseModel):
     discounts: list[str]
 
 
-class LineOut(BaseModel):
+class BusLineOut(BaseModel):
     """A bus line one way, with its stops in order."""
 
     name: str
@@ -54,17 +51,6 @@ class LineOut(BaseModel):
     headsign: str
     headsign_en: str
     stops: list[StopOut]
-
-
-class StopTimesOut(BaseModel):
-    """When the buses of a line leave a stop one way, as planned: service-day times, in order."""
-
-    name: str
-    name_en: str
-    color: str
-    headsign: str
-    headsign_en: str
-    times: list[str] = Field(examples=[["07:10", "25:05"]])
 
 
 @router.get("/guide", operation_id="readGuide", **needs(Permission.PUBLIC))
@@ -104,7 +90,7 @@ def _discounts(tariff: Tariff, write: Rendering) -> list[str]:
 
 
 @router.get("/lines", operation_id="listLines", **needs(Permission.PUBLIC))
-async def list_lines(service: The) -> list[LineOut]:
+async def list_lines(service: The) -> list[BusLineOut]:
     """Return the bus lines each way, by their longest trip; none without a timetable."""
     feed = service.buses.feed
     if feed is None:
@@ -115,7 +101,7 @@ async def list_lines(service: The) -> list[LineOut]:
         if _calls(feed, trip.id) > _calls(feed, longest.get(way, "")):
             longest[way] = trip.id
     return [
-        LineOut(
+        BusLineOut(
             **_way(feed, route_id, headsign),
             stops=[
                 stop_out(feed, feed.stops[call.stop_id])
@@ -144,28 +130,3 @@ def _way(feed: Feed, route_id: str, headsign: str) -> dict[str, str]:
         or feed.translate("stop_times", "stop_headsign", headsign, "en")
         or "",
     }
-
-
-@router.get(
-    "/stops/{stop_id}/timetable",
-    operation_id="readStopTimetable",
-    **needs(Permission.PUBLIC, "not-found"),
-)
-async def read_stop_timetable(
-    stop_id: StopId,
-    service: The,
-    day: Annotated[dt.date | None, Query(description="Today when absent.")] = None,
-) -> list[StopTimesOut]:
-    """Return what a stop's timetable says for a day, a line and a direction each."""
-    feed, stop = known_stop(service, stop_id)
-    return list(_timetable(feed, stop.id, day or service.today()))
-
-
-def _timetable(feed: Feed, stop_id: str, day: dt.date) -> Iterator[StopTimesOut]:
-    ways: dict[tuple[str, str], list[str]] = {}
-    for trip, call in feed.calls_at(stop_id, day):
-        if call.departure_s is not None and call is not feed.stop_times[trip.id][-1]:
-            way = (trip.route_id, call.headsign or trip.headsign)
-            ways.setdefault(way, []).append(format_time(call.departure_s)[:5])
-    for (route_id, headsign), times in ways.items():
-        yield StopTimesOut(**_way(feed, route_id, headsign), times=times)

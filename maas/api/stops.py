@@ -175,7 +175,7 @@ async def read_timetable(
     stop_id: StopId, service: The, days: Annotated[int, Query(ge=1, le=14)] = 14
 ) -> TimetableOut:
     """Return what a sign shows while it hears nothing: from yesterday's last buses on."""
-    _known(service, stop_id)
+    known_stop(service, stop_id)
     today, now = service.today(), service.clock()
     lines: dict[LineOut, int] = {}
     found: list[tuple[int, int, str]] = []

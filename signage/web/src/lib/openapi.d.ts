@@ -404,22 +404,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/stops/{stop_id}/timetable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readStopTimetable"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/quotes": {
         parameters: {
             query?: never;
@@ -1660,6 +1644,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["listDepartures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/{stop_id}/timetable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readStopTimetable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3008,6 +3008,14 @@ export interface components {
             p256dh: string;
             auth: string;
         };
+        BusLineOut: {
+            name: string;
+            name_en: string;
+            color: string;
+            headsign: string;
+            headsign_en: string;
+            stops: components["schemas"]["StopOut"][];
+        };
         BusOut: {
             trip: string;
             stop: string;
@@ -3758,6 +3766,17 @@ export interface components {
             color: string;
             rungs: components["schemas"]["RungOut"][];
             runs: components["schemas"]["ClimbOut"][];
+        };
+        LineOut: {
+            route: string;
+            route_name: string;
+            route_name_en: string;
+            headsign: string;
+            headsign_kana: string;
+            headsign_en: string;
+            color: string;
+            text_color: string;
+            platform: string;
         };
         LinkOut: {
             booking_id: string;
@@ -5035,14 +5054,6 @@ export interface components {
             lat: number;
             lon: number;
         };
-        StopTimesOut: {
-            name: string;
-            name_en: string;
-            color: string;
-            headsign: string;
-            headsign_en: string;
-            times: string[];
-        };
         TieIn: {
             trip: string;
             stop: string;
@@ -5064,7 +5075,7 @@ export interface components {
         };
         TimetableOut: {
             until: number;
-            lines: components["schemas"]["maas__api__stops__LineOut"][];
+            lines: components["schemas"]["LineOut"][];
             departures: [
                 number,
                 number,
@@ -5351,14 +5362,6 @@ export interface components {
             /** @default  */
             en: string;
         };
-        maas__api__guide__LineOut: {
-            name: string;
-            name_en: string;
-            color: string;
-            headsign: string;
-            headsign_en: string;
-            stops: components["schemas"]["StopOut"][];
-        };
         maas__api__holds__RiderIn: {
             rider_id?: number | null;
             /**
@@ -5397,17 +5400,6 @@ export interface components {
             name: string;
             /** @default false */
             known: boolean;
-        };
-        maas__api__stops__LineOut: {
-            route: string;
-            route_name: string;
-            route_name_en: string;
-            headsign: string;
-            headsign_kana: string;
-            headsign_en: string;
-            color: string;
-            text_color: string;
-            platform: string;
         };
         ProblemOut: {
             type: string;
@@ -7566,46 +7558,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["maas__api__guide__LineOut"][];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readStopTimetable: {
-        parameters: {
-            query?: {
-                days?: number;
-            };
-            header?: never;
-            path: {
-                stop_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimetableOut"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
+                    "application/json": components["schemas"]["BusLineOut"][];
                 };
             };
             422: {
@@ -14453,6 +14406,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeparturesOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readStopTimetable: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                stop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimetableOut"];
                 };
             };
             404: {
