@@ -181,6 +181,7 @@ async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[st
     """Return the month's figures out of the rows."""
     kept, unbound, refused = Kept(), 0, 0
     fetched_s: list[int] = []
+    told, left = 0, 0
     late: Counter[str] = Counter()
     async with world.database.reading() as connection:
         for day in days:
@@ -195,6 +196,11 @@ async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[st
             )
             back = await open_returns.open_returns_on(connection, AREA, day, ended=True)
             fetched_s += _fetched_s(back, {row.id: row for row in rows})
+            left += _never_fetched(back, {row.id: row for row in rows})
+            for each in back:
+                if each.booking_id is not None:
+                    promises = await bookings.promises_of(connection, each.booking_id)
+                    told += _told_later(each, promises)
             nos = [row for row in await rides.refusals_on(connection, day) if row.declined is None]
             refused += len(nos)
             unbound += sum(row.binding is None for row in nos)
@@ -214,6 +220,8 @@ async def judge(world: World, buses: LateBuses, days: Sequence[date]) -> dict[st
         "refused_without_limit": unbound,
         "open_returns": len(fetched_s),
         "open_returns_in_time_percent": round(100 * within / max(1, len(fetched_s)), 1),
+        "open_returns_told_of_a_later_time": told,
+        "open_returns_never_fetched": left,
         "links_to_late_buses": sum(late.values()),
         "links_kept": late["kept"],
         "links_offered_the_next_bus": late["offered"],
@@ -252,6 +260,21 @@ def _fetched_s(back: Sequence[OpenReturnRow], rows: dict[str, BookingRow]) -> li
         if each.called_s is not None and ride is not None and ride.arrived_s is not None:
             found.append(ride.arrived_s - each.called_s)
     return found
+
+
+def _told_later(back: OpenReturnRow, promises: Sequence[PromiseRow]) -> bool:
+    """Whether somebody who pressed the button was told a time later than the town's rule."""
+    told = [row for row in promises if row.why not in SOFT]
+    if back.called_s is None or not told:
+        return False
+    return told[0].pickup_to_s > back.called_s + 60 * OPEN_RETURN_MIN
+
+
+def _never_fetched(back: Sequence[OpenReturnRow], rows: Mapping[str, BookingRow]) -> int:
+    """Return how many pressed the button and were left standing."""
+    called = [each for each in back if each.called_s is not None]
+    rides = [rows.get(each.booking_id or "") for each in called]
+    return sum(ride is None or ride.state in {"booked", "held", "lapsed"} for ride in rides)
 
 
 async def simulate(

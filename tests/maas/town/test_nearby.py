@@ -101,3 +101,11 @@ def test_a_refusal_for_another_reason_stays_as_it_is() -> None:
 
     assert said.reason == "members_only"
     assert "いちばん近く" not in said.text.ja
+
+
+def test_a_neighbours_home_inside_the_area_is_nobodys_stop() -> None:
+    inside = zone("inside", places=["neighbour", "depot", "near", "shop"])
+    said = asked(Trip(HOME, SHOP), inside, relation("r", "inside", "inside"))
+
+    assert said.reason == "outside_area"
+    assert said.text.ja.endswith("約600メートルはなれたnear前です。")
