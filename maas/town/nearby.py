@@ -17,8 +17,6 @@ from maas.town.rules import AreaRules
 from maas.town.trips import Trip, for_trip
 from maas.town.zones import Spot
 
-HELPED: Final = frozenset({"no_boarding", "no_alighting", "outside_area", "not_between"})
-"""The refusals that another place may answer."""
 PRIVATE: Final = frozenset({"home", "depot", "spot"})
 NEAR_M: Final = 3000.0
 """So far somebody of the family can bring them; what is further is no help."""
@@ -53,7 +51,7 @@ def helped(
     refusal: Refused, rules: AreaRules, found: DayRules, trip: Trip, spots: Iterable[Spot]
 ) -> Refused:
     """Return a refusal that says where one could board or get off instead, when one could."""
-    near = nearest(rules, found, trip, spots) if refusal.reason in HELPED else None
+    near = nearest(rules, found, trip, spots)
     if near is None:
         return refusal
     said = [refusal.text]

@@ -95,7 +95,17 @@ def test_nothing_is_named_that_is_too_far_or_a_neighbours_home() -> None:
     assert "いちばん近く" not in said.text.ja
 
 
-def test_a_refusal_for_another_reason_stays_as_it_is() -> None:
+def test_on_a_day_without_service_from_there_the_place_with_service_is_named() -> None:
+    home, stop = zone("home", places=["home"]), zone("stop", places=["near"])
+    shop = zone("shop", places=["shop"])
+    tuesdays, daily = relation("t", "home", "shop", days=["tue"]), relation("d", "stop", "shop")
+    said = asked(Trip(HOME, SHOP), home, stop, shop, tuesdays, daily)
+
+    assert said.reason == "not_that_day"
+    assert said.text.ja.endswith("約600メートルはなれたnear前です。")
+
+
+def test_a_refusal_that_no_other_place_helps_stays_as_it_is() -> None:
     booking = from_stops(members_only=True)
     said = asked(Trip(HOME, SHOP, member=False), booking=booking)
 
