@@ -148,9 +148,11 @@ class Asking(Beside):
         town = rules or here.rules
         return wish(ask, day, now, town, places, reachable, rider, ahead_days=ahead_days)
 
-    async def offers(self, live: Live, wished: Wish) -> tuple[OfferView, ...] | RefusalView:
-        """Return what could be promised on a day, sealed, or why nothing."""
-        found = await self.found(live, wished)
+    async def offers(
+        self, live: Live, wished: Wish, *, at_once: bool = False
+    ) -> tuple[OfferView, ...] | RefusalView:
+        """Return what could be promised on a day, sealed, or why nothing; see `found`."""
+        found = await self.found(live, wished, at_once=at_once)
         if isinstance(found, list):
             return self._views(live, wished, found)
         others = self._views(live, wished, found.alternatives)
@@ -173,15 +175,20 @@ class Asking(Beside):
             for offer in offers
         )
 
-    async def found(self, live: Live, wished: Wish) -> list[Offer] | Refusal | Ruled:
-        """Return the offers for a wish, best first, or the limit or rule that stands against it."""
+    async def found(
+        self, live: Live, wished: Wish, *, at_once: bool = False
+    ) -> list[Offer] | Refusal | Ruled:
+        """Return the offers for a wish, best first, or the limit or rule that stands against it.
+
+        With `at_once` nobody is moved for it as long as there is something else to offer.
+        """
         leaving = live.day.bookings.get(wished.ask.instead_of or "")
         plan = live.plan
         if leaving is not None and leaving.state in {"booked", "held"}:
             plan = live.without(leaving.id)
         part = self._open_part(live, plan, wished.desired_s)
         found = seek(wished, part, live.travel)
-        if isinstance(found, Refusal):
+        if isinstance(found, Refusal) and not (at_once and found.alternatives):
             search = partial(self._shuffler.offers, found, wished, part, live.travel)
             found = await self.elsewhere(("offers", wished.ask), search)
         if isinstance(found, Refusal):
@@ -313,7 +320,7 @@ class Asking(Beside):
             wished = self.wish_of(replace(ask, time=None), offer.day)
         if isinstance(wished, Refused):
             return OfferGone(say("offer_gone"))
-        found = await self.offers(live, wished)
+        found = await self.offers(live, wished, at_once=True)
         return OfferGone(
             say("offer_gone"), found.alternatives if isinstance(found, RefusalView) else found
         )

@@ -56,16 +56,18 @@ async def test_somebody_moves_to_another_car_before_a_wheelchair_is_refused(
 
 
 async def test_room_that_was_offered_is_gone_when_nobody_can_move_any_more(
-    narrow: Keeper,
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = await with_search(narrow)
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
     await booked(keeper, ask(2, 12), "c")
+    monkeypatch.setattr(keeper._shuffler, "offers", None)  # others there are without a search
 
     answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
 
     assert isinstance(answer, OfferGone)
+    assert answer.alternatives
     assert len(await keeper.bookings()) == 2
 
 
