@@ -16,7 +16,8 @@ The windows are of the trips the protocol counts (four fixes, half of them less 
 and, in rows marked ``any trip``, of all others too.  What is learnt is how late buses are and how
 long they wait at their ends, from other days (``--train``), never from the day asked about.
 
-*Trip known*: the share of fixes that are placed.  *Stop events*: on drives with known events along
+*Trip known*: the share of fixes that are placed, and of those that are or whose bus is shown to be
+off the line of its trip.  *Stop events*: on drives with known events along
 the lines of a Japanese town (``match_drives``), and against the protocol's own stop times.
 
     python -m benchmarks.match --data ../shared/data/avl --day 2016-12-16 [--json [FILE]]
@@ -308,7 +309,7 @@ def trip_known(day: Day) -> list[Row]:
     tracks: dict[str, Track] = {}
     visitors: defaultdict[str, Visitor] = defaultdict(lambda: Visitor(day.timetable))
     visits: dict[tuple[str, int], Visit] = {}
-    placed, total, started = 0, 0, time.process_time()
+    placed, astray, total, started = 0, 0, 0, time.process_time()
     own = {trip: fixes[0].vehicle for trip, fixes in day.by_trip().items()}
     for fix in day.fixes:
         if own.get(fix.trip) != fix.vehicle:
@@ -318,6 +319,7 @@ def trip_known(day: Day) -> list[Row]:
         tracks[fix.vehicle] = track
         total += 1
         if track.match is None or track.misses:
+            astray += track.match is not None and track.match.run.trip_id == fix.trip
             visitors[fix.vehicle].miss()
             continue
         placed += track.match.run.trip_id == fix.trip
@@ -335,6 +337,7 @@ def trip_known(day: Day) -> list[Row]:
             "variant": "trip known",
             "fixes": total,
             "placed_percent": _percent(placed, total),
+            "or_told_to_be_off_its_line_percent": _percent(placed + astray, total),
             "ms_per_fix": round(1000 * took_s / max(total, 1), 3),
         },
         {
