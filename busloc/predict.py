@@ -134,11 +134,11 @@ class Predictor:
         day, model = self._day(run.day), self._model
         seen = view(
             place.progress, day.traffic, day.table, self._timetable.day_start(run.day) + now_s,
-            calls=None if most is None else first - place.progress.index + most,
+            calls=None if most is None else first - place.progress.index + most + 1,
         )  # fmt: skip
         told = outlook(seen, day.weights)
         age_s = max(0.0, now_s - fix_s - FRESH_S)
-        return _calls(course, model, place, told, now_s=now_s, age_s=age_s)[:most]
+        return _calls(course, model, place, told, now_s=now_s, age_s=age_s, most=most)
 
     def _day(self, day: date) -> _Day:
         kind = day_type(day, self._given)
@@ -200,9 +200,13 @@ class _Place:
 
 
 def _calls(
-    course: Course, model: Model, place: _Place, told: Outlook, *, now_s: float, age_s: float
+    course: Course, model: Model, place: _Place, told: Outlook, *, now_s: float, age_s: float,
+    most: int | None = None,
 ) -> list[Expected]:  # fmt: skip
-    """Return the calls an outlook comes to, each after the one before and no departure early."""
+    """Return the calls an outlook comes to, each after the one before and no departure early.
+
+    What follows the last of ``most`` calls must be in the outlook: a wait is made up for on it.
+    """
     found: list[Expected] = []
     shift_s, clear_s = 0.0, int(now_s)
     if place.standing:
@@ -214,6 +218,8 @@ def _calls(
     for i, row in enumerate(np.column_stack(bounds).tolist(), since):
         if i < place.first:
             continue
+        if len(found) == most:
+            break
         expected_s, low_s, high_s, by_s = row
         arrive_s = max(round(now_s + expected_s + shift_s), clear_s + 1)
         ends = i == len(course.calls) - 1

@@ -76,17 +76,20 @@ def test_half_way_between_two_stops_half_the_leg_is_left() -> None:
 
 @pytest.mark.parametrize("model", [MODEL, None])
 @pytest.mark.parametrize("along_m", [0.0, 1000.0, 2500.0, 4900.0, 5000.0])
-def test_the_first_calls_alone_are_those_of_all(model: Model | None, along_m: float) -> None:
+@pytest.mark.parametrize("now", [-600.0, 0.0, 330.0])
+def test_the_first_calls_alone_are_those_of_all(
+    model: Model | None, along_m: float, now: float
+) -> None:
     who = predictor(model=model, timepoints=True)
     who.see(Visit(Run("t9", DAY), 0, None, H - 200.0, passed=False))
     who.see(Visit(Run("t9", DAY), 4, H + 700.0, None, passed=False))
-    who.see(Visit(RUN, int(along_m // 1000), None, H + 100.0, passed=False))
+    who.see(Visit(RUN, int(along_m // 1000), None, H + now - 200, passed=False))
 
-    every = who.ahead(RUN, along_m=along_m, delay_s=60, fix_s=H + 320, now_s=H + 330)
+    every = who.ahead(RUN, along_m=along_m, delay_s=60, fix_s=H + now - 10, now_s=H + now)
 
     for most in (1, 2):
         assert every[:most] == who.ahead(
-            RUN, along_m=along_m, delay_s=60, fix_s=H + 320, now_s=H + 330, most=most
+            RUN, along_m=along_m, delay_s=60, fix_s=H + now - 10, now_s=H + now, most=most
         )
 
 
