@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice, repeat
 from operator import call
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from busloc.hub import Subscriber
@@ -18,6 +18,8 @@ Send = Callable[[bytes], int]
 """Takes bytes and returns how many it could; raises ``OSError`` when it can none."""
 
 FAILED = -1
+
+_SEND: Final = cast("Callable[[Send, bytes], int]", call)
 
 
 class Crowd:
@@ -63,7 +65,7 @@ class Crowd:
         ready, took = self.ready, list[int]()
         while len(took) < len(ready):
             try:
-                took.extend(map(call, islice(ready.values(), len(took), None), repeat(data)))
+                took.extend(map(_SEND, islice(ready.values(), len(took), None), repeat(data)))
             except (BlockingIOError, InterruptedError):
                 took.append(0)
             except OSError:

@@ -12,9 +12,13 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    hidden = sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false())
+    hidden: sa.Column[bool] = sa.Column(
+        "hidden", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("places", hidden)
-    in_service = sa.Column("in_service", sa.Boolean(), nullable=False, server_default=sa.true())
+    in_service: sa.Column[bool] = sa.Column(
+        "in_service", sa.Boolean(), nullable=False, server_default=sa.true()
+    )
     op.add_column("vehicles", in_service)
 
 
