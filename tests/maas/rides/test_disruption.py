@@ -572,3 +572,25 @@ async def test_who_waits_beside_the_road_does_not_sit_in_the_vehicle_that_comes(
     clock.epoch += 120
     # The stranded one is on this vehicle's list and was on board of the other since before.
     assert await fare_of(keeper, rider, other) == 500
+
+
+async def test_two_who_sat_together_when_the_van_broke_down_both_pay_the_shared_fare(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"))
+    first = await booked(keeper, ask(2, 10), "a")
+    second = await booked(keeper, ask(3, 11), "b")
+    for one in (first, second):
+        clock.epoch = max(clock(), one.pickup_planned)
+        await aboard_since(keeper, one, "van-1")
+    clock.epoch += 60
+    keeper.on_position("van-1", LAT, LON + 5 * STEP, clock())
+    await report(keeper, OUT)
+    await report(keeper, Upset("back", vehicles=("van-1",)), "back")
+
+    # One after the other, each alone: what they shared is the ride before.
+    for one in (first, second):
+        clock.epoch += 300
+        await aboard_since(keeper, one, "van-1")
+        clock.epoch += 300
+        assert await fare_of(keeper, one, "van-1") == 300
