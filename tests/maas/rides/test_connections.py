@@ -335,3 +335,18 @@ async def test_there_is_no_next_bus_to_take_when_none_runs_or_it_cannot_be_reach
     assert all(isinstance(each, NotFound) for each in (nobody, loose, off))
     assert isinstance(missed, NotNow)
     assert (await link(connections)).state == "missed"
+
+
+async def test_who_does_not_ride_any_more_takes_no_bus(
+    keeper: Keeper, connections: Connections, clock: HandClock
+) -> None:
+    booking = await booked(keeper, arriving(2, 8, "11:57"), "a")
+    await tie(connections, booking, "t12", "to_bus")
+    clock.epoch = at("11:59")
+    await connections.follow()
+    await keeper.cancel(booking.id, reason="体調", key="c", actor="yuki")
+
+    over = await connections.take_next(booking.id, key="n", actor="yuki")
+
+    assert isinstance(over, NotNow)
+    assert (await link(connections)).trip_id == "t12"
