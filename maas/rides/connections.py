@@ -354,11 +354,12 @@ class Connections:
 
     async def _replanned(self, live: Live, row: BookingRow, link: LinkRow) -> Moves:
         """Return what has to move for a bus that somebody comes from; nothing for one ahead."""
-        before = self._keeper.before(live.day, ())
+        waits = link.toward == "from_bus" and link.state == "linked" and row.state != "aboard"
+        day = live.day if waits else Tied(link).on(live.day)  # what is loosened waits no longer
+        before = self._keeper.before(day, ())
         done = Replanned(before)
         request = before.requests.get(row.id)
         ready_s = link.bus_s + link.margin_s
-        waits = link.toward == "from_bus" and link.state == "linked" and row.state != "aboard"
         if waits and request is not None and ready_s > request.earliest_pickup_s:
             later = _later(request, ready_s)
             moved = before.with_route(_route(before, row.id), later)

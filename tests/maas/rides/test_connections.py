@@ -350,3 +350,20 @@ async def test_who_does_not_ride_any_more_takes_no_bus(
 
     assert isinstance(over, NotNow)
     assert (await link(connections)).trip_id == "t12"
+
+
+async def test_a_ride_that_is_loosened_waits_for_its_bus_no_longer(
+    keeper: Keeper, connections: Connections, buses: Timetable
+) -> None:
+    booking = await booked(keeper, ask(8, 2, "10:02"), "a")
+    await tie(connections, booking, "t10", "from_bus")
+    buses.seen_s["t10"] = of_day("10:08")
+    await connections.follow()
+    waiting = await keeper.booking(booking.id)
+    assert isinstance(waiting, BookingView)
+    assert waiting.pickup_planned == at("10:10")
+
+    loose = await connections.untie(booking.id, key="u", actor="yuki")
+
+    assert isinstance(loose, BookingView)
+    assert loose.pickup_planned == booking.pickup_planned

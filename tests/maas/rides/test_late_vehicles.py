@@ -408,3 +408,33 @@ async def test_a_call_about_a_disruption_stays_until_it_is_acknowledged(
         [again] = await kept.waiting_by(connection, Channel.PHONE)
         assert await note(connection, again, "reached", "yuki", clock())
         assert await kept.waiting_by(connection, Channel.PHONE) == []
+
+
+async def test_who_will_be_fetched_late_is_told_as_soon_as_it_is_known(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start()
+    booking = await booked(keeper, ask(3, 8), "a")
+    clock.epoch = booking.pickup_from - 1800
+    seen(keeper, "van-1", 60)  # fifty-seven minutes from p3, in half an hour it should be there
+
+    assert await watch(keeper) == 1
+
+    assert await messages(keeper.database) == [("moved", booking.id, clock())]
+
+
+async def test_who_will_be_three_minutes_late_by_the_same_delay_is_not_told(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start()
+    first = await booked(keeper, ask(9, 12), "a")
+    second = await booked(keeper, ask(11, 12, "10:06"), "b")
+    assert second.pickup_to == first.pickup_to + 360
+    clock.epoch = first.pickup_to - 180
+    seen(keeper, "van-1", 0)  # p9 six minutes late, and p11 three minutes after that
+
+    await watch(keeper)
+
+    assert {id_ for _, id_, _ in await messages(keeper.database)} == {first.id}
+    assert [why for why, _, _ in await ledger(keeper, second.id)] == ["booked"]
+    assert (await now_of(keeper, second)).pickup_planned == second.pickup_to + 180

@@ -374,3 +374,23 @@ async def test_a_town_without_open_returns_says_so(
 
     assert isinstance(answer, Barred)
     assert answer.rule == "booking.open_return_within_min"
+
+
+async def test_a_ride_that_was_promised_meanwhile_is_not_made_a_held_seat_again(
+    keeper: Keeper, clock: HandClock
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    returns = OpenReturns(keeper)
+    seen = await returns._row(view.id)  # what a look at all returns has read
+    assert seen is not None
+    await ridden(keeper, clock, outward, "10:06")
+    ready = await pressed(keeper, view)
+
+    late = await returns._move_on(seen, "on")
+
+    assert isinstance(late, NotNow)
+    assert ready.booking is not None
+    now = await keeper.booking(ready.booking.id)
+    assert isinstance(now, BookingView)
+    assert (now.state, now.pickup_to) == ("booked", ready.booking.pickup_to)

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select
 
-from maas.rides.booking import Caller
+from maas.rides.booking import Caller, Live
 from maas.rides.holds import Holds
 from maas.rides.keeper import Keeper
+from maas.rides.quote import Wish
 from maas.rides.views import (
     Barred,
     BookingView,
@@ -177,3 +178,28 @@ async def test_nobody_waits_for_what_the_rules_forbid_or_where_there_is_no_waitl
     assert none.reason == "waitlist_off"
     assert isinstance(late, Barred)
     assert late.reason == "outside_hours"
+
+
+async def test_nothing_is_searched_for_while_no_plan_has_changed(
+    full: tuple[Keeper, BookingView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, mine = full
+    waitlist = Waitlist(keeper)
+    searches: list[Wish] = []
+    await waits(waitlist, "a")
+    found = keeper.found
+
+    async def counted(live: Live, wished: Wish) -> object:
+        searches.append(wished)
+        return await found(live, wished)
+
+    monkeypatch.setattr(keeper, "found", counted)
+    assert await waitlist.go_on() == 0
+    first = len(searches)
+    for _ in range(3):
+        assert await waitlist.go_on() == 0
+    assert len(searches) == first > 0
+
+    await keeper.cancel(mine.id, reason="", key="c", actor="yuki")
+    assert await waitlist.go_on() == 1
+    assert len(searches) > first
