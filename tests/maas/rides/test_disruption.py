@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,14 +13,18 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from dispatcher.roads import Anchor
+from maas.rides.booking import Live
 from maas.rides.closures import Closures
-from maas.rides.disruption import Disruption, Upset, retry
+from maas.rides.day import is_out
+from maas.rides.disruption import Disruption, Upset, closed_of, retry
 from maas.rides.keeper import Keeper
+from maas.rides.outages import Reported
 from maas.rides.outcome import Outcome
 from maas.rides.views import BookingView, JobView, NotFound, NotNow
 from maas.store import bookings, rides
 from maas.store.bookings import Leg
 from maas.store.database import Database
+from maas.store.outages import DisruptionRow, OutageRow
 from maas.store.tables import notifications
 from tests.maas.line_town import DAY0, LAT, LON, STEP, HandClock, LineRoads, Van, at, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
@@ -408,9 +413,13 @@ async def test_snow_makes_everybody_slower_and_tells_whom_it_makes_late(
     keeper = await vans(Van("van-1"))
     booking = await booked(keeper, ask(2, 12), "a")
 
+    version = (await keeper.day_of(TODAY)).plans["van-1"].version
+
     outcome = await report(keeper, Upset("road_slow", factor=0.15, reason="積雪"))
 
     assert roads.factor == 0.15
+    # Every stop stays where it was; the plan's version guards the new promise all the same.
+    assert (await keeper.day_of(TODAY)).plans["van-1"].version == version + 1
     assert [one.what for one in outcome.riders] == ["moved"]
     now = await keeper.booking(booking.id)
     assert isinstance(now, BookingView)
@@ -594,3 +603,41 @@ async def test_two_who_sat_together_when_the_van_broke_down_both_pay_the_shared_
         await aboard_since(keeper, one, "van-1")
         clock.epoch += 300
         assert await fare_of(keeper, one, "van-1") == 300
+
+
+async def test_where_a_van_stands_tomorrow_is_not_where_it_is_today(vans: Vans) -> None:
+    keeper = await vans(Van("van-1"))
+    where = (LAT, LON + 5 * STEP)
+    await report(keeper, replace(OUT, day=TODAY + timedelta(1), where=where))
+    assert keeper.position_of("van-1") is None
+
+    await report(keeper, replace(OUT, where=where), "today")
+
+    seen = keeper.position_of("van-1")
+    assert seen is not None
+    assert (seen.lat, seen.lon) == where
+
+
+async def test_an_outage_is_of_its_own_day_and_of_no_other(vans: Vans) -> None:
+    keeper = await vans(Van("van-1"))
+    told = DisruptionRow("d", "line", TODAY, "vehicle_out", "", 0.0, "yuki", {})
+    reported = Reported(told, (OutageRow("van-1", TODAY, "out", 0, "d"),))
+    today = await keeper.day_of(TODAY)
+    tomorrow = await keeper.day_of(TODAY + timedelta(1))
+
+    assert is_out(reported.on(today), "van-1")
+    assert not is_out(reported.on(tomorrow), "van-1")
+
+
+async def test_who_works_overtime_may_be_asked_for_more_and_who_stops_early_may_not(
+    vans: Vans,
+) -> None:
+    keeper = await vans(Van("van-1"))
+    live = await keeper.live_of(TODAY)
+
+    def stopping(clock: str) -> Live:
+        row = OutageRow("van-1", TODAY, "off", of_day(clock), "d")
+        return replace(live, day=replace(live.day, outages={"van-1": row}))
+
+    assert closed_of(stopping("18:30")) == frozenset()  # the shift ends at six
+    assert closed_of(stopping("16:00")) == {"van-1"}

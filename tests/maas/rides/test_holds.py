@@ -9,7 +9,7 @@ import pytest
 from maas.rides.booking import Caller
 from maas.rides.holds import Holds
 from maas.rides.keeper import Keeper
-from maas.rides.views import BookingView, NotFound, NotNow, Quote, RefusalAnswer
+from maas.rides.views import Barred, BookingView, NotFound, NotNow, Quote, RefusalAnswer
 from maas.store import bookings
 from maas.store.database import Database
 from tests.maas.line_town import HandClock, Van, at
@@ -139,3 +139,26 @@ async def test_no_seat_is_held_longer_than_a_quarter_of_an_hour(small: Keeper) -
 
     assert isinstance(answer, BookingView)
     assert answer.held_until == at("09:15")
+
+
+async def test_one_person_books_only_one_of_two_seats_held_at_once(keeper: Keeper) -> None:
+    first, second = await held(keeper, "a"), await held(keeper, "b")
+    holds = Holds(keeper)
+
+    made = await holds.book(first.id, Caller(1), key="c", actor="yuki")
+    other = await holds.book(second.id, Caller(1), key="d", actor="yuki")
+    somebody = await holds.book(second.id, Caller(2), key="e", actor="yuki")
+
+    assert isinstance(made, BookingView)
+    assert isinstance(other, Barred)
+    assert other.reason == "overlap"
+    assert isinstance(somebody, BookingView)
+
+
+async def test_a_held_seat_is_not_booked_for_whom_nobody_knows(small: Keeper) -> None:
+    mine = await held(small, "a")
+
+    nobody = await Holds(small).book(mine.id, Caller(99), key="b", actor="yuki")
+
+    assert isinstance(nobody, NotFound)
+    assert [each.state for each in await small.bookings()] == ["held"]
