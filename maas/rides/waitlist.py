@@ -195,7 +195,6 @@ class Waitlist:
             if not isinstance(found, list):
                 return NotNow(say("waiting"), entry.state)
             offer, hold_id = self.keeper.token(wished, found[0]), uuid.uuid4().hex
-            offer = self.keeper.with_card(offer, entry.member_id)
             taken = await self.keeper.taken(live, live.plan, offer, hold_id)
             if taken is None:
                 return NotNow(say("waiting"), entry.state)

@@ -162,3 +162,13 @@ async def test_a_held_seat_is_not_booked_for_whom_nobody_knows(small: Keeper) ->
 
     assert isinstance(nobody, NotFound)
     assert [each.state for each in await small.bookings()] == ["held"]
+
+
+async def test_a_seat_held_for_a_member_counts_the_card(small: Keeper) -> None:
+    quote = await small.quote(ask(1, 12))
+    assert isinstance(quote, Quote)
+
+    mine = await Holds(small).hold(quote.offers[0].token, Caller(1), key="a", actor="yuki")
+
+    assert isinstance(mine, BookingView)
+    assert (await small.day_of(small.today)).bookings[mine.id].half_fares == 1

@@ -394,3 +394,18 @@ async def test_a_ride_that_was_promised_meanwhile_is_not_made_a_held_seat_again(
     now = await keeper.booking(ready.booking.id)
     assert isinstance(now, BookingView)
     assert (now.state, now.pickup_to) == ("booked", ready.booking.pickup_to)
+
+
+async def test_a_return_that_is_a_ride_by_now_is_cancelled_like_one_and_not_withdrawn(
+    keeper: Keeper, clock: HandClock
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    ready = await pressed(keeper, view)
+
+    closed = await OpenReturns(keeper).close(view.id, key="c", actor="yuki")
+
+    assert isinstance(closed, NotNow)
+    assert closed.state == "promised"
+    assert (await pressed(keeper, view, "again")).booking == ready.booking

@@ -22,7 +22,7 @@ from maas.rides.views import (
 )
 from maas.rides.waitlist import Waitlist
 from maas.store.database import Database
-from maas.store.tables import notifications
+from maas.store.tables import notifications, outbox
 from tests.maas.line_town import HandClock, Van, at
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 
@@ -203,3 +203,40 @@ async def test_nothing_is_searched_for_while_no_plan_has_changed(
     await keeper.cancel(mine.id, reason="", key="c", actor="yuki")
     assert await waitlist.go_on() == 1
     assert len(searches) > first
+
+
+async def test_a_seat_that_comes_free_late_is_kept_until_ten_minutes_before_the_ride(
+    full: tuple[Keeper, BookingView], clock: HandClock
+) -> None:
+    keeper, mine = full
+    waitlist = Waitlist(keeper)
+    await waits(waitlist, "a", rider_id=1)
+    clock.set("09:40")
+    await keeper.cancel(mine.id, reason="", key="c", actor="yuki")
+    await waitlist.go_on()
+
+    [offered] = await waitlist.on()
+    assert offered.booking is not None
+    assert offered.answer_by == offered.booking.pickup_from - 600 == at("09:50")
+    day = await keeper.day_of(keeper.today)
+    assert day.bookings[offered.booking.id].half_fares == 1  # member 1 has the card
+
+
+async def test_who_withdraws_after_the_seat_has_lapsed_gives_up_nothing_twice(
+    full: tuple[Keeper, BookingView], clock: HandClock, database: Database
+) -> None:
+    keeper, mine = full
+    waitlist = Waitlist(keeper)
+    entry = await waits(waitlist, "a")
+    await keeper.cancel(mine.id, reason="", key="c", actor="yuki")
+    await waitlist.go_on()
+    clock.set("09:31")
+    assert await Holds(keeper).lapse() == 1
+
+    gone = await waitlist.withdraw(entry.id, key="d", actor="yuki")
+
+    assert isinstance(gone, WaitingView)
+    assert gone.state == "withdrawn"
+    async with database.reading() as connection:
+        bodies = (await connection.execute(select(outbox.c.body))).scalars().all()
+    assert sum('"booking.lapsed"' in body for body in bodies) == 1
