@@ -367,3 +367,15 @@ async def test_a_ride_that_is_loosened_waits_for_its_bus_no_longer(
 
     assert isinstance(loose, BookingView)
     assert loose.pickup_planned == booking.pickup_planned
+
+
+async def test_where_the_bus_was_is_no_news_to_who_has_changed_from_it(
+    keeper: Keeper, connections: Connections, buses: Timetable, clock: HandClock
+) -> None:
+    booking = await booked(keeper, ask(8, 2, "10:02"), "a")
+    await tie(connections, booking, "t10", "from_bus")
+    clock.epoch = booking.pickup_to
+    await keeper.step("van-1", booking.id, "aboard", at=None, key="1", actor="d")
+    buses.seen_s["t10"] = of_day("10:20")
+
+    assert await connections.follow() == 0

@@ -438,3 +438,51 @@ async def test_who_will_be_three_minutes_late_by_the_same_delay_is_not_told(
     assert {id_ for _, id_, _ in await messages(keeper.database)} == {first.id}
     assert [why for why, _, _ in await ledger(keeper, second.id)] == ["booked"]
     assert (await now_of(keeper, second)).pickup_planned == second.pickup_to + 180
+
+
+async def test_who_will_be_fetched_in_time_after_the_longest_wait_hears_nothing(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start()
+    first = await booked(keeper, ask(3, 9, "09:55"), "a")
+    clock.set("09:45")
+    other = await booked(keeper, ask(4, 9, "10:00"), "b")
+    clock.epoch = other.pickup_to - 240
+    await step(keeper, first, "arrived", "s1")
+    clock.epoch = other.pickup_to - 45  # the driver waits three minutes more at the longest
+
+    assert await watch(keeper) == 0
+
+    assert "plan.late" not in await kinds(keeper.database)
+
+
+async def test_a_van_that_drives_does_not_wait_for_anybody(
+    start: Start, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = line_town.RULES.replace("no_show_wait_min = 5", "no_show_wait_min = 15")
+    monkeypatch.setattr(line_town, "RULES", patient)
+    keeper = await start()
+    await booked(keeper, ask(3, 9, "10:05"), "a")
+    other = await booked(keeper, ask(4, 9, "10:00"), "b")
+    clock.epoch = other.pickup_to - 45
+    seen(keeper, "van-1", 2.5)
+    job = await keeper.job("van-1")
+    assert job is not None
+    assert job.next is not None
+    assert job.next.booking_id != other.id  # half a minute to p3, and on to p4
+
+    assert await watch(keeper) == 0
+
+
+async def test_at_the_last_chance_of_one_those_with_more_time_are_not_told(
+    start: Start, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, other = await held_up(start, clock, monkeypatch)
+    third = await booked(keeper, ask(6, 9, "10:16"), "c")
+    assert third.pickup_to > other.pickup_to + 60
+    clock.epoch = other.pickup_to - 45
+
+    assert await watch(keeper) == 1
+
+    assert [why for why, _, _ in await ledger(keeper, other.id)] == ["booked", "late"]
+    assert [why for why, _, _ in await ledger(keeper, third.id)] == ["booked"]
