@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { fit, pages, roomBeside } from "./fit";
+import { fit, linesOf, pages, roomBeside } from "./fit";
 import { share } from "./share";
 
 const panel = (inches: number, distance_m: number) => fit({ width: 1920, height: 1080, inches, distance_m });
@@ -10,18 +10,26 @@ test("letters have the size of the guideline, and rows are as many as there is r
   expect([panel(21.5, 10), panel(32, 10), panel(43, 10), panel(55, 10)].map((one) => one.room)).toEqual([1, 3, 4, 3]);
 });
 
-test("an emergency leaves half of the rows to the buses, and none where there is only one", () => {
-  expect([roomBeside(panel(55, 5)), roomBeside(panel(21.5, 10))]).toEqual([Math.floor(panel(55, 5).room / 2), 0]);
+test("an emergency leaves the rows it does not need to the buses, none where there is only one", () => {
+  const large = panel(55, 5);
+  expect(roomBeside(large, 1)).toBe(large.room - 2);
+  expect(roomBeside(large, 30)).toBe(1);
+  expect(roomBeside(panel(21.5, 10), 1)).toBe(0);
+});
+
+test("a letter of Latin is half as wide, and no text has more lines than there is room for", () => {
+  expect([linesOf("あいうえおかきくけこ", { across: 6, down: 9 }), linesOf("abcdefghij", { across: 6, down: 9 })]).toEqual([2, 2]);
+  expect(linesOf("あ".repeat(99), { across: 6, down: 3 })).toBe(3);
 });
 
 test("a long notice is shown in parts, and nothing of it is lost", () => {
   const text = "大雨のため、全線で運休しています。最新の情報は役場へ。Call 000-000-0000 now.";
-  const parts = pages(text, 10, 2);
+  const parts = pages(text, { across: 10, down: 2 });
   expect(parts.join("")).toBe(text);
   expect(parts.length).toBeGreaterThan(2);
   expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(31);
-  expect(pages("短い。", 10, 2)).toEqual(["短い。"]);
-  expect(pages("", 10, 2)).toEqual([]);
+  expect(pages("短い。", { across: 10, down: 2 })).toEqual(["短い。"]);
+  expect(pages("", { across: 10, down: 2 })).toEqual([]);
 });
 
 const bus = (id: string, scheduled: number) => ({ id, scheduled, expected: null }) as never;

@@ -38,23 +38,33 @@ export function fit({ width, height, inches, distance_m }: Panel): Fit {
   return { base, foot, upright, tight, lines, room, across, down };
 }
 
-/** How many rows an emergency notice leaves to the buses. */
-export const roomBeside = ({ room }: Fit): number => (room > 1 ? Math.floor(room / 2) : 0);
+/** How many rows an emergency notice of some lines leaves to the buses: one at least, where two fit. */
+export function roomBeside({ room, lines }: Fit, text_lines: number): number {
+  const left = room - (1.3 * (text_lines + 1) + 0.6) / lines;
+  return room > 1 ? Math.max(1, Math.floor(left)) : 0;
+}
 
-/** A long notice in parts that fit one after the other; a letter of Latin is half as wide. */
-export function pages(text: string, across: number, down: number): string[] {
+/** How many letters of Japanese a text is wide; one of Latin is half as wide. */
+const widthOf = (text: string): number =>
+  [...text].reduce((sum, letter) => sum + (letter < "\u0100" ? 0.56 : 1), 0);
+
+/** A line may end before it is full, for no word and no 、 is broken off. */
+const FULL = 0.86;
+
+/** How many lines a text takes, no more than there is room for. */
+export const linesOf = (text: string, { across, down }: Pick<Fit, "across" | "down">): number =>
+  Math.min(down, Math.ceil(widthOf(text) / (across * FULL)));
+
+/** A long notice in parts that fit one after the other. */
+export function pages(text: string, { across, down }: Pick<Fit, "across" | "down">): string[] {
   const found: string[] = [];
   let page = "";
-  let wide = 0;
   for (const word of text.match(/[!-~]+\s*|[\s\S]/g) ?? []) {
-    const more = [...word].reduce((sum, letter) => sum + (letter < "\u0100" ? 0.56 : 1), 0);
-    // A line may end before it is full, for no word and no 、 is broken off.
-    if (page && wide + more > across * down * 0.86) {
+    if (page && widthOf(page + word) > across * down * FULL) {
       found.push(page);
-      [page, wide] = ["", 0];
+      page = "";
     }
     page += word;
-    wide += more;
   }
   return page ? [...found, page] : found;
 }

@@ -23,6 +23,7 @@ export const en: Words = {
   noStop: "There is no such stop.",
   noAnswer: "The server does not answer. Trying again.",
   reserved: "Booked car",
+  reservedShort: "Booked",
   number: (digits) => `No. …${digits}`,
   here: "Here now",
   between: (from, to) => `${from}–${to}`,

@@ -22,6 +22,7 @@ export const ja = {
   noStop: "こののりばは見つかりません。",
   noAnswer: "サーバーから返事がありません。もう一度ためします。",
   reserved: "ご予約の車",
+  reservedShort: "予約",
   number: (digits: string) => `受付番号 …${digits}`,
   here: "来ています",
   between: (from: string, to: string) => `${from}〜${to}`,
