@@ -41,26 +41,25 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(others.then(() => self.clients.claim()));
 });
 
-/** A page from the server, which may bring a new version along; without it the kept one. */
-async function page(request) {
-  try {
-    const answer = await fetch(request);
-    if (answer.ok) {
-      // The page must not wait for this: it is for the next start.
-      void keep().catch(() => undefined);
-      return answer;
-    }
-    return (await caches.match("/signage/-")) ?? answer;
-  } catch {
-    return (await caches.match("/signage/-")) ?? Response.error();
-  }
+/** The kept page at once: a network that is there but answers nothing must not leave a sign dark. */
+async function page(event) {
+  const kept = await caches.match("/signage/-");
+  if (!kept) return fetch(event.request);
+  event.waitUntil(keep().catch(() => undefined));
+  return kept;
 }
+
+// A page that is about to start anew has the newest version fetched first.
+self.addEventListener("message", (event) => {
+  const done = () => event.ports[0]?.postMessage("done");
+  if (event.data === "keep") event.waitUntil(keep().then(done, done));
+});
 
 self.addEventListener("fetch", (event) => {
   const { pathname } = new URL(event.request.url);
   if (event.request.method !== "GET") return;
   const sign = pathname.startsWith("/signage/") && !/\/(plain|epaper\.png)$/.test(pathname);
-  if (event.request.mode === "navigate" && sign) event.respondWith(page(event.request));
+  if (event.request.mode === "navigate" && sign) event.respondWith(page(event));
   else if (pathname.startsWith("/assets/")) {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
   }

@@ -2,6 +2,7 @@ import { call, Refused } from "../lib/api";
 import { wallNow } from "../lib/clock.svelte";
 import { keep, recall } from "../lib/keep";
 import type { components } from "../lib/openapi";
+import { startAnew } from "./care";
 import { pictureHash } from "./picture";
 
 type Bodies = components["schemas"];
@@ -97,7 +98,7 @@ export class Device {
   private reload(reason: string): void {
     if (recall<string>("reloaded") === reason) return;
     keep("reloaded", reason);
-    location.reload();
+    void startAnew();
   }
 
   /** The office has removed this sign, or its code was too old. */

@@ -7,12 +7,12 @@ const panel = (inches: number, distance_m: number) => fit({ width: 1920, height:
 
 test("letters have the size of the guideline, and rows are as many as there is room for", () => {
   expect([panel(32, 10).base, panel(43, 10).base, panel(21.5, 5).base]).toEqual([121, 90, 90]);
-  expect([panel(21.5, 10), panel(32, 10), panel(43, 10), panel(55, 10)].map((one) => one.room)).toEqual([1, 3, 4, 3]);
+  expect([panel(21.5, 10), panel(32, 10), panel(43, 10), panel(55, 10)].map((one) => one.room)).toEqual([1, 3, 5, 3]);
 });
 
 test("an emergency leaves the rows it does not need to the buses, none where there is only one", () => {
   const large = panel(55, 5);
-  expect(roomBeside(large, 1)).toBe(large.room - 2);
+  expect(roomBeside(large, 1)).toBe(Math.floor(large.space - 3.2 / 2.95));
   expect(roomBeside(large, 30)).toBe(1);
   expect(roomBeside(panel(21.5, 10), 1)).toBe(0);
 });

@@ -7,11 +7,12 @@ export type Fit = {
   /** Small print, read from two metres. */
   foot: number;
   upright: boolean;
-  /** A small panel read from afar: the buses need the room of readings and notices. */
+  /** A small panel read from afar: a row is one line, without readings, and notices have no room. */
   tight: boolean;
   /** Lines of text that one row needs: reading, destination and state; upright the badge besides. */
   lines: number;
-  /** How many rows there is room for; one is always shown. */
+  /** For how many rows there is space, and how many are shown: one always. */
+  space: number;
   room: number;
   /** Letters of an emergency notice in a line, and lines of it. */
   across: number;
@@ -29,18 +30,19 @@ export function fit({ width, height, inches, distance_m }: Panel): Fit {
   const foot = fontPx(2, inches, width, height);
   const upright = height > width;
   const tight = !upright && height < base * 15;
-  const lines = upright ? 4.4 : tight ? 1.82 : 2.95;
+  const lines = upright ? 4.4 : tight ? 1.5 : 2.95;
   // Head and foot with their small print; upright the notice has lines of its own.
   const around = base * (tight ? 2.7 : 4.6) + foot * (upright ? 7 : tight ? 1.2 : 2) + 2 * (MARGIN + LINE);
-  const room = Math.max(1, Math.floor((height - around) / (base * lines)));
+  const space = (height - around) / (base * lines);
+  const room = Math.max(1, Math.floor(space));
   const across = Math.max(6, Math.floor((width - 2.4 * base) / base));
   const down = Math.max(1, Math.floor(((room > 1 ? 0.5 : 1) * (height - around)) / (1.3 * base)) - 1);
-  return { base, foot, upright, tight, lines, room, across, down };
+  return { base, foot, upright, tight, lines, space, room, across, down };
 }
 
 /** How many rows an emergency notice of some lines leaves to the buses: one at least, where two fit. */
-export function roomBeside({ room, lines }: Fit, text_lines: number): number {
-  const left = room - (1.3 * (text_lines + 1) + 0.6) / lines;
+export function roomBeside({ room, space, lines }: Fit, text_lines: number): number {
+  const left = space - (1.3 * (text_lines + 1) + 0.6) / lines;
   return room > 1 ? Math.max(1, Math.floor(left)) : 0;
 }
 

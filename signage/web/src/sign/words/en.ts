@@ -18,6 +18,7 @@ export const en: Words = {
   timetable: "No connection. Timetable times only.",
   doubt: "Clock in doubt. Timetable times only.",
   expired: "No information now. Please telephone.",
+  short: { timetable: "Sched. only", expired: "Telephone" },
   loading: "Loading.",
   callUs: "Bookings and questions",
   noStop: "There is no such stop.",

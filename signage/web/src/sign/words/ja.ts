@@ -17,6 +17,7 @@ export const ja = {
   timetable: "通信できません。予定の時刻です。",
   doubt: "時計を確認中。予定の時刻です。",
   expired: "案内できません。電話でお聞きください。",
+  short: { timetable: "予定のみ", expired: "電話で" },
   loading: "よみこんでいます。",
   callUs: "予約とお問い合わせ",
   noStop: "こののりばは見つかりません。",
