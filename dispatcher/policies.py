@@ -59,10 +59,12 @@ class Insert:
         """Return the plan with the party's windows now those of the promise.
 
         No part of a promise that can be moved either way reaches beyond what the party would wait,
-        where it could not be planned with; with a buffer later times are the safer ones.
+        where it could not be planned with.  That is for who books ahead: who waits already is not
+        told less than is planned, and with a buffer later times are the safer ones.
         """
         last_s = request.latest_pickup_s + self.buffer_s
-        if later_s > 0 and self.buffer_s == 0:
+        ahead = moment.now_s < request.earliest_pickup_s
+        if ahead and later_s > 0 and self.buffer_s == 0:
             last_s = max(request.earliest_pickup_s, last_s - self.within_s)
         offered_s = min(pickup_s + later_s, last_s)
         told = promised(request, offered_s, self.within_s, self.buffer_s)

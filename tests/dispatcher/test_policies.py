@@ -51,22 +51,25 @@ def test_the_pickup_told_and_what_it_leaves(
 
 
 def test_nobody_is_told_more_than_they_would_wait() -> None:
-    asks = party("ann", 10, 12, wait_s=650)
+    answer = Insert(later_s=200).answer(moment(one_van()), party("ann", 10, 12, wait_s=650))
 
-    careful = Insert(later_s=200, buffer_s=50).answer(moment(one_van()), asks)
-    assert careful.offered_s == 650
-    assert window(careful, "ann") == (352, 600)
-    assert Insert(later_s=200).answer(moment(one_van()), asks).offered_s == 352
+    assert answer.offered_s == 650
+    assert window(answer, "ann") == (352, 650)
 
 
-def test_late_in_the_wait_the_whole_promise_can_still_be_planned_with() -> None:
+def test_who_books_ahead_is_told_a_time_all_of_whose_promise_can_be_planned_with() -> None:
     """Planned for 600 of at most 700: told 700, only the time from 500 on would be left."""
     policy = Insert(within_s=200, later_s=200)
 
-    late = policy.answer(moment(one_van()), party("ann", 10, 12, wait_s=700))
-    assert (late.offered_s, *window(late, "ann")) == (500, 300, 700)
-    hasty = policy.answer(moment(one_van()), party("ann", 0, 12, wait_s=100))
-    assert (hasty.offered_s, *window(hasty, "ann")) == (0, 0, 100)
+    at_once = policy.answer(moment(one_van()), party("ann", 10, 12, wait_s=700))
+    assert (at_once.offered_s, *window(at_once, "ann")) == (700, 500, 700)
+    ahead = policy.answer(moment(one_van()), party("ann", 10, 12, 100, wait_s=600))
+    assert (ahead.offered_s, *window(ahead, "ann")) == (500, 300, 700)
+    hasty = policy.answer(moment(one_van()), party("ann", 1, 12, 50, wait_s=100))
+    assert (hasty.offered_s, *window(hasty, "ann")) == (50, 50, 150)
+    careful = Insert(within_s=200, later_s=200, buffer_s=50)
+    late = careful.answer(moment(one_van()), party("ann", 10, 12, 100, wait_s=600))
+    assert (late.offered_s, *window(late, "ann")) == (700, 500, 650)
 
 
 def test_the_buffer_is_kept_from_the_end_of_what_is_asked() -> None:
