@@ -349,6 +349,7 @@ async def test_who_does_not_ride_any_more_takes_no_bus(
     over = await connections.take_next(booking.id, key="n", actor="yuki")
 
     assert isinstance(over, NotNow)
+    assert over.state == "cancelled"
     assert (await link(connections)).trip_id == "t12"
 
 
@@ -379,3 +380,15 @@ async def test_where_the_bus_was_is_no_news_to_who_has_changed_from_it(
     buses.seen_s["t10"] = of_day("10:20")
 
     assert await connections.follow() == 0
+
+
+async def test_half_a_minute_is_no_news_and_a_bus_before_its_time_leaves_by_the_timetable(
+    keeper: Keeper, connections: Connections, buses: Timetable
+) -> None:
+    booking = await booked(keeper, ask(8, 2, "10:02"), "a")
+    await tie(connections, booking, "t10", "from_bus")
+
+    for seen in ("10:00:59", "09:50"):
+        buses.seen_s["t10"] = of_day(seen)
+        assert await connections.follow() == 0
+    assert (await link(connections)).bus_s == of_day("10:00")

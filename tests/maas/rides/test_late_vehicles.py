@@ -477,10 +477,16 @@ async def test_a_van_that_drives_does_not_wait_for_anybody(
 async def test_at_the_last_chance_of_one_those_with_more_time_are_not_told(
     start: Start, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper, other = await held_up(start, clock, monkeypatch)
-    third = await booked(keeper, ask(6, 9, "10:16"), "c")
-    assert third.pickup_to > other.pickup_to + 60
-    clock.epoch = other.pickup_to - 45
+    patient = line_town.RULES.replace("no_show_wait_min = 5", "no_show_wait_min = 15")
+    monkeypatch.setattr(line_town, "RULES", patient)
+    keeper = await start()
+    first = await booked(keeper, ask(3, 9, "09:55"), "a")
+    clock.set("09:45")
+    other = await booked(keeper, ask(4, 9, "10:00"), "b")
+    third = await booked(keeper, ask(5, 9, "10:03"), "c")
+    clock.epoch = other.pickup_to - 600
+    await step(keeper, first, "arrived", "s1")
+    clock.epoch = other.pickup_to - 45  # and a quarter of an hour's wait makes both late
 
     assert await watch(keeper) == 1
 
