@@ -71,7 +71,7 @@ async def booking_page(request: Request) -> Response:
 @router.get("/{screen}", **needs(Permission.PUBLIC))
 async def staff_screen(screen: str, request: Request) -> Response:
     """A staff screen; it asks for the session itself."""
-    if screen not in {"login", "operator", "monitor", "driver", "admin", "planner"}:
+    if screen not in {"login", "operator", "monitor", "driver", "admin", "planner", "design"}:
         return _root_file(screen)
     return page(screen, request)
 

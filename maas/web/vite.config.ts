@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 
 import { screens } from "../../signage/web/screens.ts";
 
-const PAGES = ["login", "operator", "monitor", "driver", "admin", "planner"];
+const PAGES = ["login", "operator", "monitor", "driver", "admin", "planner", "design"];
 
 export default defineConfig({
   ...screens(PAGES, (path) => PAGES.find((page) => path === `/${page}`)),

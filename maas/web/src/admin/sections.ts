@@ -11,6 +11,7 @@ export const SECTIONS = {
   vehicles: ["admin", "dispatcher"],
   timetables: ["admin", "planner", "dispatcher"],
   devices: ["admin"],
+  signs: ["admin", "dispatcher"],
   messages: ["admin", "dispatcher"],
   staff: ["admin"],
   audit: ["admin"],
@@ -30,6 +31,7 @@ const CHANGES: Partial<Record<Section, readonly Role[]>> = {
   areas: ["admin", "planner"],
   timetables: ["admin", "planner"],
   vehicles: ["admin"],
+  signs: ["admin"],
 };
 
 export function mayChange(section: Section, role: Role | undefined): boolean {

@@ -29,3 +29,4 @@ export type Trip = Bodies["TripIO"];
 export type Route = Bodies["RouteIO"];
 export type TimetableStop = Bodies["StopIO"];
 export type Week = Bodies["CalendarIO"];
+export type Sign = Bodies["SignOut"];
