@@ -65,6 +65,7 @@ from maas.api import (
     staff,
     standing,
     stops,
+    templates,
     tiles,
     together,
     town_desk,
@@ -132,6 +133,7 @@ SUBJECTS = (
     calendar.router,
     staff.router,
     audit.router,
+    templates.router,
     live_events.router,
 )
 BESIDE = (

@@ -30,3 +30,4 @@ export type Route = Bodies["RouteIO"];
 export type TimetableStop = Bodies["StopIO"];
 export type Week = Bodies["CalendarIO"];
 export type Sign = Bodies["SignOut"];
+export type MessageTemplate = Bodies["MessageTemplateOut"];

@@ -151,6 +151,16 @@ export const officeEn: OfficeWords = {
     detail: "Detail",
     actions,
   },
+  templates: {
+    title: "See the messages",
+    about: "How each message arrives, for a sample booking. The sentences are the same for all; they cannot be changed here.",
+    language: "Language",
+    letter: "Letter or mail", voice: "Read aloud by telephone", text: "Text message", length: (n, most) => `${n} letters (one message carries ${most})`,
+    occasions: {
+      booked: "Booked", changed: "Changed", moved: "Time moved", cancelled: "Cancelled", reminder: "The day before", coming: "Nearly there", departed: "Got on (family)",
+      arrived: "Arrived (family)", waitlist_offer: "A seat is free", open_return_ready: "Ride home is ready", vehicle_out: "Vehicle cannot come", connection: "Connection changed",
+    },
+  },
   signs: {
     about: "Signs at stops and in hospitals. Type the code a sign shows to pair it.",
     pair: "Pair a sign", code: "Code on its screen", name: "Where it stands", stop: "Stop", inches: "Size of the panel (inches)", distance: "Reading distance (m)",

@@ -150,6 +150,16 @@ export const officeJa = {
     detail: "くわしく",
     actions,
   },
+  templates: {
+    title: "お知らせの文を見る",
+    about: "見本の予約で、それぞれのお知らせがどう届くかを見ます。文は町で同じものを使います。ここでは直せません。",
+    language: "ことば",
+    letter: "手紙・メール", voice: "電話の自動音声", text: "ショートメール", length: (n: number, most: number) => `${n}文字（1通は${most}文字まで）`,
+    occasions: {
+      booked: "予約した", changed: "変更した", moved: "時刻が動いた", cancelled: "取り消した", reminder: "前の日", coming: "もうすぐ着く", departed: "乗った（家族へ）",
+      arrived: "着いた（家族へ）", waitlist_offer: "空きが出た", open_return_ready: "帰りの車が決まった", vehicle_out: "車が来られない", connection: "乗り継ぎが変わった",
+    } as Record<string, string>,
+  },
   signs: {
     about: "バス停や病院の表示板です。表示板の画面に出た番号を入れると、つながります。",
     pair: "表示板をつなぐ", code: "画面の番号", name: "置いた所の名前", stop: "停留所", inches: "画面の大きさ（インチ）", distance: "見る人までの距離（m）",
