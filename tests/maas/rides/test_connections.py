@@ -392,3 +392,18 @@ async def test_half_a_minute_is_no_news_and_a_bus_before_its_time_leaves_by_the_
         buses.seen_s["t10"] = of_day(seen)
         assert await connections.follow() == 0
     assert (await link(connections)).bus_s == of_day("10:00")
+
+
+async def test_who_is_on_board_keeps_the_bus_that_proves_the_transfer(
+    keeper: Keeper, connections: Connections, clock: HandClock
+) -> None:
+    booking = await booked(keeper, arriving(2, 8, "11:57"), "a")
+    await tie(connections, booking, "t12", "to_bus")
+    clock.epoch = booking.pickup_to
+    await keeper.step("van-1", booking.id, "aboard", at=None, key="1", actor="d")
+
+    loose = await connections.untie(booking.id, key="u", actor="yuki")
+
+    assert isinstance(loose, NotNow)
+    assert (await link(connections)).state == "linked"
+    assert (await keeper.day_of(TODAY)).bookings[booking.id].transfer
