@@ -641,3 +641,19 @@ async def test_who_works_overtime_may_be_asked_for_more_and_who_stops_early_may_
 
     assert closed_of(stopping("18:30")) == frozenset()  # the shift ends at six
     assert closed_of(stopping("16:00")) == {"van-1"}
+
+
+async def test_whom_the_broken_van_stood_in_front_of_waits_for_another(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"), Van("van-2"))
+    booking = await booked(keeper, ask(2, 10), "a")
+    van = booking.vehicle.id
+    clock.epoch = booking.pickup_planned
+    await keeper.step(van, booking.id, "arrived", at=None, key="tap", actor="device")
+
+    await report(keeper, replace(OUT, vehicles=(van,)))
+
+    row = (await keeper.day_of(TODAY)).bookings[booking.id]
+    assert row.vehicle_id != van
+    assert (row.state, row.arrived_s) == ("booked", None)
