@@ -657,3 +657,18 @@ async def test_whom_the_broken_van_stood_in_front_of_waits_for_another(
     row = (await keeper.day_of(TODAY)).bookings[booking.id]
     assert row.vehicle_id != van
     assert (row.state, row.arrived_s) == ("booked", None)
+
+
+async def test_who_waits_longest_stays_first_whatever_happens_next(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"))
+    booking = await booked(keeper, ask(2, 10), "a")
+    await report(keeper, OUT)
+    since = clock()
+    clock.epoch += 600
+
+    await report(keeper, Upset("road_slow", factor=0.5, reason="積雪"), "snow")
+
+    [waiting] = (await keeper.day_of(TODAY)).unplaced
+    assert (waiting.id, waiting.unplaced_since) == (booking.id, since)
