@@ -133,6 +133,11 @@ export const adminEn: AdminWords = {
     tariff: (id) => `Tariff ${id}`,
   },
   members: {
+    links: {
+      title: "Booking links", what: "With a QR code members or their family book by themselves. You can take it back at any time.",
+      holder: "Given to (if not the member)", consent: "How the member agreed", make: "Make a link", none: "There is no link.",
+      self: "the member", show: "Show QR", revoke: "Take back", over: "no longer good", qr: "QR code of the booking link",
+    },
     tabs: { search: "Search", doubles: "Doubles", import: "CSV import" },
     search: "Find a member (kana, name, telephone, number)",
     nobody: "Nobody was found.",

@@ -132,6 +132,11 @@ export const adminJa = {
     tariff: (id: string) => `運賃表 ${id}`,
   },
   members: {
+    links: {
+      title: "予約用のリンク", what: "QRコードを渡すと、本人や家族が電話でなく予約できます。いつでも取り消せます。",
+      holder: "渡す相手（本人でないとき）", consent: "本人に確かめた方法", make: "リンクを作る", none: "リンクはありません。",
+      self: "本人", show: "QRを見る", revoke: "取り消す", over: "使えません", qr: "予約用のリンクのQRコード",
+    },
     tabs: { search: "さがす", doubles: "二重の登録", import: "CSVで取りこむ" },
     search: "会員をさがす（かな・名前・電話・番号）",
     nobody: "見つかりません。",

@@ -1,4 +1,5 @@
+import "../lib/rider.css";
 import { start } from "../lib/start";
 import Home from "./Home.svelte";
 
-start(Home);
+void start(Home, "public");

@@ -1,8 +1,22 @@
 import type { HomeWords } from "./ja";
 
-export const en: HomeWords = {
+const words: HomeWords = {
   title: "Buses and bookable taxis",
   lead: "See when your bus comes. A bookable taxi picks you up near your home.",
+  bookOwn: "Book on this page",
+  bookOwnMore: "Works on a phone that has read the QR code from the town office once.",
+  notices: "Notices",
+  hours: "Days and hours",
+  closedDay: "closed",
+  range: (from, to) => `${from} to ${to}`,
+  fares: "Fares (one person)",
+  yen: (from, to) => (from === to ? `${from} yen` : `${from} to ${to} yen`),
+  discounts: (names) => `Reductions: ${names}`,
+  lines: "Bus lines and stops",
+  lineTo: (to) => `to ${to}`,
+  mapOpen: "Show the map",
+  textSize: "Text size",
+  sizes: { normal: "Normal", large: "Large", huge: "Very large" },
   nextBus: "Find the next bus",
   stopSearch: "Name of the stop",
   stopHint: "In kanji, kana or Latin letters.",
@@ -61,3 +75,5 @@ export const en: HomeWords = {
   demoSign: "Sign of a bus stop",
   demoSignSteps: "The minutes count down by themselves.",
 };
+
+export default words;
