@@ -39,6 +39,16 @@ export type Closure = Bodies["ClosureOut"];
 export type Explanation = Bodies["ExplanationOut"];
 export type Kept = Bodies["KeptOut"];
 export type Duty = Bodies["DutyOut"];
+export type Moves = Bodies["MovesOut"];
+export type MovedRider = Bodies["MovedRiderOut"];
+export type MoveIn = Bodies["MoveIn"];
+export type Handover = Bodies["HandoverOut"];
+export type DriverMessage = Bodies["DriverMessageOut"];
+export type Alert = Bodies["AlertOut"];
+export type Ladder = Bodies["LadderOut"];
+export type LadderRun = Bodies["ClimbOut"];
+export type PastDay = Bodies["PastDayOut"];
+export type PastRide = Bodies["PastRideOut"];
 
 /** An event of the day on the live stream's topic `calls`. */
 export type DayEvent = { id: string; ts: number; text: string; text_en: string; kind: string };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { afterTen, stopOf, TEN, vanWith } from "../lib/samples";
-import type { Booking, BusLink, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
+import type { Booking, BusLink, Handover, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
 import { exceptions, nameOf, NO_SHOW_S, type Facts } from "./exceptions";
 
 const factsWith = (change: Partial<Facts> = {}): Facts => ({
@@ -13,6 +13,7 @@ const factsWith = (change: Partial<Facts> = {}): Facts => ({
   links: [],
   reports: [],
   tasks: [],
+  notes: [],
   ...change,
 });
 const kinds = (change: Partial<Facts>) => exceptions(factsWith(change), TEN).map((one) => one.kind);
@@ -91,4 +92,11 @@ test("riders without a ride come first, batteries last, and each has a name of i
     "unplaced", "late", "missed", "silent", "call", "no_show", "odd", "waiting", "battery",
   ]);
   expect(new Set(found.map(nameOf)).size).toBe(found.length);
+});
+
+test("a note of the shift before stands last, until somebody takes it over", () => {
+  const note = { id: "n", author: "a", text: "t" } as Handover;
+  const found = exceptions(factsWith({ notes: [note], unplaced: [bookingOf("a", 5)] }), TEN);
+  expect(found.map((one) => one.kind)).toEqual(["unplaced", "note"]);
+  expect(nameOf(found[1]!)).toBe("note:n");
 });

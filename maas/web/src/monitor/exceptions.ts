@@ -1,6 +1,6 @@
 import { epochOf } from "$shared/times";
 
-import type { Booking, BusLink, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
+import type { Booking, BusLink, Handover, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
 
 /** Something a dispatcher should look at before anything else. */
 export type Exception =
@@ -12,7 +12,8 @@ export type Exception =
   | { kind: "no_show"; booking: Booking }
   | { kind: "odd"; report: OddReport }
   | { kind: "waiting"; link: BusLink; booking: Booking | undefined }
-  | { kind: "battery"; vehicle: VehiclePlan; percent: number };
+  | { kind: "battery"; vehicle: VehiclePlan; percent: number }
+  | { kind: "note"; note: Handover };
 
 /** What the list is worked out from; all of it as the server told it last. */
 export type Facts = {
@@ -25,6 +26,8 @@ export type Facts = {
   links: BusLink[];
   reports: OddReport[];
   tasks: PhoneTask[];
+  /** Hand-over notes that nobody has taken over. */
+  notes: Handover[];
 };
 
 export const LOW_BATTERY_PERCENT = 20;
@@ -50,6 +53,7 @@ export function exceptions(facts: Facts, now_s: number): Exception[] {
     ...facts.reports.map((report): Exception => ({ kind: "odd", report })),
     ...links("waiting"),
     ...facts.vehicles.flatMap(tired),
+    ...facts.notes.map((note): Exception => ({ kind: "note", note })),
   ];
 }
 
@@ -58,6 +62,7 @@ export function nameOf(one: Exception): string {
   if ("vehicle" in one) return `${one.kind}:${one.vehicle.id}`;
   if ("link" in one) return `${one.kind}:${one.link.booking_id}`;
   if ("report" in one) return `${one.kind}:${one.report.id}`;
+  if ("note" in one) return `${one.kind}:${one.note.id}`;
   if ("task" in one) return `${one.kind}:${one.task.key}`;
   return `${one.kind}:${one.booking.id}`;
 }

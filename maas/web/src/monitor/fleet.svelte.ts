@@ -11,46 +11,49 @@ const EVENTS_KEPT = 200;
 
 /** Everything that moves today: the cars with their plans, the buses, and what happened. */
 export class Fleet {
-  plans = $state<Record<string, VehiclePlan>>({});
-  positions = $state<Record<string, LiveVehicle>>({});
-  names = $state<Record<string, Vehicle>>({});
-  events = $state<DayEvent[]>([]);
+  // Whole values are put in the place of others and never changed: only the tables are watched.
+  plans = $state.raw<Record<string, VehiclePlan>>({});
+  positions = $state.raw<Record<string, LiveVehicle>>({});
+  names = $state.raw<Record<string, Vehicle>>({});
+  events = $state.raw<DayEvent[]>([]);
   chosen = $state<string>();
 
   constructor(private readonly link: Link) {}
+
+  private readonly sorted = $derived(
+    Object.values(this.plans).sort((a, b) => a.name.localeCompare(b.name, "ja", { numeric: true })),
+  );
 
   /** Follows everything; returns the area that is watched. */
   async start(): Promise<string> {
     // First of all: buses are watched even where there are no roads and so no plan.
     this.link.follow<LiveVehicle>("vehicles", (changed, gone) => {
-      for (const vehicle of changed) this.positions[vehicle.id] = vehicle;
-      for (const id of gone) delete this.positions[id];
+      this.positions = merged(this.positions, changed, gone);
     });
     const vehicles = await call<Vehicle[]>("GET", "/vehicles");
-    this.names = Object.fromEntries(vehicles.map((vehicle) => [vehicle.id, vehicle]));
+    this.names = merged({}, vehicles);
     const plan = await this.load();
     const area = session.now?.area ?? plan.area;
     this.link.follow<VehiclePlan>(`plan:${area}`, (changed, gone, fresh) => {
-      for (const vehicle of changed) this.plans[vehicle.id] = vehicle;
-      for (const id of gone) delete this.plans[id];
+      this.plans = merged(this.plans, changed, gone);
       // After a new start the stream knows recent changes only; the whole plan is asked for.
-      if (fresh) void this.load();
+      if (fresh) void this.load().catch(() => undefined);
     });
-    this.link.follow<DayEvent>("calls", (changed, _gone, fresh) => {
-      const known = fresh ? [] : this.events;
-      this.events = [...known, ...changed].slice(-EVENTS_KEPT);
+    // A server that has started anew knows nothing of before: what is on the screen stays.
+    this.link.follow<DayEvent>("calls", (changed) => {
+      this.events = together(this.events, changed).slice(-EVENTS_KEPT);
     });
     return area;
   }
 
   private async load(): Promise<Plan> {
     const plan = await call<Plan>("GET", "/plan");
-    for (const vehicle of plan.vehicles) this.plans[vehicle.id] = vehicle;
+    this.plans = merged({}, plan.vehicles);
     return plan;
   }
 
   cars(): VehiclePlan[] {
-    return Object.values(this.plans).sort((a, b) => a.name.localeCompare(b.name, "ja"));
+    return this.sorted;
   }
 
   /** Vehicles without bookings that have been heard of today: the buses. */
@@ -73,6 +76,26 @@ export class Fleet {
   toggle(id: string): void {
     this.chosen = this.chosen === id ? undefined : id;
   }
+}
+
+type Named = { id: string };
+
+/** A table with these rows put in and those taken out. */
+function merged<T extends Named>(
+  table: Record<string, T>,
+  changed: T[],
+  gone: string[] = [],
+): Record<string, T> {
+  const next = { ...table };
+  for (const row of changed) next[row.id] = row;
+  for (const id of gone) delete next[id];
+  return next;
+}
+
+/** Events known and told, each once, in the order they happened. */
+export function together(known: DayEvent[], told: DayEvent[]): DayEvent[] {
+  const byId = new Map([...known, ...told].map((one) => [one.id, one]));
+  return [...byId.values()].sort((a, b) => a.ts - b.ts);
 }
 
 /** Seconds of silence after which a position is no longer shown as live. */

@@ -11,6 +11,9 @@ export type Ride = {
   reference: string;
   left: number;
   width: number;
+  /** When it is fetched, undefined for who is on board already, and when it is set down. */
+  from_s: number | undefined;
+  to_s: number;
   /** The window promised for the pick-up, while it is still ahead. */
   window: { left: number; width: number } | undefined;
   /** From the planned drop-off to the promised one: so much may still go wrong. */
@@ -71,6 +74,8 @@ function ride(stops: PlanStop[], now_s: number): Ride {
     booking: dropoff.booking_id,
     reference: dropoff.reference,
     ...span(from, epochOf(dropoff.planned), now_s),
+    from_s: pickup && epochOf(pickup.planned),
+    to_s: epochOf(dropoff.planned),
     window,
     spare: span(epochOf(dropoff.planned), epochOf(dropoff.planned) + dropoff.slack_s, now_s),
     held: stops.some((stop) => stop.state === "held"),

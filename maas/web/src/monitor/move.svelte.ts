@@ -1,57 +1,63 @@
 import { call, newKey, Refused } from "$shared/api";
 
-import type { Booking, Explanation, VehicleRef } from "../lib/types";
+import type { Booking, Explanation, Moves, VehicleRef } from "../lib/types";
 import { words } from "../words/words";
+import { Planned } from "./moves.svelte";
 import type { Office } from "./office.svelte";
 
-/** One booking looked at: why it rides where it does, why not elsewhere, and the pin. */
+/** One booking looked at: why it rides where it does, what another vehicle would do, and the pin. */
 export class Move {
-  booking = $state<Booking>()!;
-  why = $state<Explanation>();
-  /** The vehicle asked about, and the answer; nothing is moved by asking. */
-  vehicle = $state<VehicleRef>();
-  whyNot = $state<Explanation>();
+  booking = $state.raw<Booking>()!;
+  why = $state.raw<Explanation>();
+  /** The vehicle asked about; nothing is moved by asking. */
+  vehicle = $state.raw<VehicleRef>();
   message = $state("");
+  readonly planned = new Planned();
   private busy = false;
 
+  /** `vehicle` is asked about at once: somebody dragged the ride there. */
   constructor(
     booking: Booking,
     private readonly office: Office,
+    vehicle?: VehicleRef,
   ) {
     this.booking = booking;
     void this.explain();
+    if (vehicle) void this.ask(vehicle);
   }
 
   async explain(): Promise<void> {
-    const found = await this.tried(() => call<Explanation>("GET", this.path("explanation")));
-    if (found) this.why = found;
+    const path = `/bookings/${encodeURIComponent(this.booking.id)}/explanation`;
+    this.why = await this.tried(() => call<Explanation>("GET", path));
   }
 
-  /** Asks what would speak against another vehicle. */
+  /** Asks what another vehicle would do to everybody on both; the present one is only pinned. */
   async ask(vehicle: VehicleRef): Promise<void> {
-    Object.assign(this, { vehicle, whyNot: undefined });
-    const path = this.path(`explanation?vehicle=${encodeURIComponent(vehicle.id)}`);
-    const found = await this.tried(() => call<Explanation>("GET", path));
-    // The arrows may have gone on before the answer came.
-    if (this.vehicle?.id === vehicle.id) this.whyNot = found;
+    this.vehicle = vehicle;
+    this.message = "";
+    await this.planned.choose([{ booking_id: this.booking.id, vehicle_id: vehicle.id, pinned: true }]);
   }
 
-  /** Pins it to the vehicle asked about, or lets it go. */
-  async pin(vehicle: VehicleRef | undefined): Promise<void> {
+  /** Does what was asked about. */
+  async commit(): Promise<Moves | undefined> {
+    const done = await this.planned.commit();
+    if (done) this.office.refreshSoon();
+    return done;
+  }
+
+  /** Lets the search choose the vehicle again. */
+  async unpin(): Promise<void> {
     if (this.busy) return;
     this.busy = true;
-    const options = vehicle ? { body: { vehicle_id: vehicle.id }, key: newKey() } : { key: newKey() };
-    const method = vehicle ? "PUT" : "DELETE";
-    const booking = await this.tried(() => call<Booking>(method, this.path("vehicle"), options));
+    const path = `/bookings/${encodeURIComponent(this.booking.id)}/vehicle`;
+    const booking = await this.tried(() => call<Booking>("DELETE", path, { key: newKey() }));
     this.busy = false;
     if (!booking) return;
-    Object.assign(this, { booking, vehicle: undefined, whyNot: undefined });
+    this.booking = booking;
+    this.vehicle = undefined;
+    void this.planned.choose([]);
     void this.explain();
     this.office.refreshSoon();
-  }
-
-  private path(what: string): string {
-    return `/bookings/${encodeURIComponent(this.booking.id)}/${what}`;
   }
 
   private async tried<T>(ask: () => Promise<T>): Promise<T | undefined> {

@@ -6,12 +6,16 @@ import type { Link } from "../lib/link.svelte";
 import type {
   Booking,
   BusLink,
+  Closure,
   Disruption,
   Duty,
   Kept,
   OddReport,
   PhoneTask,
+  Plan,
+  VehiclePlan,
 } from "../lib/types";
+import { Notes } from "./notes.svelte";
 
 const AGAIN_MS = 15_000;
 /** Changes come in bursts: a cancelled booking alone tells three of them. */
@@ -19,18 +23,25 @@ const SETTLE_MS = 700;
 /** Figures of a whole day change slowly, and cost the server more than the lists do. */
 const FIGURES_S = 60;
 
-type Tomorrow = { bookings: Booking[]; unplaced: Booking[]; disruptions: Disruption[] };
+export type Tomorrow = {
+  bookings: Booking[];
+  unplaced: Booking[];
+  disruptions: Disruption[];
+  plan: VehiclePlan[];
+};
 
 /** What the office has to deal with today, asked anew after every change that the stream tells. */
 export class Office {
-  bookings = $state<Record<string, Booking>>({});
-  unplaced = $state<Booking[]>([]);
-  links = $state<BusLink[]>([]);
-  reports = $state<OddReport[]>([]);
-  tasks = $state<PhoneTask[]>([]);
-  duties = $state<Duty[]>([]);
-  kept = $state<Kept>();
-  tomorrow = $state<Tomorrow>({ bookings: [], unplaced: [], disruptions: [] });
+  bookings = $state.raw<Record<string, Booking>>({});
+  unplaced = $state.raw<Booking[]>([]);
+  links = $state.raw<BusLink[]>([]);
+  reports = $state.raw<OddReport[]>([]);
+  tasks = $state.raw<PhoneTask[]>([]);
+  duties = $state.raw<Duty[]>([]);
+  kept = $state.raw<Kept>();
+  closures = $state.raw<Closure[]>([]);
+  readonly notes = new Notes();
+  tomorrow = $state.raw<Tomorrow>({ bookings: [], unplaced: [], disruptions: [], plan: [] });
   /** When the lists were last told, by this device's clock; undefined before the first time. */
   told = $state<number>();
 
@@ -43,8 +54,11 @@ export class Office {
 
   start(area: string): void {
     this.link.follow<Booking>(`bookings:${area}`, (changed, gone, fresh) => {
-      for (const booking of changed) this.bookings[booking.id] = booking;
-      for (const id of gone) delete this.bookings[id];
+      const bookings = { ...this.bookings };
+      // The stream tells of every day; this page is about today.
+      for (const one of changed) if (one.date === this.day()) bookings[one.id] = one;
+      for (const id of gone) delete bookings[id];
+      this.bookings = bookings;
       if (fresh) void this.load();
       else this.refreshSoon();
     });
@@ -78,32 +92,39 @@ export class Office {
 
   private async ask(): Promise<void> {
     const get = <T>(path: string) => call<T>("GET", path);
-    const [bookings, unplaced, links, reports, tasks] = await Promise.all([
+    const [bookings, unplaced, links, reports, tasks, closures] = await Promise.all([
       get<Booking[]>("/bookings"),
       get<Booking[]>("/bookings-without-vehicle"),
       get<BusLink[]>("/connections"),
       get<OddReport[]>("/reports"),
       get<PhoneTask[]>("/phone-tasks"),
+      get<Closure[]>("/closures"),
+      this.notes.load(),
     ]);
     const byId = Object.fromEntries(bookings.map((booking) => [booking.id, booking]));
-    Object.assign(this, { bookings: byId, unplaced, links, reports, tasks });
+    Object.assign(this, { bookings: byId, unplaced, links, reports, tasks, closures });
     if (deviceNow() - this.figured_s < FIGURES_S) return;
     this.figured_s = deviceNow();
     await this.askFigures();
   }
 
   private async askFigures(): Promise<void> {
-    const day = clock.date || dateOf(clock.now, clock.zone);
-    const next = dateOf(noonOf(day, 1), clock.zone);
+    const next = dateOf(noonOf(this.day(), 1), clock.zone);
     const get = <T>(path: string) => call<T>("GET", path);
-    const [kept, duties, bookings, unplaced, disruptions] = await Promise.all([
+    const [kept, duties, bookings, unplaced, disruptions, plan] = await Promise.all([
       get<Kept[]>("/promises/kept"),
       get<Duty[]>("/duty"),
       get<Booking[]>(`/bookings?date=${next}`),
       get<Booking[]>(`/bookings-without-vehicle?date=${next}`),
       get<Disruption[]>(`/disruptions?date=${next}`),
+      get<Plan>(`/plan?date=${next}`),
     ]);
-    Object.assign(this, { kept: kept[0], duties, tomorrow: { bookings, unplaced, disruptions } });
+    const tomorrow = { bookings, unplaced, disruptions, plan: plan.vehicles };
+    Object.assign(this, { kept: kept[0], duties, tomorrow });
+  }
+
+  private day(): string {
+    return clock.date || dateOf(clock.now, clock.zone);
   }
 
   age(): number | undefined {

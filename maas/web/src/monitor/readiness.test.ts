@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { afterTen, TEN, vanWith } from "../lib/samples";
-import type { Disruption, Duty } from "../lib/types";
-import { notCalled, vehiclesOut } from "./readiness";
+import { afterTen, stopOf, TEN, vanWith } from "../lib/samples";
+import type { Booking, Disruption, Duty } from "../lib/types";
+import { ahead, dutiesOf, notCalled, vehiclesOut } from "./readiness";
 
 const dutyOf = (readiness: Duty["readiness"]) => ({ vehicle_id: "van-1", readiness }) as Duty;
 const reported = (kind: Disruption["kind"], ...ids: string[]) =>
@@ -23,4 +23,24 @@ test("the newest report of a vehicle counts, and roads take no vehicle out", () 
   expect(out(reported("back", "a"), reported("driver_off", "a", "b"))).toEqual(["b"]);
   expect(out(reported("vehicle_out", "a"), reported("back", "a"))).toEqual(["a"]);
   expect(out(reported("road_closed"), reported("road_closed", "a"))).toEqual([]);
+});
+
+test("tomorrow's drivers are called in the order of their first riders, those without last", () => {
+  const plan = [
+    vanWith([], { id: "idle" }),
+    vanWith([stopOf("b", "pickup", 30), stopOf("a", "pickup", 20), stopOf("a", "dropoff", 40)], { id: "late" }),
+    vanWith([stopOf("h", "pickup", 1, { state: "held" }), stopOf("c", "pickup", 10)], { id: "early" }),
+  ];
+  const duties = dutiesOf({ bookings: [], disruptions: [reported("driver_off", "idle")], plan });
+  expect(duties.map((one) => [one.vehicle.id, one.rides, one.out])).toEqual([
+    ["early", 1, false], ["late", 2, false], ["idle", 0, true],
+  ]);
+  expect(duties[1]!.first).toBe(afterTen(20));
+});
+
+test("what was cancelled is not tomorrow's, and the rest is by time", () => {
+  const of = (id: string, minutes: number, state = "booked") =>
+    ({ id, state, pickup_planned: afterTen(minutes) }) as Booking;
+  const bookings = [of("b", 9), of("a", 5), of("x", 1, "cancelled"), of("y", 1, "lapsed")];
+  expect(ahead({ bookings }).map((one) => one.id)).toEqual(["a", "b"]);
 });

@@ -20,6 +20,26 @@ export class Trouble {
     if (vehicle) this.asked.vehicles = [vehicle];
   }
 
+  /** A road that is to be closed at points of the map (longitude, latitude). */
+  static road(points: [number, number][]): Trouble {
+    const trouble = new Trouble();
+    trouble.choose("road_closed");
+    trouble.addPoints(points);
+    return trouble;
+  }
+
+  add(points: Asked["points"]): void {
+    this.change({ points: [...this.asked.points, ...points] });
+  }
+
+  addPoints(points: [number, number][]): void {
+    this.add(points.map(([lon, lat]) => ({ name: `${lat.toFixed(4)}, ${lon.toFixed(4)}`, lat, lon })));
+  }
+
+  takeAway(index: number): void {
+    this.change({ points: this.asked.points.filter((_, at) => at !== index) });
+  }
+
   choose(kind: Kind): void {
     this.change({ kind });
     if (kind === "road_open") void this.loadClosures();

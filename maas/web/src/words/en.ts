@@ -1,3 +1,4 @@
+import { desk } from "./desk.en";
 import { dispatch } from "./dispatch.en";
 import { driver } from "./driver.en";
 import { operator } from "./operator.en";
@@ -43,6 +44,7 @@ export const en: Words = {
     home: "Home",
   },
   operator,
+  desk,
   dispatch,
   monitor: {
     title: "Monitor",
@@ -54,6 +56,7 @@ export const en: Words = {
     lateBy: (vehicle, minutes, who) => `${vehicle}: about ${minutes} min later than promised to ${who}`,
     silent: (vehicle, minutes) => `${vehicle}: no signal for ${minutes} min`,
     lowBattery: (vehicle, percent) => `${vehicle}: battery ${percent}%`,
+    ridesOf: (vehicle) => `Rides of ${vehicle}`,
     plans: "Plan of each vehicle",
     now: "Now",
     noStops: "Nothing planned",

@@ -1,3 +1,4 @@
+import { desk } from "./desk.ja";
 import { dispatch } from "./dispatch.ja";
 import { driver } from "./driver.ja";
 import { operator } from "./operator.ja";
@@ -47,6 +48,7 @@ export const ja = {
     home: "はじめのページへ",
   },
   operator,
+  desk,
   dispatch,
   monitor: {
     title: "運行モニター",
@@ -60,6 +62,7 @@ export const ja = {
     silent: (vehicle: string, minutes: number) => `${vehicle}：信号なし ${minutes}分`,
     lowBattery: (vehicle: string, percent: number) => `${vehicle}：電池 ${percent}%`,
     plans: "車ごとの予定",
+    ridesOf: (vehicle: string) => `${vehicle}の予約`,
     now: "いま",
     noStops: "予定なし",
     onBoard: (n: number, seats: number) => `乗車 ${n}/${seats}`,

@@ -1,0 +1,81 @@
+import type { Feature, FeatureCollection, Geometry } from "geojson";
+
+import { say } from "$shared/language.svelte";
+import type { TownMap } from "$shared/townmap";
+
+import type { Closure, VehiclePlan } from "../lib/types";
+
+const COLORS: Record<string, string> = {
+  van: "#0b4f43",
+  wheelchair_van: "#5b2a86",
+  micro_ev: "#0a5fa8",
+  bus: "#8a4300",
+};
+const SILENT = "#5f6763";
+
+export const collection = (features: Feature[]): FeatureCollection => ({
+  type: "FeatureCollection",
+  features,
+});
+
+const feature = (geometry: Geometry, properties: Record<string, unknown> = {}): Feature => ({
+  type: "Feature",
+  geometry,
+  properties,
+});
+
+export const pointOf = (coordinates: number[], properties: Record<string, unknown> = {}): Feature =>
+  feature({ type: "Point", coordinates }, properties);
+
+export const lineOf = (coordinates: number[][]): Feature =>
+  feature({ type: "LineString", coordinates });
+
+/** The bus lines in their colours. */
+export const linesOf = (town: TownMap): Feature[] =>
+  town.lines.features.map((line) => ({
+    ...(line as unknown as Feature),
+    properties: { paint: `#${String(line.properties["color"] || "0b4f43").replace("#", "")}` },
+  }));
+
+export const stopsOf = (town: TownMap): Feature[] =>
+  town.stops.features.map(({ geometry, properties }) =>
+    feature(geometry as Geometry, {
+      label: say(String(properties["name"] ?? ""), properties["name_en"] as string | undefined),
+    }),
+  );
+
+/** The stops a vehicle has still to make, numbered in their order. */
+export const waystopsOf = (plan: VehiclePlan | undefined): Feature[] =>
+  (plan?.stops ?? [])
+    .filter((stop) => stop.state !== "done")
+    .map((stop, index) => pointOf([stop.place.lon, stop.place.lat], { label: String(index + 1) }));
+
+/** Where roads are closed or slow; one that holds for all roads has no place. */
+export const closuresOf = (closures: Closure[]): Feature[] =>
+  closures.flatMap((closure) =>
+    closure.points.map(([lat, lon]) =>
+      pointOf([lon!, lat!], { label: closure.reason, slow: closure.factor !== null }),
+    ),
+  );
+
+/** A vehicle on the map; one that is `silent` is grey and hatched, and says since when. */
+export type Marker = {
+  id: string;
+  kind: string;
+  label: string;
+  at: [number, number];
+  bearing: number | null;
+  age_s: number;
+  silent: boolean;
+  chosen: boolean;
+};
+
+export function markerOf(one: Marker): Feature {
+  const { id, label, silent, chosen } = one;
+  const paint = silent ? SILENT : (COLORS[one.kind] ?? COLORS["van"]);
+  const properties: Record<string, unknown> = {
+    id, label, silent, chosen, paint, age: Math.round(one.age_s),
+  };
+  if (one.bearing !== null && !silent) properties["bearing"] = Math.round(one.bearing);
+  return pointOf(one.at, properties);
+}
