@@ -223,7 +223,7 @@ def test_a_booking_is_changed_and_cancelled_within_its_seconds(desk: Page) -> No
             take_first_offer(desk)
         assert desk.get_by_test_id("reference").inner_text() == reference
     with ringing(desk, rider["phone"]):
-        expect(desk.locator(".next")).to_contain_text(reference)
+        expect(desk.locator("article")).to_contain_text(reference)
         with motions(desk, "cancel", thoughts=3) as cancelled:
             desk.keyboard.press("F8")
             expect(desk.locator("dialog")).to_be_visible()

@@ -100,7 +100,10 @@ def test_passwords_are_kept_as_argon2_with_a_salt_of_their_own() -> None:
 
 def test_what_the_table_of_roles_does_not_list_is_refused() -> None:
     unlisted = set(Permission) - set(GRANTS)
-    by_themselves = {Permission.PUBLIC, Permission.DEVICE, Permission.VEHICLE, Permission.MACHINE}
+    by_themselves = {
+        Permission.PUBLIC, Permission.DEVICE, Permission.VEHICLE, Permission.MACHINE,
+        Permission.RIDER, Permission.LINK, Permission.SIGN,
+    }  # fmt: skip
     assert unlisted == by_themselves
     assert not any(allowed(role, permission) for role in Role for permission in unlisted)
     assert not allowed(Role.DRIVER, Permission.READ_PEOPLE)

@@ -148,7 +148,7 @@ async def test_the_browser_reads_what_it_is_to_show(scene: Scene) -> None:
 
     first, again = scene.service.requests
     assert json.loads(opened(first.content)) == {
-        "title": "件名", "body": "短い文", "tag": "moved:b1:2", "lang": "ja",
+        "title": "件名", "body": "短い文", "tag": "moved:b1:2", "lang": "ja", "url": "",
     }  # fmt: skip
     assert first.headers["topic"] == again.headers["topic"]
     assert len(first.headers["topic"]) == 32
