@@ -240,11 +240,11 @@ def test_a_rule_that_forbids_it_is_said_with_the_number_to_ring(
 
 def test_the_family_gets_a_link_that_only_looks(new_page: NewPage, desk: APIRequestContext) -> None:
     page = new_page("/healthz", size=PHONE)
-    page.add_init_script("navigator.share = async (it) => { window.sent = it }")
+    page.add_init_script("navigator.share = async (it) => { document.body.dataset.sent = it.url }")
     page.goto(path_of(desk, booked(desk, rider(desk))))
     page.get_by_role("button", name="家族に送る").click()
-    page.wait_for_function("window.sent")
-    family = new_page(page.evaluate("new URL(window.sent.url).pathname"), size=PHONE)
+    expect(page.locator("body")).to_have_attribute("data-sent", re.compile("/r/"))
+    family = new_page(page.evaluate("new URL(document.body.dataset.sent).pathname"), size=PHONE)
     expect(family.get_by_role("link", name="電話する")).to_be_visible()
     expect(family.get_by_role("button", name="取り消す")).to_have_count(0)
     expect(family.get_by_role("button", name="地図を見る")).to_have_count(0)
