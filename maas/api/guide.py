@@ -20,6 +20,8 @@ from maas.town.tariffs import FareLine, Tariff
 router = APIRouter(tags=["stops"])
 
 WEEK: Final = 7
+USUAL: Final = ("ふつうの料金", "Usual fare")
+"""A fare line that nobody has named."""
 
 
 class GuideFareOut(BaseModel):
@@ -81,8 +83,9 @@ async def read_guide(service: The, write: In) -> GuideOut:
 def _fare(line: FareLine, write: Rendering) -> GuideFareOut:
     prices = [line.yen, *(b.yen for b in line.bands), *line.zone_yen, *(p.yen for p in line.pairs)]
     yen = [price for price in prices if price is not None]
-    name = line.name_en if write.language == "en" else line.name
-    return GuideFareOut(name=name or line.name or line.id, from_yen=min(yen), to_yen=max(yen))
+    ja, en = (line.name, line.name_en) if line.name else USUAL
+    name = (en or ja) if write.language == "en" else ja
+    return GuideFareOut(name=name, from_yen=min(yen), to_yen=max(yen))
 
 
 def _discounts(tariff: Tariff, write: Rendering) -> list[str]:
