@@ -242,35 +242,6 @@ def assert_times(page: Page, rides: list[dict[str, Any]], steps: list[Step]) -> 
     assert -2 <= min(off) <= 600, off
 
 
-def test_the_driver_page_is_accessible_by_day_and_by_night(browser: Browser, valley: str) -> None:
-    desk = signed_in(browser, valley, "dispatcher")
-    context = signed_in(browser, valley, "driver")
-    page = tablet_of(context)
-    assert_readable(page, "no work")
-    begin_duty(page, assert_readable)
-    assert_readable(page, "duty")
-    page.get_by_role("button", name="仕事", exact=True).click()
-    book(desk.request, 100)
-    expect(page.get_by_role("alert")).to_contain_text("仕事が変わりました", timeout=10_000)
-    expect(page.locator("[data-step=arrived]")).to_be_visible()
-    assert_readable(page, "change")
-    page.get_by_role("button", name="わかりました").click()
-    page.locator("[data-step=arrived]").click()
-    expect(page.get_by_test_id("wait")).to_be_visible()
-    expect(page.get_by_role("link", name="電話する")).to_have_attribute("href", "tel:000-000-9100")
-    assert_readable(page, "waiting")
-    page.locator("[data-step=aboard]").click()
-    expect(page.get_by_test_id("queued")).to_have_text("すべて送りました", timeout=20_000)
-    page.locator("[data-step=dropped]").click()
-    expect(page.get_by_test_id("fare")).to_contain_text("円")
-    assert_readable(page, "fare")
-    page.locator("[data-pay=cash]").click()
-    expect(page.get_by_test_id("final-fare")).to_contain_text("円", timeout=20_000)
-    assert_readable(page, "fare taken")
-    desk.close()
-    context.close()
-
-
 def assert_readable(page: Page, state: str) -> None:
     """Check a state with axe, in both languages, by day and by night, at 7:1; and the sizes."""
     page.evaluate(AXE.read_text("utf-8"))

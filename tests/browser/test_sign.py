@@ -134,35 +134,6 @@ def test_every_text_is_as_large_as_its_distance_asks(
         expect(page.locator("footer")).not_to_have_attribute("lang", was or "", timeout=12_000)
 
 
-def test_a_day_without_its_server_shows_the_timetable_and_half_a_minute_with_it_is_enough(
-    new_page: NewPage,
-) -> None:
-    page, line = on_a_fake_clock(new_page)
-    kept = asked(page, f"/stops/{STOP}/timetable")
-
-    line.cut()
-    page.clock.run_for(95_000)
-    expect(page.locator(".state.stale")).to_have_text(re.compile("1分前の情報|1 min ago"))
-    page.clock.run_for(4 * 60_000)
-    expect(page.locator(".state.timetable")).to_be_visible()
-    assert shown_is_planned(page, kept)
-    page.clock.fast_forward(DAY_S * 1000)
-    page.clock.run_for(1000)
-    expect(page.locator(".state.timetable")).to_have_text(
-        re.compile("通信できません|No connection")
-    )
-    assert shown_is_planned(page, kept)
-    assert page.locator("li.minutes, li.soon").count() == 0
-
-    line.mend()
-    waited_s = 0
-    while page.locator(".state.live").count() == 0:
-        assert waited_s < 30, page.locator(".state").inner_text()
-        page.clock.run_for(1000)
-        page.wait_for_timeout(100)
-        waited_s += 1
-
-
 def shown_is_planned(page: Page, kept: dict[str, Any]) -> bool:
     """Say whether the first row is the next departure by the timetable at the clock of the sign."""
     now: float = page.evaluate(NOW)
@@ -259,23 +230,6 @@ def test_a_booked_car_is_named_by_its_number_and_never_by_a_name(new_page: NewPa
     expect(row).to_contain_text("…21")
     expect(row).to_contain_text(re.compile(r"\d+:\d\d[〜–]\d+:\d\d"))
     assert readable(page) == []
-
-
-def test_the_board_is_spoken_at_the_press_of_a_button(new_page: NewPage) -> None:
-    page = new_page(f"/signage/{STOP}", size=TV)
-    expect(page.locator("li").first).to_be_visible(timeout=15_000)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.evaluate("""
-      () => {
-        window.said = [];
-        speechSynthesis.speak = sentence => void window.said.push(sentence.text);
-      }
-    """)
-    page.keyboard.press("F8")
-    page.wait_for_function("window.said.length === 1")
-    assert re.match("かみたけです。|カミタケです。", page.evaluate("window.said[0]"))
-    page.get_by_role("button").click()
-    page.wait_for_function("window.said.length === 2")
 
 
 def test_the_script_and_style_of_a_sign_are_light() -> None:
