@@ -311,9 +311,9 @@ def _fill_alert(entity: pb.FeedEntity, notice: Notice) -> None:
 
 def _put_period(period: pb.TimeRange, notice: Notice) -> None:
     if notice.from_s is not None:
-        period.start = int(notice.from_s)
+        period.start = max(0, int(notice.from_s))
     if notice.to_s is not None:
-        period.end = int(notice.to_s)
+        period.end = max(0, int(notice.to_s))
 
 
 def _put_concern(selector: pb.EntitySelector, concern: Concern) -> None:
