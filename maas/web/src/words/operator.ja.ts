@@ -136,7 +136,7 @@ export const operator = {
     hint: "↑↓で選び、1で受付に開く、2で一覧から消す。",
     states: { waiting: "送るのを待っています", booked: "予約できました：知らせる", conflict: "書いたとおりに予約できません" },
     trip: (date: string, time: string | null, arrive: boolean) =>
-      `${Number(date.slice(5, 7))}月${Number(date.slice(8))}日 ${time === null ? "今すぐ" : `${time}${arrive ? "着" : "発"}`}`,
+      `${Number(String(date).slice(5, 7))}月${Number(String(date).slice(8))}日 ${time === null ? "今すぐ" : `${time}${arrive ? "着" : "発"}`}`,
     open: "受付に開く",
     toldThem: "知らせた：消す",
     remove: "消す",
