@@ -168,6 +168,7 @@ def test_a_position_sent_is_a_position_shown_within_a_second(
     with browser.new_context(base_url=address, locale="ja-JP") as context:
         page = context.new_page()
         page.goto("/", timeout=120_000)
+        page.locator("#map button").click(timeout=60_000)
         expect(page.locator("#map svg")).to_be_visible(timeout=60_000)
         page.evaluate(NOTE_PAINTED)
         drive = Drive(address, tokens, ahead_s)
