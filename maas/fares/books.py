@@ -121,7 +121,7 @@ def _given_back(voucher: VoucherRow, paid_yen: int) -> int | None:
 async def bags(database: Database, day: date, vehicle_id: str | None = None) -> dict[str, Bag]:
     """Return what each vehicle should have of a day, by vehicle; those without anything too few."""
     async with database.reading() as connection:
-        fares = await rides.rides_on(connection, day)
+        fares = await rides.rides_counted_on(connection, day)
         rows = await takings.on(connection, day)
     found = {row.vehicle_id for row in fares} | {row.vehicle_id for row in rows}
     wanted = found if vehicle_id is None else {vehicle_id}

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.rides.day import Day
 from maas.rides.views import Event
-from maas.store import bookings, commits, links, merging, outages, plans, rides
+from maas.store import bookings, closings, commits, links, merging, outages, plans, rides
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import Answer, AuditEntry
 from maas.store.database import Database, one_moment
@@ -103,11 +103,13 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
             await _swap(connection, change.plans)
             for row in change.added:
                 await bookings.add_booking(connection, row)
+            now, author = change.audit.at, change.audit.actor
+            await closings.note_states(connection, change.updated, now=now, author=author)
             await bookings.save_bookings(connection, change.updated)
             for told in change.promises:
                 await bookings.add_promise(connection, told)
             if change.ride is not None:
-                await rides.add_ride(connection, change.ride)
+                await _add_ride(connection, change.ride, now)
             await _add(connection, change.also)
             if call is not None:
                 body = msgspec.json.encode(change.answer).decode()
@@ -125,6 +127,12 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
 async def _swap(connection: AsyncConnection, seen: Sequence[PlanRow]) -> None:
     if not await plans.swap_plans(connection, seen):
         raise _LostRaceError
+
+
+async def _add_ride(connection: AsyncConnection, ride: RideRow, now: float) -> None:
+    """Keep a ride; one of a month that is closed counts today."""
+    day = await closings.day_for(connection, ride.service_date, now)
+    await rides.add_ride(connection, replace(ride, dated=None if day == ride.service_date else day))
 
 
 async def _add(connection: AsyncConnection, also: Sequence[Also]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.tables import bookings, refusals, rides
@@ -14,7 +17,10 @@ from maas.store.tables import bookings, refusals, rides
 
 @dataclass(frozen=True, slots=True)
 class RideRow:
-    """One party's ride; `fare_reasons` are pairs of Japanese and English sentences."""
+    """One party's ride; `fare_reasons` are pairs of Japanese and English sentences.
+
+    `dated` is the day it counts on when its month was closed before it was written, else `None`.
+    """
 
     booking_id: str
     service_date: date
@@ -27,6 +33,7 @@ class RideRow:
     fare_reasons: tuple[tuple[str, str], ...]
     fare_inputs: dict[str, Any]
     tariff: str
+    dated: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,25 @@ class RefusalRow:
 
 async def add_ride(connection: AsyncConnection, row: RideRow) -> None:
     """Keep a ride; rides are never changed."""
+    await add_rides(connection, [row])
+
+
+async def add_rides(connection: AsyncConnection, rows: Sequence[RideRow]) -> None:
+    """Keep rides, each with the seal that tells whether somebody has changed it since."""
+    if rows:
+        await connection.execute(insert(rides), [_values(row) for row in rows])
+
+
+def _values(row: RideRow) -> dict[str, Any]:
     values = asdict(row) | {"fare_reasons": [list(pair) for pair in row.fare_reasons]}
-    await connection.execute(insert(rides).values(**values))
+    return values | {"seal": seal_of(values)}
+
+
+def seal_of(values: Mapping[str, Any]) -> str:
+    """Return what follows from a ride as it was written; any other ride has another."""
+    plain = [values[name] for name in RideRow.__slots__]
+    body = json.dumps(plain, sort_keys=True, default=str)
+    return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 
 async def rides_on(connection: AsyncConnection, day: date) -> list[RideRow]:
@@ -64,6 +88,16 @@ async def rides_on(connection: AsyncConnection, day: date) -> list[RideRow]:
     return [_ride(row) for row in rows.mappings()]
 
 
+async def rides_counted_on(connection: AsyncConnection, day: date) -> list[RideRow]:
+    """Return the rides that count on a day, in the order of their drop-offs."""
+    counted = func.coalesce(rides.c.dated, rides.c.service_date) == day
+    of_day = or_(rides.c.service_date == day, rides.c.dated == day)
+    rows = await connection.execute(
+        select(rides).where(of_day, counted).order_by(rides.c.dropped_off_s, rides.c.booking_id)
+    )
+    return [_ride(row) for row in rows.mappings()]
+
+
 async def ride(connection: AsyncConnection, booking_id: str) -> RideRow | None:
     """Return the ride of a booking, `None` when it has not ended."""
     found = await connection.execute(select(rides).where(rides.c.booking_id == booking_id))
@@ -72,7 +106,7 @@ async def ride(connection: AsyncConnection, booking_id: str) -> RideRow | None:
 
 
 def _ride(row: object) -> RideRow:
-    values = dict(row)  # type: ignore[call-overload]
+    values = {name: row[name] for name in RideRow.__slots__}  # type: ignore[index]
     return RideRow(
         **{**values, "fare_reasons": tuple((ja, en) for ja, en in values["fare_reasons"])}
     )

@@ -418,6 +418,8 @@ links = Table(
     CheckConstraint("state IN ('linked', 'waiting', 'missed', 'undone')", name="state"),
 )
 
+# Append-only.  `dated` is the day it counts on when it was written after its month was closed;
+# `seal` follows from the row as it was written (``maas.store.rides``), '' before there were seals.
 rides = Table(
     "rides",
     metadata,
@@ -432,6 +434,8 @@ rides = Table(
     Column("fare_reasons", JSON, nullable=False),
     Column("fare_inputs", JSON, nullable=False),
     Column("tariff", String, nullable=False),
+    Column("dated", Date, index=True),
+    Column("seal", String, nullable=False, server_default=""),
 )
 
 # What a voucher pays beside its face is in the tariff of the day it is spent on.
@@ -498,6 +502,71 @@ refusals = Table(
     Column("relaxations", JSON, nullable=False, server_default="[]"),
     Column("declined", JSON),
     Column("actor", String, nullable=False, server_default=""),
+)
+
+# --- the ledger: corrections, vehicles' days, closed months --------------------------------------
+
+# Append-only: a field of a row put right.  `service_date` is the day of what it corrects, `dated`
+# the day it counts on: the same while its month is open, else the day it was entered.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("old", JSON, nullable=False),
+    Column("new", JSON, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("dated", Date, nullable=False, index=True),
+    CheckConstraint("subject IN ('ride', 'booking', 'vehicle_day')", name="subject"),
+    Index(None, "subject", "subject_id"),
+)
+
+# Append-only: how far a vehicle went on a day, with riders and in all, and how long it was out.
+# `dated` as of rides; `energy_wh` is what was measured; `source` says what the metres are from.
+vehicle_days = Table(
+    "vehicle_days",
+    metadata,
+    Column("vehicle_id", ForeignKey("vehicles.id"), primary_key=True),
+    Column("service_date", Date, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("dated", Date, nullable=False, index=True),
+    Column("distance_m", Integer, nullable=False),
+    Column("loaded_m", Integer, nullable=False),
+    Column("duty_s", Integer, nullable=False),
+    Column("energy_wh", Integer),
+    Column("source", String, nullable=False),
+    Column("recorded_at", Double, nullable=False),
+    CheckConstraint("source IN ('meter', 'roads', 'simulated')", name="source"),
+    CheckConstraint("loaded_m >= 0 AND loaded_m <= distance_m", name="loaded"),
+    Index(None, "service_date"),
+)
+
+# Append-only: a month (2026-11) given out as provisional, or closed for good, and its figures then.
+closings = Table(
+    "closings",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("month", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("figures", JSON, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("by", String, nullable=False),
+    UniqueConstraint("month", "state"),
+    CheckConstraint("state IN ('provisional', 'closed')", name="state"),
+)
+
+# Days whose rides were made up, not driven: every figure of them says so.
+simulated_days = Table(
+    "simulated_days",
+    metadata,
+    Column("service_date", Date, primary_key=True),
+    Column("seed", Integer, nullable=False),
 )
 
 # --- what becomes a booking by itself ---------------------------------------------------------

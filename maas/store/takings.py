@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from maas.store.closings import day_for
 from maas.store.tables import takings
 
 
@@ -30,9 +31,13 @@ class TakingRow:
 
 
 async def add(connection: AsyncConnection, rows: Sequence[TakingRow]) -> None:
-    """Add movements; they are never changed."""
-    if rows:
-        await connection.execute(insert(takings), [asdict(row) for row in rows])
+    """Add movements; they are never changed.  Those of a month that is closed count today."""
+    values = [
+        asdict(row) | {"service_date": await day_for(connection, row.service_date, row.at)}
+        for row in rows
+    ]
+    if values:
+        await connection.execute(insert(takings), values)
 
 
 async def on(connection: AsyncConnection, day: date) -> list[TakingRow]:
