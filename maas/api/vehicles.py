@@ -22,6 +22,7 @@ from maas.auth.roles import Permission
 from maas.rides.merge import Tap
 from maas.rides.trips import Trips
 from maas.store import fleet
+from maas.store.fleet import VehicleRow
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 
@@ -142,15 +143,24 @@ async def read_job(vehicle_id: VehicleId, _: Acting, service: The, write: In) ->
     operation_id="takeVehicle",
     **needs(Permission.DRIVE, "vehicle-taken", *_PROBLEMS, "foreign-origin"),
 )
-async def take_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The, write: In) -> JobOut:
-    """Take a vehicle over as its driver; the same answer when it is already yours."""
-    area = await _own_area(service, vehicle_id, person.area)
-    await _job(service, vehicle_id, write)
+async def take_vehicle(
+    vehicle_id: VehicleId, person: SignedIn, service: The, write: In
+) -> JobOut | None:
+    """Take a vehicle over as its driver; the same answer when it is already yours.
+
+    A bus has no job: it drives its timetable.
+    """
+    vehicle = await _own(service, vehicle_id, person.area)
+    is_bus = vehicle.kind == "bus"
+    if not is_bus:
+        await _job(service, vehicle_id, write)
     async with service.database.writing() as db:
         taken = await fleet.claim(db, vehicle_id, person.name)
     if not taken:
         raise Problem("vehicle-taken")
-    await Publisher(service).vehicle(area, vehicle_id)
+    if is_bus:
+        return None
+    await Publisher(service).vehicle(vehicle.area_id, vehicle_id)
     return await _job(service, vehicle_id, write)
 
 
@@ -162,13 +172,13 @@ async def take_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The, wr
 )
 async def release_vehicle(vehicle_id: VehicleId, person: SignedIn, service: The) -> None:
     """Hand a vehicle back."""
-    area = await _own_area(service, vehicle_id, person.area)
+    vehicle = await _own(service, vehicle_id, person.area)
     async with service.database.writing() as db:
         released = await fleet.release(db, vehicle_id, person.name)
     if not released:
         raise Problem("not-your-vehicle")
-    if area in service.keepers:
-        await Publisher(service).vehicle(area, vehicle_id)
+    if vehicle.area_id in service.keepers and vehicle.kind != "bus":
+        await Publisher(service).vehicle(vehicle.area_id, vehicle_id)
 
 
 @router.post(
@@ -217,15 +227,15 @@ async def report_steps(
     return ReportsOut(results=write.many(StepResultOut, results), job=job)
 
 
-async def _own_area(service: Service, vehicle_id: str, area: str | None) -> str:
-    """Return the vehicle's area, or raise the problem that there is none or it is another's."""
+async def _own(service: Service, vehicle_id: str, area: str | None) -> VehicleRow:
+    """Return the vehicle, or raise the problem that there is none or it is another area's."""
     async with service.database.reading() as db:
         row = await fleet.vehicle(db, vehicle_id)
     if row is None:
         raise Problem("not-found")
     if area not in {None, row.area_id}:
         raise Problem("forbidden")
-    return row.area_id
+    return row
 
 
 async def _job(service: Service, vehicle_id: str, write: Rendering) -> JobOut:

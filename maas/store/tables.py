@@ -814,6 +814,29 @@ duty_records = Table(
     Index(None, "vehicle_id", "at"),
 )
 
+# Append-only: who got on and off a bus at a call; a count that is wrong is replaced by one that
+# `corrects` it.  `call_index` is the call's place in the trip; without a trip a counter knew none.
+bus_counts = Table(
+    "bus_counts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("service_date", Date, nullable=False),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("trip_id", String),
+    Column("call_index", Integer),
+    Column("source", String, nullable=False),
+    Column("boarded", Integer, nullable=False),
+    Column("alighted", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("corrects", ForeignKey("bus_counts.id")),
+    Column("reason", String, nullable=False),
+    CheckConstraint("source IN ('driver', 'counter', 'office')", name="source"),
+    CheckConstraint("boarded >= 0 AND alighted >= 0", name="counted"),
+    Index(None, "service_date", "vehicle_id"),
+)
+
 # What was booked or driven on paper while there was no service, one line each.
 paper_entries = Table(
     "paper_entries",
