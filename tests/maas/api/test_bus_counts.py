@@ -131,6 +131,7 @@ async def test_a_counter_that_knows_no_trip_counts_where_its_bus_called(running:
         token = await enrol_device(db, "bus-1", service.real_now())
         visit = VisitRow(yesterday, "e06", 2, "bus-1", 21_840.0, 21_870.0, passed=False)
         await arrivals.add_visits(db, [visit])
+    await service.read_roster()
     day_start = day_start_epoch(yesterday, ZoneInfo(service.timezone))
     when = datetime.fromtimestamp(day_start + 21_850, UTC)
     told = {"date": yesterday.isoformat(), "alighted": 0}
