@@ -411,3 +411,16 @@ class Plan:
             if any(stop.request_id == request_id for stop in route.stops):
                 return route
         return None
+
+    def changed_since(self, before: Plan) -> frozenset[str]:
+        """Return the vehicles whose route is another one than in a plan of the same vehicles."""
+        return frozenset(id_ for id_, route in self.routes.items() if route != before.routes[id_])
+
+    def of(self, vehicle_ids: frozenset[str]) -> Plan:
+        """Return the part of the plan that some vehicles carry out."""
+        routes = {id_: route for id_, route in self.routes.items() if id_ in vehicle_ids}
+        carried = {
+            id_ for route in routes.values() for id_ in (*route.request_ids, *route.boarded_s)
+        }
+        requests = {id_: request for id_, request in self.requests.items() if id_ in carried}
+        return Plan(self.version, routes, requests)

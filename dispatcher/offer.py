@@ -99,11 +99,12 @@ def _placed(seek: Seek, plan: Plan, request: Request) -> Insertion:
     first = route.stops.index(Stop(request.id, StopKind.PICKUP))
     last = route.stops.index(Stop(request.id, StopKind.DROPOFF))
     pickup_s, dropoff_s = times.begin_s[first], times.begin_s[last]
+    moved = plan.changed_since(seek.plan)
     return Insertion(
         route.vehicle.id,
         first,
         last,
-        plan_cost_s(plan, travel) - plan_cost_s(seek.plan, travel),
+        plan_cost_s(plan.of(moved), travel) - plan_cost_s(seek.plan.of(moved), travel),
         pickup_s,
         dropoff_s,
         dropoff_s - pickup_s - request.boarding_s,

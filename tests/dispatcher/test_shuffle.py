@@ -131,7 +131,10 @@ def test_the_clock_ends_a_search_that_iterations_would_not() -> None:
 
 def test_in_a_large_fleet_only_the_nearest_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = taken_lift()
-    far = {f"far{n}": Route(replace(VAN, id=f"far{n}", start=Place(500 + n))) for n in range(40)}
+    far = {
+        f"far{n}": Route(replace(VAN, id=f"far{n}", start=Place(500 + n), end=None))
+        for n in range(40)
+    }
     gone = Route(replace(VAN, id="gone", start=Place(3), end=Place(3), end_s=600))
     plan = Plan(1, {**far, "gone": gone, **plan.routes}, plan.requests)
     seen: list[Plan] = []
@@ -150,6 +153,27 @@ def test_in_a_large_fleet_only_the_nearest_are_searched(monkeypatch: pytest.Monk
     assert {"van", "lift"} <= seen[0].routes.keys()
     assert "gone" not in seen[0].routes
     assert seen[0].requests.keys() == {"b"}
+
+
+def test_room_far_from_the_time_is_looked_for_when_there_is_none_near_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = taken_lift()
+    monkeypatch.setattr(shuffle, "_around", lambda *_: None)
+
+    answer = offers(plan, ASK, TRAVEL, RULES)
+
+    assert isinstance(answer, list)
+    assert answer[0].shuffled
+
+
+def test_a_stretch_that_empties_the_battery_for_the_day_is_no_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shuffle, "breaks_nothing", lambda *_: False)
+    monkeypatch.setattr(shuffle, "_whole", lambda *_: None)
+
+    assert isinstance(offers(taken_lift(), ASK, TRAVEL, RULES), Refusal)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
