@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar, cast
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -85,6 +86,7 @@ class Held:
         self._planned: dict[date, Planned] = {}
         self._doubtful: set[date] = set()
         self._writing = asyncio.Lock()
+        self._calls: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._news = asyncio.Event()
         self._seen: dict[str, Seen] = {}
 
@@ -227,23 +229,36 @@ class Held:
         `make` is called again when another writer was first, on what is there then.  Whatever it
         returns that is not a change is returned as it is and not remembered.
         """
+        lost = False
 
         async def attempt() -> tuple[A | T | KeyConflict] | None:
-            async with self.database.reading() as connection:
-                given = await commits.answer(connection, call.actor, call.key)
-            if given is not None:
-                if given.parameters != call.parameters:
-                    return (KeyConflict(say("key_reused")),)
-                return (msgspec.json.decode(given.body, type=kind),)
+            nonlocal lost
+            if lost and (given := await self._given(call, kind)) is not None:
+                return (given,)
             made = await make()
             if not isinstance(made, Change):
-                return (made,)
+                return (await self._given(call, kind) or made,)  # its twin may have been first
             if not await self._write(made, call):
+                lost = True
                 return None
             # What is kept is what is answered, now and whenever the key comes again.
             return (msgspec.json.decode(msgspec.json.encode(made.answer), type=kind),)
 
-        return await self._while_writing(attempt)
+        # Equal calls wait for each other, so that others need not wait while a key is looked up.
+        async with self._calls.setdefault((call.actor, call.key), asyncio.Lock()):
+            if (given := await self._given(call, kind)) is not None:
+                return given
+            return await self._while_writing(attempt)
+
+    async def _given(self, call: Asked, kind: type[A]) -> A | KeyConflict | None:
+        """Return what was answered to a call before, `None` when it is new."""
+        async with self.database.reading() as connection:
+            given = await commits.answer(connection, call.actor, call.key)
+        if given is None:
+            return None
+        if given.parameters != call.parameters:
+            return KeyConflict(say("key_reused"))
+        return msgspec.json.decode(given.body, type=kind)
 
     async def looked_at(self, make: Callable[[], Awaitable[T]]) -> T:
         """Return what a change would be, writing nothing; see `once`."""

@@ -39,16 +39,15 @@ async def remember(
     connection: AsyncConnection, actor: str, key: str, given: Answer, now: float
 ) -> None:
     """Keep the answer for a key; raises IntegrityError when another commit was first."""
-    await connection.execute(
-        insert(idempotency).values(
-            actor=actor,
-            key=key,
-            parameters=given.parameters,
-            status=given.status,
-            body=given.body,
-            at=now,
-        )
-    )
+    values = {
+        "actor": actor,
+        "key": key,
+        "parameters": given.parameters,
+        "status": given.status,
+        "body": given.body,
+        "at": now,
+    }
+    await connection.execute(insert(idempotency), values)
 
 
 async def add_events(connection: AsyncConnection, area_id: str, bodies: Sequence[str]) -> None:
@@ -96,9 +95,12 @@ def link(previous: str, seq: int, entry: AuditEntry) -> str:
 
 async def lock_audit(connection: AsyncConnection) -> tuple[int, str]:
     """Make other writers wait until this transaction ends; returns the end of the chain."""
-    first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
-    await insert_missing(connection, audit_head, [first])
-    head = (await connection.execute(select(audit_head).with_for_update())).one()
+    end = select(audit_head).with_for_update()
+    head = (await connection.execute(end)).one_or_none()
+    if head is None:
+        first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
+        await insert_missing(connection, audit_head, [first])
+        head = (await connection.execute(end)).one()
     return head.seq, head.hash
 
 
@@ -106,18 +108,9 @@ async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
     """Append to the audit chain; writers queue on its head, so call it last in a transaction."""
     seq, previous = await lock_audit(connection)
     linked = link(previous, seq + 1, entry)
-    await connection.execute(
-        insert(audit).values(
-            seq=seq + 1,
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            subject=entry.subject,
-            detail=entry.detail,
-            hash=linked,
-        )
-    )
-    await connection.execute(update(audit_head).values(seq=seq + 1, hash=linked))
+    values = {name: getattr(entry, name) for name in AuditEntry.__slots__}
+    await connection.execute(insert(audit), {**values, "seq": seq + 1, "hash": linked})
+    await connection.execute(update(audit_head), {"seq": seq + 1, "hash": linked})
 
 
 async def last_seq(connection: AsyncConnection) -> int:

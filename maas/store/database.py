@@ -16,6 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from maas.store.one_trip import opener
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -68,15 +70,17 @@ def database_url(url: str) -> URL:
 def open_database(url: str, *, pool_size: int = 8) -> Database:
     """Return the database at `url`; nothing is read yet."""
     parsed = database_url(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = create_async_engine(
         parsed,
+        async_creator=opener(parsed) if is_sqlite else None,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=parsed.get_backend_name() == "postgresql",
+        pool_pre_ping=not is_sqlite,
     )
-    if parsed.get_backend_name() == "sqlite":
+    if is_sqlite:
         _prepare_sqlite(engine)
     return Database(engine)
 

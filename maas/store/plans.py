@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.database import insert_missing
 from maas.store.tables import vehicle_plans, vehicles
+
+_SWAP = update(vehicle_plans).where(
+    vehicle_plans.c.vehicle_id == bindparam("of"),
+    vehicle_plans.c.service_date == bindparam("on"),
+    vehicle_plans.c.version == bindparam("seen"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +75,13 @@ async def swap_plans(connection: AsyncConnection, seen: Sequence[PlanRow]) -> bo
 
 
 async def _swap(connection: AsyncConnection, row: PlanRow) -> bool:
-    done = await connection.execute(
-        update(vehicle_plans)
-        .where(
-            vehicle_plans.c.vehicle_id == row.vehicle_id,
-            vehicle_plans.c.service_date == row.service_date,
-            vehicle_plans.c.version == row.version,
-        )
-        .values(
-            version=row.version + 1,
-            stops=[list(stop) for stop in row.stops],
-            at_place_id=row.at_place_id,
-            free_s=row.free_s,
-        )
-    )
-    return done.rowcount == 1
+    values = {
+        "of": row.vehicle_id,
+        "on": row.service_date,
+        "seen": row.version,
+        "version": row.version + 1,
+        "stops": [list(stop) for stop in row.stops],
+        "at_place_id": row.at_place_id,
+        "free_s": row.free_s,
+    }
+    return (await connection.execute(_SWAP, values)).rowcount == 1
