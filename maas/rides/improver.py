@@ -41,7 +41,8 @@ def looked_up(
 def with_stops_of(plan: Plan, stops: Mapping[str, Sequence[Stop]]) -> Plan | None:
     """Return `plan` with these stops of some vehicles, which were planned a moment before.
 
-    `None` when a stop that is locked by now would change, or the parties are not the same.
+    `None` when a stop that is locked by now would change, or the parties are not the same: one that
+    another vehicle has by now would be in two.
     """
     taken = plan
     for vehicle_id, planned in stops.items():
@@ -49,8 +50,8 @@ def with_stops_of(plan: Plan, stops: Mapping[str, Sequence[Stop]]) -> Plan | Non
         if now is None or now.stops[: now.locked] != tuple(planned[: now.locked]):
             return None
         taken = taken.with_route(now.with_stops(planned))
-    carried = {id_ for route in taken.routes.values() for id_ in route.request_ids}
-    return taken if carried == plan.requests.keys() else None
+    carried = sorted(id_ for route in taken.routes.values() for id_ in route.request_ids)
+    return taken if carried == sorted(plan.requests) else None
 
 
 def differing(plan: Plan, better: Plan) -> dict[str, tuple[Stop, ...]]:

@@ -180,6 +180,19 @@ async def test_a_better_plan_must_carry_the_same_parties(keeper: Keeper) -> None
     assert with_stops_of(plan, {"van-1": plan.without(first.id).routes["van-1"].stops}) is None
 
 
+async def test_a_party_that_has_gone_to_a_third_vehicle_is_not_put_in_two(
+    two_vans: Callable[[], Awaitable[Keeper]],
+) -> None:
+    keeper = await two_vans()
+    plan = keeper._plan(await keeper._day(TODAY))
+    both = [*plan.routes["van-1"].stops, *plan.routes["van-2"].stops]
+
+    assert with_stops_of(plan, {"van-1": (), "van-2": both}) is not None
+    # A search moved them from a vehicle that they have left for van-1 meanwhile.
+    assert with_stops_of(plan, {"van-2": both}) is None
+    await keeper.stop()
+
+
 async def test_a_plan_that_breaks_a_promise_is_not_taken_however_cheap(
     two_vans: Callable[[], Awaitable[Keeper]],
 ) -> None:
