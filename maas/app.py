@@ -23,6 +23,7 @@ from maas.api import (
     driver_messages,
     duty,
     editions,
+    epaper,
     fares,
     feeds,
     glossary,
@@ -146,6 +147,7 @@ BESIDE = (
     feeds.router,
     open_data.router,
     plain.router,
+    epaper.router,
     accuracy.pages,
     pages.router,
 )

@@ -206,14 +206,6 @@ PROBLEMS: Final = MappingProxyType(
                 "This sign is not paired. Pair it with the code that it shows.",
             ),
         ),
-        "no-font": (
-            503,
-            Words("日本語の文字がありません", "No Japanese font"),
-            Words(
-                "日本語フォントがなく、画像を作れません。fonts-noto-cjk を入れてください。",
-                "The server has no Japanese font to draw with. Please install fonts-noto-cjk.",
-            ),
-        ),
         "bad-key": (
             401,
             Words("鍵を確認できません", "Key not good"),

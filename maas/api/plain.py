@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem, language_of
+from maas.api.service import Service
 from maas.api.stops import notices_of
 from maas.auth.roles import Permission
 from maas.buses import stop_names
-from signage.board import board
+from signage.board import Board, board
 from signage.plain import STYLESHEET_PATH, page, stylesheet
 from signage.words import Text
 
@@ -32,25 +33,30 @@ async def plain_sign(
     refresh: Annotated[Literal["0", "1"], Query()] = "1",
 ) -> Response:
     """The sign of a stop for e-paper, old browsers and screen readers."""
+    shown = board_of(service, stop_id, ROWS)
+    language = lang or language_of(request.scope)
+    return HTMLResponse(page(shown, language, refresh=refresh == "1"))
+
+
+def board_of(service: Service, stop_id: str, limit: int) -> Board:
+    """Return what the sign of a stop shows now, at most so many departures of it."""
     found = service.buses.stop(stop_id)
     if found is None:
         raise Problem("not-found")
     feed, stop = found
     town, now = service.town, service.clock()
     name, kana, name_en = stop_names(feed, stop)
-    shown = board(
+    return board(
         stop_id,
         Text(name, name_en, kana),
-        service.buses.departures(stop_id, now, ROWS),
+        service.buses.departures(stop_id, now, limit),
         now=now,
         as_of=now,
         tz=ZoneInfo(service.timezone),
-        limit=ROWS,
+        limit=limit,
         notices=[Text(told.text, told.text_en) for told in notices_of(service, stop_id)],
         phone=town.booking_phone if town else "",
     )
-    language = lang or language_of(request.scope)
-    return HTMLResponse(page(shown, language, refresh=refresh == "1"))
 
 
 @router.get(STYLESHEET_PATH, **needs(Permission.PUBLIC))

@@ -14,7 +14,7 @@ from google.transit import gtfs_realtime_pb2
 
 from busloc import Malformed, Ping, read_pings
 from gtfs import read_feed
-from maas.api import pages
+from maas.api import epaper, pages
 from maas.app import create_app
 from maas.settings import Settings
 from tests.maas.api.conftest import ORIGIN, Prepared, Running, running_on
@@ -249,3 +249,19 @@ async def test_a_way_is_drawn_between_points_beside_roads_only(operator: httpx.A
     assert drawn.json()["length_m"] > 0
     assert off_road.status_code == 404
     assert off_road.json()["type"].endswith("/no-way")
+
+
+async def test_the_sign_as_a_picture_and_the_code_that_opens_its_stop(
+    nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = await nobody.get("/signage/P2/qr.svg")
+    assert code.headers["content-type"].startswith("image/svg+xml")
+    assert "<script" not in code.text
+    for path in ("qr.svg", "epaper.png"):
+        assert (await nobody.get(f"/signage/nowhere/{path}")).status_code == 404
+    if epaper.font_file() is not None:
+        drawn = await nobody.get("/signage/P2/epaper.png")
+        assert drawn.content.startswith(b"\x89PNG")
+    monkeypatch.setattr(epaper, "font_file", lambda: None)
+    without = await nobody.get("/signage/P2/epaper.png")
+    assert (without.status_code, without.headers["location"]) == (303, "/signage/P2/plain")
