@@ -59,6 +59,7 @@ class Kind(StrEnum):
     TARIFF = "tariff"
     ZONE = "zone"
     RELATION = "relation"
+    FIGURE = "figure"
 
 
 class Profile(StrEnum):

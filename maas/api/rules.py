@@ -31,7 +31,7 @@ from maas.town.trips import Trip, check_ask, for_trip
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
-Kind = Literal["hours", "booking", "tariff", "zone", "relation"]
+Kind = Literal["hours", "booking", "tariff", "zone", "relation", "figure"]
 AreaQuery = Annotated[str | None, Query(max_length=64)]
 Day = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2100, 12, 31))]
 Moment = Annotated[
@@ -52,6 +52,7 @@ class RulesOut(Shape):
     tariff: RuleBody | None
     zones: list[RuleBody]
     relations: list[RuleBody]
+    figures: list[RuleBody] = Field(description="What things cost and use, for reports.")
 
 
 @router.get("", operation_id="readRules", **needs(Permission.READ_RULES, "no-town", "not-found"))
@@ -79,6 +80,7 @@ async def read_rules_of_day(
             "tariff": None if tariff is None else plain(tariff),
             "zones": [plain(zone) for zone in rules.zones_on(day).values()],
             "relations": [plain(relation) for relation in rules.relations_on(day)],
+            "figures": [plain(figure) for figure in rules.figures_on(day)],
         },
     )
 

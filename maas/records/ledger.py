@@ -100,13 +100,31 @@ async def rides_between(
     ids = set(await ledger.corrected_ids(connection, "ride", first, last))
     money = await ledger.taking_rows(connection, first, last, "fare")
     ids |= {each.booking_id for each in money if each.booking_id is not None}
+    rows = await ledger.ride_rows(connection, first, last, ids)
+    entries = _folded(rows, await _ride_changes(connection, ids), lambda row: row.booking_id)
+    return [each for each in entries if _counts(each, first, last, area_id)]
+
+
+async def ride_now(connection: AsyncConnection, booking_id: str) -> Ride | None:
+    """Return a ride with all that was put right of it, `None` when there is none (any more)."""
+    rows = await ledger.ride_rows(connection, date.min, date.min, [booking_id])
+    changes = await _ride_changes(connection, [booking_id])
+    return _standing(_folded(rows, changes, lambda row: row.booking_id))
+
+
+async def _ride_changes(
+    connection: AsyncConnection, ids: Collection[str]
+) -> defaultdict[str, list[Put]]:
     changes = await _changes(connection, "ride", ids)
     for each in await ledger.fare_rows(connection, ids):
-        put = Put(each.at, each.service_date, {}, each.yen)
-        changes[each.booking_id or ""].append(put)
-    rows = await ledger.ride_rows(connection, first, last, ids)
-    entries = _folded(rows, changes, lambda row: row.booking_id)
-    return [each for each in entries if _counts(each, first, last, area_id)]
+        changes[each.booking_id or ""].append(Put(each.at, each.service_date, {}, each.yen))
+    return changes
+
+
+def _standing(entries: Iterable[Entry]) -> Entry | None:
+    """Return what a row has become, dated as it first was; `None` when it was taken back."""
+    found = list(entries)
+    return found[-1]._replace(dated=found[0].dated) if found and found[-1].sign > 0 else None
 
 
 async def vehicle_days_between(
@@ -118,6 +136,18 @@ async def vehicle_days_between(
     rows = await ledger.vehicle_day_rows(connection, first, last, ids)
     entries = _folded(rows, changes, vehicle_day_id)
     return [each for each in entries if _counts(each, first, last, area_id)]
+
+
+async def vehicle_day_now(connection: AsyncConnection, id_: str) -> VehicleDay | None:
+    """Return a vehicle's day with all that was put right of it, `None` when there is none."""
+    try:
+        rows = await ledger.vehicle_day_rows(connection, date.min, date.min, [id_])
+    except ValueError:  # there is no such day
+        return None
+    changes = await _changes(connection, "vehicle_day", [id_])
+    return _standing(
+        _folded([r for r in rows if vehicle_day_id(r) == id_], changes, vehicle_day_id)
+    )
 
 
 def vehicle_day_id(row: VehicleDay) -> str:
@@ -188,7 +218,12 @@ def _folded(
 ) -> Iterator[Entry]:
     for row in rows:
         of_row = changes.get(id_of(row), ())
-        yield from folded(row, sorted(of_row, key=lambda put: put.at)) if of_row else (row,)
+        yield from folded(row, sorted(of_row, key=_order)) if of_row else (row,)
+
+
+def _order(put: Put) -> tuple[float, bool]:
+    """Return what puts changes in order: the fare is taken back before the ride is."""
+    return put.at, VOID in put.values
 
 
 def _counts(

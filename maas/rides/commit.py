@@ -101,10 +101,10 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
     try:
         async with database.writing() as connection:
             await _swap(connection, change.plans)
+            now, author = change.audit.at, change.audit.actor
+            await closings.note_states(connection, change.bookings, now=now, author=author)
             for row in change.added:
                 await bookings.add_booking(connection, row)
-            now, author = change.audit.at, change.audit.actor
-            await closings.note_states(connection, change.updated, now=now, author=author)
             await bookings.save_bookings(connection, change.updated)
             for told in change.promises:
                 await bookings.add_promise(connection, told)

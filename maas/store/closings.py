@@ -94,7 +94,10 @@ async def add_corrections(connection: AsyncConnection, rows: Sequence[Correction
 async def note_states(
     connection: AsyncConnection, changed: Sequence[BookingRow], *, now: float, author: str
 ) -> None:
-    """Note as corrections what bookings of closed months become, before they are written."""
+    """Note as corrections what bookings of closed months become, before they are written.
+
+    One that is written only now was nothing before.
+    """
     past = datetime.fromtimestamp(now, UTC).date()
     old = [row for row in changed if month_of(row.service_date) < month_of(past)]
     closed = await closed_of(connection, {month_of(row.service_date) for row in old}) if old else ()
@@ -105,10 +108,10 @@ async def note_states(
     was = dict((await connection.execute(query)).tuples())
     rows = [
         CorrectionRow(
-            "booking", id_, "state", was[id_], row.state, "late report", author, now,
+            "booking", id_, "state", was.get(id_), row.state, "late report", author, now,
             row.service_date, await day_for(connection, row.service_date, now),
         )
         for id_, row in late.items()
-        if was[id_] != row.state
+        if was.get(id_) != row.state
     ]  # fmt: skip
     await add_corrections(connection, rows)

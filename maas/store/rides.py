@@ -98,6 +98,19 @@ async def rides_counted_on(connection: AsyncConnection, day: date) -> list[RideR
     return [_ride(row) for row in rows.mappings()]
 
 
+async def fares_between(
+    connection: AsyncConnection, first: date, last: date
+) -> list[tuple[date, str, int]]:
+    """Return of each day and vehicle what the rides counted then cost when they ended."""
+    day = func.coalesce(rides.c.dated, rides.c.service_date)
+    query = (
+        select(day, rides.c.vehicle_id, func.sum(rides.c.fare_yen))
+        .where(day.between(first, last))
+        .group_by(day, rides.c.vehicle_id)
+    )
+    return [(when, id_, int(yen)) for when, id_, yen in await connection.execute(query)]
+
+
 async def ride(connection: AsyncConnection, booking_id: str) -> RideRow | None:
     """Return the ride of a booking, `None` when it has not ended."""
     found = await connection.execute(select(rides).where(rides.c.booking_id == booking_id))

@@ -79,7 +79,9 @@ rules = Table(
     Column("change_id", ForeignKey("rule_changes.id")),
     Column("replaced_at", Double),
     Column("replaced_by", String),
-    CheckConstraint("kind IN ('hours', 'booking', 'tariff', 'zone', 'relation')", name="kind"),
+    CheckConstraint(
+        "kind IN ('hours', 'booking', 'tariff', 'zone', 'relation', 'figure')", name="kind"
+    ),
 )
 
 # A change of rules that is worked on; `body` has its rules and those it takes away.

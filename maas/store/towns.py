@@ -135,7 +135,7 @@ async def save_town(
 
 def _key(row: RuleRow) -> tuple[str, str, str, date]:
     """Return what tells a rule from others; hours of one first day belong together."""
-    id_ = row.body["id"] if row.kind in {"zone", "relation"} else ""
+    id_ = row.body["id"] if row.kind in {"zone", "relation", "figure"} else ""
     return row.area_id, row.kind, id_, row.valid_from
 
 

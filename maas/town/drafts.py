@@ -89,7 +89,7 @@ def wrong_in(
     draft: Draft, live: Sequence[Rule], area: str, today: date, places: Collection[str]
 ) -> Fault | None:
     """Return why a draft cannot be put in force, `None` when it can."""
-    past = sorted(key for key in draft.keys if key[3] < today)
+    past = sorted(key for key in draft.keys if key[3] < today and key[1] != "figure")
     if past:
         _, kind, id_, day = past[0]
         return Fault(f"{kind}.valid_from", f"{id_ or kind} of {day}: what held is not rewritten")

@@ -24,6 +24,7 @@ from maas.town.rules import (
     BookingRule,
     Dated,
     Fault,
+    Figure,
     Hours,
     Relation,
     Tariff,
@@ -199,6 +200,7 @@ async def area_rules(connection: AsyncConnection, area: str) -> AreaRules:
         tariffs=_of(rows, Tariff),
         zones=_of(rows, Zone),
         relations=_of(rows, Relation),
+        figures=_of(rows, Figure),
     )
 
 

@@ -35,7 +35,7 @@ class TownError(Exception):
 
 def key_of(kind: str, rule: Dated) -> RuleKey:
     """Return what tells a rule from others; only hours may have it in common."""
-    id_ = str(getattr(rule, "id", "")) if kind in {"zone", "relation"} else ""
+    id_ = str(getattr(rule, "id", "")) if kind in {"zone", "relation", "figure"} else ""
     return rule.area, kind, id_, rule.valid_from
 
 

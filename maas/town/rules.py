@@ -21,6 +21,7 @@ from maas.town.dated import Minutes
 from maas.town.dated import Positive as Positive
 from maas.town.dated import Text1 as Text1
 from maas.town.deadlines import Deadline as Deadline
+from maas.town.figures import Figure as Figure
 from maas.town.sentences import Sentence, check_sentences
 from maas.town.tariffs import ShortTariff, is_short
 from maas.town.tariffs import Tariff as Tariff
@@ -155,6 +156,7 @@ class BookingRule(Dated, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 KINDS: dict[str, type[Dated]] = {
     "hours": Hours, "booking": BookingRule, "tariff": Tariff, "zone": Zone, "relation": Relation,
+    "figure": Figure,
 }  # fmt: skip
 NEEDED = ("hours", "booking", "tariff")
 """The kinds without which an area has no service.  Rules of the others are told by their id."""
@@ -210,6 +212,7 @@ class AreaRules:
     tariffs: tuple[Tariff, ...]
     zones: tuple[Zone, ...] = ()
     relations: tuple[Relation, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
         """Return the newest hours in force, for all weekdays; empty when none were decided."""
@@ -234,9 +237,13 @@ class AreaRules:
         newest = _newest_of_each(self.relations, day)
         return tuple(relation for relation in newest if not relation.stopped)
 
+    def figures_on(self, day: date) -> tuple[Figure, ...]:
+        """Return what things cost and use on a day."""
+        return tuple(_newest_of_each(self.figures, day))
+
 
 D = TypeVar("D", bound=Dated)
-N = TypeVar("N", Zone, Relation)
+N = TypeVar("N", Zone, Relation, Figure)
 
 
 def _newest(rules: Sequence[D], day: date) -> D | None:

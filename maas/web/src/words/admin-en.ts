@@ -21,6 +21,7 @@ const fields: Record<string, string> = {
   when: "when", any_of: "for", per_guardian: "per guardian", bands: "by distance", pairs: "by pair",
   half_rounding_yen: "rounding of half fares", infants_count_as_company: "whether infants count as company", half_of_shared: "half of shared fares", half_of_transfer: "half of transfer fares",
   lowest_wins: "the lowest fare wins", cards_add_up: "cards add up", attendant: "fare of attendants", channels: "by", minutes: "minutes before", days_before: "days before", at: "at", working_days: "in working days", rides_from: "rides from", rides_to: "rides to",
+  figure: "What", value: "Figure", source: "Source", of: "Kind of vehicle",
   sentences: "In the town's words", assumption: "Not published (assumed)",
 };
 
@@ -30,6 +31,7 @@ const values: Record<string, string> = {
   stop: "stop", home: "home", clinic: "clinic", hospital: "hospital", shop: "shop", facility: "facility",
   finish: "bring whoever is on board", off: "nothing", warn: "a warning", required: "no departure", up: "up", down: "down", nearest: "to the nearest",
   said: "as said", linked: "linked booking", phone: "telephone", web: "web", infant: "small child",
+  vehicle_hour_yen: "Cost of a vehicle hour (yen)", vehicle_km_yen: "Cost of a vehicle km (yen)", month_yen: "Fixed cost a month (yen)", litre_100km: "Fuel (L/100 km)", kwh_100km: "Power (kWh/100 km)", co2_g_litre: "CO2 of fuel (g/L)", co2_g_kwh: "CO2 of power (g/kWh)",
 };
 
 export const adminEn: AdminWords = {
@@ -62,7 +64,7 @@ export const adminEn: AdminWords = {
   rules: {
     tabs: { now: "In force", changes: "Drafts", history: "History", files: "Files" },
     on: "Rules of this day",
-    kinds: { hours: "Hours", booking: "Booking", tariff: "Fares", zone: "Area", relation: "Connection" },
+    kinds: { hours: "Hours", booking: "Booking", tariff: "Fares", zone: "Area", relation: "Connection", figure: "Costs and consumption" },
     since: (day, to) => `from ${day}${to ? ` to ${to}` : ""}`,
     noAreas: "There are no rules about areas: people ride anywhere in the town.",
     outline: (name) => `Outline of ${name}`,

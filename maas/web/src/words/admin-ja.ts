@@ -20,6 +20,7 @@ const fields: Record<string, string> = {
   when: "条件", any_of: "対象", per_guardian: "保護者1人につき", bands: "距離ごと", pairs: "区間ごと",
   half_rounding_yen: "半額の端数", infants_count_as_company: "未就学児を相乗りに数えるか", half_of_shared: "相乗りの半額", half_of_transfer: "乗継の半額",
   lowest_wins: "いちばん安い額", cards_add_up: "割引の重ね", attendant: "つきそいの運賃", channels: "受け方", minutes: "何分前", days_before: "何日前", at: "時刻", working_days: "受付の日で数える", rides_from: "この時刻からの便", rides_to: "この時刻までの便",
+  figure: "何の数値", value: "数値", source: "出典", of: "車両の種類",
   sentences: "町の言葉での説明", assumption: "公表されていない（仮の値）",
 };
 
@@ -29,6 +30,7 @@ const values: Record<string, string> = {
   finish: "目的地まで送る", stop: "停留所", home: "自宅", clinic: "医院", hospital: "病院", shop: "店", facility: "施設",
   off: "何もしない", warn: "知らせる", required: "出発できない", up: "切り上げ", down: "切り捨て", nearest: "四捨五入",
   said: "本人の申し出", linked: "つながった予約", phone: "電話", web: "ウェブ", infant: "未就学児",
+  vehicle_hour_yen: "1台1時間の費用（円）", vehicle_km_yen: "1台1kmの費用（円）", month_yen: "毎月決まってかかる費用（円）", litre_100km: "燃費（L/100km）", kwh_100km: "電費（kWh/100km）", co2_g_litre: "燃料のCO2（g/L）", co2_g_kwh: "電気のCO2（g/kWh）",
 };
 
 export const adminJa = {
@@ -61,7 +63,7 @@ export const adminJa = {
   rules: {
     tabs: { now: "いまの規則", changes: "変更の案", history: "これまで", files: "ファイル" },
     on: "この日の規則",
-    kinds: { hours: "運行時間", booking: "予約", tariff: "運賃", zone: "区域", relation: "行き来" } as Record<string, string>,
+    kinds: { hours: "運行時間", booking: "予約", tariff: "運賃", zone: "区域", relation: "行き来", figure: "費用と燃料などの数値" } as Record<string, string>,
     since: (day: string, to: string | null | undefined) => `${day} から${to ? `${to} まで` : ""}`,
     noAreas: "区域の決まりはありません。町のどこでも乗り降りできます。",
     outline: (name: string) => `${name} の形`,

@@ -4877,7 +4877,7 @@ export interface components {
         };
         RuleIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             rule: {
                 [key: string]: unknown;
             };
@@ -4900,7 +4900,7 @@ export interface components {
              * @default hours
              * @enum {string}
              */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             text: string;
         };
         RuleTrialIn: {
@@ -4968,6 +4968,9 @@ export interface components {
                 [key: string]: unknown;
             }[];
             relations: {
+                [key: string]: unknown;
+            }[];
+            figures: {
                 [key: string]: unknown;
             }[];
         };
@@ -5494,7 +5497,7 @@ export interface components {
         };
         WithdrawnIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             /** @default  */
             id: string;
             /** Format: date */
@@ -13958,7 +13961,7 @@ export interface operations {
         parameters: {
             query?: {
                 area?: string | null;
-                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation") | null;
+                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation" | "figure") | null;
             };
             header?: never;
             path?: never;
@@ -14021,7 +14024,7 @@ export interface operations {
             query?: {
                 area?: string | null;
                 format?: "toml" | "csv";
-                kind?: "hours" | "booking" | "tariff" | "zone" | "relation";
+                kind?: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             };
             header?: never;
             path?: never;

@@ -1,7 +1,7 @@
 import type { AdminWords } from "../../words/admin-ja";
 import type { Rule } from "./ruletext";
 
-export type Kind = "hours" | "booking" | "tariff" | "zone" | "relation";
+export type Kind = "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
 export type Version = { kind: string; rule: Rule; replaced_at: string | null };
 export type FieldForm = { field: string; type: "truth" | "number" | "text" | "list" | "json"; text: string; on: boolean };
 
