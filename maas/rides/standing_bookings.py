@@ -128,6 +128,8 @@ class StandingBookings:
                 return Barred(say("standing_off"), "standing_off", "booking.standing_weeks")
             if ask.rider_id not in self.keeper.here.names.members:
                 return NotFound(say("unknown_rider"))
+            if not {ask.origin, ask.destination} <= self.keeper.here.names.places.keys():
+                return NotFound(say("unknown_place"))
             row = StandingRow(
                 id=uuid.uuid4().hex,
                 area_id=self.keeper.area,
