@@ -137,6 +137,38 @@ PROBLEMS: Final = MappingProxyType(
                 "As it is, riders would be misled: {first}",
             ),
         ),
+        "release-early": (
+            409,
+            Words("まだ公開できません", "Too early"),
+            Words(
+                "その月はまだ終わっていません。月が終わってから公開してください。",
+                "That month is not over yet. Please publish it when it is.",
+            ),
+        ),
+        "release-empty": (
+            409,
+            Words("公開できる行がありません", "Nothing to publish"),
+            Words(
+                "その月は乗った人が少なく、だれのことか分からないようにすると何も残りません。",
+                "So few rode in that month that nothing is left once nobody can be recognised.",
+            ),
+        ),
+        "release-moved": (
+            409,
+            Words("内容が変わりました", "Other than seen"),
+            Words(
+                "確かめたあとで記録が変わりました。もう一度確かめてください。",
+                "The records have changed since you looked. Please look again.",
+            ),
+        ),
+        "release-same": (
+            409,
+            Words("もう公開しています", "Published already"),
+            Words(
+                "いまの版と同じ内容です。直すところはありません。",
+                "The last version says the same. There is nothing to put right.",
+            ),
+        ),
         "edition-in-force": (
             409,
             Words("いま使われている時刻表です", "In force"),

@@ -15,6 +15,7 @@ from gtfs import Feed, gofs
 from gtfs.gofs import VehicleType
 from maas.messages import Language, Words
 from maas.store.fleet import VehicleRow
+from maas.store.releases import ReleaseRow
 
 LANGUAGES: Final = ("ja", "en")
 NOT_COMPRESSED_BEFORE: Final = (1980, 1, 1, 0, 0, 0)
@@ -99,6 +100,14 @@ ADDRESSES: Final = (
         "TIDES 1.0",
         Words("バスの運行の記録(1日ごと)", "What the buses did, a package a day"),
     ),
+    Address(
+        "/feeds/ridership/",
+        "CSV, Parquet",
+        Words(
+            "どこからどこへ、何時ごろ、何人が乗ったか(月ごと。だれのことか分からない形)",
+            "From where to where, at what hour, how many rode: a month at a time, nobody in it",
+        ),
+    ),
 )
 
 _TITLE: Final = Words("オープンデータ", "Open data")
@@ -117,8 +126,8 @@ _RULES: Final = Words(
     "Please leave at least 15 seconds between reads of the realtime feeds.",
 )
 _NOBODY: Final = Words(
-    "予約した人や乗った人のことは、どのデータにも入っていません。",
-    "Nothing about anybody who booked or rode is in any of this data.",
+    "予約した人や乗った人がだれなのかは、どのデータからも分かりません。",
+    "Nobody who booked or rode can be recognised in any of this data.",
 )
 _HEAD: Final = (
     Words("アドレス", "Address"), Words("形式", "Format"), Words("内容", "What it is"),
@@ -128,6 +137,30 @@ _NO_DAYS: Final = Words(
     "まだ記録がありません。1日の運行が終わると、次の日に出ます。",
     "There are no records yet. Each day's appear on the day after.",
 )
+_RELEASES: Final = Words("利用の記録", "Ridership")
+_NO_RELEASES: Final = Words("まだ公開した月がありません。", "No month has been published yet.")
+_WHAT: Final = Words(
+    "予約して乗る車の乗った場所・降りた場所(約500mの四角)と、バスに乗り降りした人の数です。"
+    "平日と土日祝、1時間ごとに数えました。",
+    "Where rides on demand began and ended, in squares of 500 m, and how many got on and off "
+    "buses, by hour and by weekday or holiday.",
+)
+_SAFE: Final = Words(
+    "どの行にも、ちがう人が5人以上います。少ないものは、場所や時刻を広くしてまとめました。"
+    "日付や名前はありません。公開したファイルは変えません。直すときは新しい版を出します。",
+    "Every row has at least five different people; smaller ones were merged into wider places or "
+    "hours. There are no dates and no names. A file once published never changes; what was wrong "
+    "is put right in a new version.",
+)
+_RELEASE_HEAD: Final = (
+    Words("月", "Month"), Words("版", "Version"), Words("ファイル", "Files"),
+    Words("直したこと", "Put right"), Words("SHA-256", "SHA-256"),
+)  # fmt: skip
+_MADE_UP: Final = Words("模擬データ", "simulated")
+_RELEASE_FILES: Final = (
+    "rides.csv", "rides.parquet", "bus_riders.csv", "bus_riders.parquet", "dictionary.csv",
+    "datapackage.json",
+)  # fmt: skip
 _OTHER: Final = Words("English", "日本語")
 _HOME: Final = Words("ホームへもどる", "Back to the home page")
 
@@ -158,6 +191,36 @@ def days_page(days: Sequence[str], language: Language, stylesheet: str) -> str:
     listed = [f'<li><a href="/feeds/tides/{day}.zip">{day}.zip</a></li>' for day in days]
     body = ["<ul>", *listed, "</ul>"] if listed else [f"<p>{_in(_NO_DAYS, language)}</p>"]
     return _page(_in(_DAYS, language), body, language, stylesheet)
+
+
+def releases_page(
+    rows: Sequence[ReleaseRow], town: str, language: Language, stylesheet: str
+) -> str:
+    """Return the page of the months that were published, the newest first."""
+    body = [
+        f"<p>{_in(_WHAT, language)}</p>",
+        f"<p>{_in(_SAFE, language)}</p>",
+        f"<p>{escape(_in(_LICENCE, language).format(town=town))}</p>",
+    ]
+    if rows:
+        head = (f'<th scope="col">{_in(each, language)}</th>' for each in _RELEASE_HEAD)
+        body += ["<table><thead><tr>", *head, "</tr></thead><tbody>"]
+        body += [_release(row, language) for row in rows]
+        body += ["</tbody></table>"]
+    else:
+        body.append(f"<p>{_in(_NO_RELEASES, language)}</p>")
+    return _page(_in(_RELEASES, language), body, language, stylesheet)
+
+
+def _release(row: ReleaseRow, language: Language) -> str:
+    base = f"/feeds/ridership/{row.month}-v{row.version}"
+    links = " ".join(f'<a href="{base}/{name}">{name}</a>' for name in _RELEASE_FILES)
+    made_up = f"({_in(_MADE_UP, language)})" if row.simulated else ""
+    return (
+        f'<tr><th scope="row">{row.month}{made_up}</th><td>{row.version}</td>'
+        f'<td><a href="{base}.zip">zip</a> {links}</td>'
+        f"<td>{escape(row.reason)}</td><td><code>{row.sha256}</code></td></tr>"
+    )
 
 
 def _page(title: str, body: Sequence[str], language: Language, stylesheet: str) -> str:

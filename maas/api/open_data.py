@@ -49,7 +49,7 @@ def _described(media_type: str) -> dict[str, Any]:
 @router.get("/", include_in_schema=False, **needs(Permission.PUBLIC))
 async def addresses(service: The, request: Request, lang: Lang = None) -> Response:
     """The page that says what is published where."""
-    language = _language(request, lang)
+    language = language_asked(request, lang)
     town = service.town
     name = "" if town is None else town.name if language == "ja" else town.name_en
     return HTMLResponse(page(name, language, STYLESHEET_PATH))
@@ -86,7 +86,7 @@ async def gofs_file(
 async def recorded_days(service: The, request: Request, lang: Lang = None) -> Response:
     """The page of the days there are records of."""
     days = [day.isoformat() for day in await _days(service)]
-    return HTMLResponse(days_page(days, _language(request, lang), STYLESHEET_PATH))
+    return HTMLResponse(days_page(days, language_asked(request, lang), STYLESHEET_PATH))
 
 
 @router.get("/tides/{day}.zip", operation_id="readTides", **_described("application/zip"))
@@ -126,5 +126,6 @@ async def _gofs(path: str, service: Service, request: Request, known: str | None
     return cached(body, "application/json", known, GOFS_TTL_S)
 
 
-def _language(request: Request, asked: Literal["ja", "en"] | None) -> Language:
+def language_asked(request: Request, asked: Literal["ja", "en"] | None) -> Language:
+    """Return the language of a page: the one in its address, else the browser's."""
     return asked or language_of(request.scope)

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     EDIT_FLEET = "edit_fleet"
     MANAGE_STAFF = "manage_staff"
     READ_AUDIT = "read_audit"
+    PLAN = "plan"
 
 
 _DESK: Final = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
@@ -86,6 +87,7 @@ GRANTS: Final = MappingProxyType(
         Permission.EDIT_FLEET: frozenset({Role.ADMIN}),
         Permission.MANAGE_STAFF: frozenset({Role.ADMIN}),
         Permission.READ_AUDIT: frozenset({Role.ADMIN}),
+        Permission.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
     }
 )
 

@@ -839,6 +839,21 @@ bus_counts = Table(
     Index(None, "service_date", "vehicle_id"),
 )
 
+# Open data as it was published: a row is for ever, and what puts it right is another version.
+releases = Table(
+    "releases",
+    metadata,
+    Column("month", String, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("content", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("package", LargeBinary, nullable=False),
+)
+
 # What was booked or driven on paper while there was no service, one line each.
 paper_entries = Table(
     "paper_entries",

@@ -31,7 +31,7 @@ async def test_every_address_on_the_page_answers(nobody: httpx.AsyncClient) -> N
     page = await nobody.get("/feeds/")
     assert "小さな町" in page.text
     links = [link for link in Links(page.text).found if link.startswith("/feeds/")]
-    assert len(links) == 8
+    assert len(links) == 9
     # The next timetable is there once it is decided.
     expected = {link: 404 if "next" in link else 200 for link in links}
     assert {link: (await nobody.get(link)).status_code for link in links} == expected

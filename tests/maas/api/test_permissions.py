@@ -55,6 +55,8 @@ PATHS = {
     "note_id": "none",
     "message_id": "none",
     "staff_name": "nobody",
+    "month": "2026-01",
+    "version": "1",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -89,6 +91,7 @@ WANTED = {
     Permission.EDIT_FLEET: {"admin"},
     Permission.MANAGE_STAFF: {"admin"},
     Permission.READ_AUDIT: {"admin"},
+    Permission.PLAN: {"planner", "admin"},
 }
 
 
