@@ -4,73 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
 from gtfs.calendar import seconds_of
-from maas.api import ridership_shapes as out
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.requests import In
-from maas.api.ridership_shapes import Few, FigureOut, RidershipOut
+from maas.api.ridership_drawn import analysis, year_before
+from maas.api.ridership_shapes import FigureOut, RidershipOut
+from maas.api.service import Service
 from maas.auth.roles import Permission
-from maas.records import ridership_charts as charts
-from maas.records.ridership import FEW, Chosen, No, Trip, ended, lost, people, shown, totals
-from maas.records.ridership_rows import (
-    Ends,
-    Town,
-    ends,
-    read_nos,
-    read_town,
-    read_trips,
-    registered,
-)
+from maas.records.ridership import Chosen
+from maas.records.ridership_rows import Now, Read, Where, read_period, read_town
 from maas.records.ridership_words import FIGURES
 from maas.rides.keeper import Keeper
 from maas.rides.refused import FOR_WANT_OF_ROOM
-from maas.town.calendars import Refused, rules_on
+from maas.store.ledger import simulated_between
 
 router = APIRouter(prefix="/ridership", tags=["ridership"])
 
 MOST_DAYS: Final = 732
-MOST_FLOWS: Final = 100
+KEPT_S: Final = 60.0
+"""A period is read anew at most this often; other choices of it are counted from what was read."""
+PERIODS_KEPT: Final = 4
 _NO_KEEPER = ("not-found", "no-roads", "no-town")
 Day = Annotated[dt.date | None, Query()]
 Age = Literal["0-17", "18-64", "65-74", "75-84", "85+", "unknown"]
 Purpose = Literal["medical", "shopping", "public", "transit", "home", "other"]
 Named = Annotated[str, Query(min_length=1, max_length=64)]
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Some service days of an area: what ended in them, what was refused, what was lost."""
-
-    first: dt.date
-    last: dt.date
-    trips: list[Trip]
-    nos: list[No]
-    lost: list[No]
-
-    def of(self, chosen: Chosen) -> Period:
-        """Return the part of it that is looked at."""
-        parts = chosen.trips(self.trips), chosen.nos(self.nos), chosen.nos(self.lost)
-        return Period(self.first, self.last, *parts)
-
-    @property
-    def totals(self) -> Any:  # noqa: ANN401 -- from_attributes
-        """What it adds up to."""
-        return totals(self.trips, self.nos, self.lost)
-
-    @property
-    def is_of_few(self) -> bool:
-        """Whether somebody is in it, but too few people to be shown."""
-        return 0 < people([*self.trips, *self.nos]) < FEW
 
 
 @router.get("/figures", operation_id="listFigures", **needs(Permission.PLAN))
@@ -92,7 +57,7 @@ async def read_ridership(
     person: SignedIn,
     service: The,
     since: Annotated[
-        Day, Query(alias="from", description="A year before `to` when absent.")
+        Day, Query(alias="from", description="Eleven months before that of `to`.")
     ] = None,
     to: Annotated[Day, Query(description="Today when absent; never after today.")] = None,
     area: Annotated[str | None, Query(max_length=64)] = None,
@@ -108,7 +73,7 @@ async def read_ridership(
     keeper = service.keeper(area, person)
     today = keeper.today
     last = min(to or today, today)
-    first = since or _year_before(last) + dt.timedelta(days=1)
+    first = since or _year_begins(last)
     if not 0 <= (last - first).days < MOST_DAYS:
         raise Problem("not-found")
     chosen = Chosen(
@@ -119,189 +84,32 @@ async def read_ridership(
         hamlets=frozenset(hamlet),
         vehicles=frozenset(vehicle),
     )
+    now = await _period(service, keeper, first, last)
+    before = await _period(service, keeper, year_before(first), year_before(last))
+    found = await asyncio.to_thread(analysis, keeper, chosen, now, before)
+    async with service.database.reading() as db:
+        simulated = await simulated_between(db, first, last)
+    return found.model_copy(update={"simulated": bool(simulated)})
+
+
+async def _period(service: Service, keeper: Keeper, first: dt.date, last: dt.date) -> Read:
+    """Return what counts on some days, read anew when the last reading is a minute old."""
+    key, at, kept = (keeper.area, first, last), service.real_now(), service.ridership
+    known = kept.get(key)
+    if known is not None and 0 <= at - known[0] < KEPT_S:
+        return known[1]
+    zone = keeper.here.names.timezone
+    now = Now(keeper.today, int(seconds_of(keeper.clock(), keeper.today, zone)))
+    where = Where(keeper.area, now, ZoneInfo(zone), FOR_WANT_OF_ROOM)
     async with service.database.reading() as db:
         town = await read_town(db)
-        spans = [(first, last), (_year_before(first), _year_before(last))]
-        periods = [await _read(db, keeper, town, *span) for span in spans]
-    now, before = periods
-    return await asyncio.to_thread(_analysis, keeper, town, chosen, now, before)
+        found = Read(town, await read_period(db, town, where, first, last))
+    while len(kept) >= PERIODS_KEPT:
+        del kept[min(kept, key=lambda one: kept[one][0])]
+    kept[key] = at, found
+    return found
 
 
-async def _read(db: Any, keeper: Keeper, town: Town, first: dt.date, last: dt.date) -> Period:  # noqa: ANN401
-    zone = keeper.here.names.timezone
-    now_s = seconds_of(keeper.clock(), keeper.today, zone)
-    trips = ended(await read_trips(db, town, keeper.area, first, last), keeper.today, int(now_s))
-    nos = await read_nos(db, town, keeper.area, first, last, ZoneInfo(str(zone)))
-    return Period(first, last, trips, nos, lost(nos, trips, FOR_WANT_OF_ROOM))
-
-
-def _year_before(day: dt.date) -> dt.date:
-    leap = day.month == 2 and day.day == 29
-    return day.replace(year=day.year - 1, day=28 if leap else day.day)
-
-
-def _analysis(
-    keeper: Keeper, town: Town, chosen: Chosen, whole: Period, whole_before: Period
-) -> RidershipOut:
-    now, before = whole.of(chosen), whole_before.of(chosen)
-    guarded = chosen.is_personal
-    few = guarded and now.is_of_few
-    if few:
-        now = Period(now.first, now.last, [], [], [])
-    known = bool(before.trips or before.nos) and not (guarded and before.is_of_few)
-    found = _Drawn(town, now, guarded)
-    drives = {row.vehicle for row in whole.trips} | {row.id for row in keeper.here.taxis}
-    return RidershipOut(
-        area=keeper.area,
-        first=now.first,
-        last=now.last,
-        before_first=before.first,
-        before_last=before.last,
-        few=few,
-        simulated=False,
-        now=None if few else out.TotalsOut.model_validate(now.totals),
-        before=out.TotalsOut.model_validate(before.totals) if known else None,
-        by_day=charts.is_by_day(now.first, now.last),
-        trend=found.trend(before if known else None),
-        heat=found.heat(),
-        days_of=_days_of(whole.trips),
-        use=found.use(),
-        **found.places(),
-        **found.people(),
-        **found.counts(),
-        missing=_missing(keeper, whole),
-        vehicles=[
-            out.VehicleNameOut.model_validate(keeper.here.names.vehicle(each))
-            for each in sorted(drives)
-        ],
-        hamlet_names=sorted({each.hamlet for each in town.members.values()} - {""}),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """Each chart of a period; with `guarded` no count under five is shown."""
-
-    town: Town
-    period: Period
-    guarded: bool
-
-    def kept_back(self, count: int) -> Few:
-        return None if self.guarded and 0 < count < FEW else count
-
-    def trend(self, before: Period | None) -> list[out.PointOut]:
-        now = self.period
-        points = charts.trend(now.first, now.last, now.trips, now.nos, now.lost)
-        riders = _riders_before(before, points) if before else {}
-        return [
-            out.PointOut(
-                first=first,
-                totals=None
-                if self.guarded and 0 < people_in.members < FEW
-                else out.TotalsOut.model_validate(people_in),
-                before_riders=self.kept_back(riders[first]) if first in riders else None,
-                provisional=False,
-            )
-            for first, people_in in points
-        ]
-
-    def heat(self) -> list[out.CellOut]:
-        return [
-            out.CellOut(weekday=weekday, hour=hour, riders=self.kept_back(riders))
-            for weekday, hour, riders in charts.heat(self.period.trips)
-        ]
-
-    def use(self) -> list[out.UseOut]:
-        if self.guarded:
-            return []
-        return [
-            out.UseOut(vehicle=use.vehicle, hour=use.hour, share=use.share, days=use.days)
-            for use in charts.vehicle_use(self.period.trips)
-        ]
-
-    def places(self) -> dict[str, Any]:
-        found = ends(self.town.grounds.values())
-        stops = charts.stops(self.period.trips, found.key_of)
-        flows = charts.flows(self.period.trips, found.key_of)
-        lost_from = self._lost_from(found)
-        keys = {one.key for one in stops} | {f"h:{share.key}" for share in lost_from}
-        keys |= {f"h:{each.hamlet}" for each in self.town.members.values()}
-        return {
-            "stops": [out.StopUseOut.model_validate(one) for one in stops],
-            "flows": [out.FlowOut.model_validate(one) for one in flows[:MOST_FLOWS]],
-            "more_flows": max(0, len(flows) - MOST_FLOWS),
-            "lost_from": lost_from,
-            "ends": [
-                out.EndOut.model_validate(found.by_key[key])
-                for key in sorted(keys)
-                if key in found.by_key
-            ],
-        }
-
-    def _lost_from(self, found: Ends) -> list[out.ShareOut]:
-        theirs: dict[str, list[No]] = {}
-        for row in self.period.lost:
-            theirs.setdefault(found.hamlet_of[row.origin], []).append(row)
-        keys = sorted(theirs, key=lambda key: (-len(theirs[key]), key))
-        may = shown([len(theirs[key]) for key in keys], [people(theirs[key]) for key in keys])
-        return [
-            out.ShareOut(key=key, count=len(theirs[key]) if fine else None)
-            for key, fine in zip(keys, may, strict=True)
-        ]
-
-    def people(self) -> dict[str, Any]:
-        by_hamlet, by_age = registered(self.town.members.values(), self.period.last)
-        trips, lost = self.period.trips, self.period.lost
-        groups = {
-            "hamlets": charts.groups(trips, lost, lambda row: row.hamlet, by_hamlet),
-            "ages": charts.groups(trips, lost, lambda row: row.age, by_age),
-        }
-        return {
-            name: [out.GroupOut.model_validate(one) for one in found]
-            for name, found in groups.items()
-        }
-
-    def counts(self) -> dict[str, Any]:
-        trips, nos, lost = self.period.trips, self.period.nos, self.period.lost
-        return {
-            "purposes": self._shares(charts.shares(trips, lambda row: row.purpose).most_common()),
-            "channels": self._shares(charts.shares(trips, lambda row: row.channel).most_common()),
-            "lateness": self._bins(charts.LATE_BINS_MIN, charts.lateness(trips)),
-            "durations": self._bins(charts.RIDE_BINS_MIN, charts.durations(trips)),
-            "reasons": [
-                out.ReasonOut(reason=reason, declined=declined, count=self.kept_back(count))
-                for reason, declined, count in charts.reasons(nos)
-            ],
-            "saves": self._shares(charts.saved_by(lost)),
-        }
-
-    def _shares(self, counts: Iterable[tuple[str, int]]) -> list[out.ShareOut]:
-        return [out.ShareOut(key=key, count=self.kept_back(count)) for key, count in counts]
-
-    def _bins(self, edges: Sequence[int], counts: Sequence[int]) -> list[out.BinOut]:
-        begins, finishes = [None, *edges], [*edges, None]
-        return [
-            out.BinOut(over_min=begin, to_min=end, rides=self.kept_back(count))
-            for begin, end, count in zip(begins, finishes, counts, strict=True)
-        ]
-
-
-def _riders_before(before: Period, points: Sequence[charts.Point]) -> dict[dt.date, int]:
-    """Return the riders of the same month or day a year before, by what it is compared with."""
-    found = charts.trend(before.first, before.last, before.trips, [], [])
-    riders = {point.first: point.totals.riders for point in found}
-    return {each.first: riders.get(_year_before(each.first), 0) for each in points}
-
-
-def _days_of(trips: Iterable[Trip]) -> list[int]:
-    """Return on how many days anybody rode, by weekday from Monday."""
-    days = Counter(day.weekday() for day in {row.day for row in trips if row.state == "done"})
-    return [days[weekday] for weekday in range(7)]
-
-
-def _missing(keeper: Keeper, whole: Period) -> list[dt.date]:
-    """Return the days on which the service ran by its rules and nothing at all is recorded."""
-    known = {row.day for row in whole.trips} | {row.day for row in whole.nos}
-    days = (whole.first + dt.timedelta(days=n) for n in range((whole.last - whole.first).days))
-    runs = (day for day in days if day not in known)
-    return [day for day in runs if not isinstance(rules_on(keeper.here.rules, day), Refused)]
+def _year_begins(last: dt.date) -> dt.date:
+    """Return the first day of the twelve months that end with a day's."""
+    return dt.date(last.year - (last.month < 12), last.month % 12 + 1, 1)

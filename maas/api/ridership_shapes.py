@@ -31,7 +31,6 @@ class TotalsOut(Shape):
     shared: int
     fare_yen: int
     distance_m: int
-    due: int
     kept: int
     late: int
     not_carried: int
@@ -167,6 +166,7 @@ class RidershipOut(BaseModel):
     purposes: list[ShareOut]
     channels: list[ShareOut]
     lateness: list[BinOut]
+    waits: list[BinOut]
     durations: list[BinOut]
     reasons: list[ReasonOut]
     saves: list[ShareOut]

@@ -29,6 +29,7 @@ from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
 from maas.notify.post import Post
+from maas.records.ridership_rows import Read
 from maas.rides.closures import Closures
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
@@ -79,6 +80,8 @@ class Service:
         default_factory=dict
     )
     """The reports on accuracy made lately: of which route, stop and days, and when."""
+    ridership: dict[tuple[str, date, date], tuple[float, Read]] = field(default_factory=dict)
+    """The periods read lately for the ridership pages: of which area and days, and when."""
     edition: int | None = None
     planner: Planner = field(default_factory=Planner)
     kernels: str = "compiling"

@@ -1,17 +1,20 @@
 """Ridership: what is counted, of whom, and what it adds up to.
 
-A `Trip` is a booking as it ended, a `No` an ask that got no ride; both are read whole for a period
-and area and then only counted.  Nothing here leaves with a name: members are numbers that are
-counted, never returned, and `shown` keeps counts of few people back.  What each figure means, for
-those who read it, is in `ridership_words`.
+Counted are the entries of the ledger: every sum is of `sign` times a value, so that a period adds
+up to what the reports say of it, whatever was corrected.  Nothing here leaves with a name: members
+are numbers that are counted, never returned, and `shown` keeps counts of few people back.  What
+each figure means, for those who read it, is in `ridership_words`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
+
+from maas.store.entries import Outcome, Ride
 
 FEW: Final = 5
 """Counts of fewer people than this are not shown by hamlet, age or journey."""
@@ -25,54 +28,57 @@ _PURPOSE_OF: Final = {
     "hub": "transit", "stop": "transit", "home": "home",
 }  # fmt: skip
 
-_NOBODY: Final = frozenset({"held", "lapsed"})
-_CALLED_OFF: Final = frozenset({"cancelled", "no_show"})
-
 
 class Trip(NamedTuple):
-    """One booking as it ended; `_s` are seconds of the service day, `None` what did not happen.
+    """A ride, and by what trips are chosen: weekday from Monday, hour of boarding, and the rider.
 
-    `hamlet` is where the member lives, `hour` the hour of boarding, or of the promise when nobody
-    boarded.  `riders` are people, one trip is one party.
+    `hamlet` is where the member lives, empty when they are none.
     """
 
-    day: date
+    ride: Ride
+    weekday: int
     hour: int
-    state: str
-    member: int | None
     age: str
     hamlet: str
     purpose: str
-    channel: str
-    vehicle: str
-    origin: int
-    destination: int
-    riders: int
-    pickup_from_s: int
-    pickup_to_s: int
-    arrive_by_s: int
-    came_s: int | None
-    picked_up_s: int | None
-    dropped_off_s: int | None
-    direct_s: int
-    distance_m: int
-    shared: bool
-    fare_yen: int
 
     @property
-    def late_s(self) -> int:
-        """By how much the worse end missed what was last promised; negative was early."""
-        pickup_s = -(10**6) if self.came_s is None else self.came_s - self.pickup_to_s
-        return max(pickup_s, (self.dropped_off_s or 0) - self.arrive_by_s)
+    def sign(self) -> int:
+        """How it counts: 1, or -1 for what a correction takes back."""
+        return self.ride.sign
+
+    @property
+    def member(self) -> int | None:
+        """Who rode, `None` for nobody known."""
+        return self.ride.member_id
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a ride of its own day, and not a later correction."""
+        return self.ride.sign == 1 and self.ride.dated == self.ride.service_date
+
+
+class Gone(NamedTuple):
+    """A booking that ended without a ride; its hour is that of the planned pick-up."""
+
+    outcome: Outcome
+    weekday: int
+    hour: int
+    age: str
+    hamlet: str
+    purpose: str
 
 
 class No(NamedTuple):
     """An ask that was refused, or whose offers the caller did not want (`declined`).
 
-    `saves` are the changes that would have got a ride, least asking first: a field and by how much.
+    `dated` is the day it counts on, `day` the one asked for.  `saves` are the changes that would
+    have got a ride, least asking first: a field and by how much.
     """
 
+    dated: date
     day: date
+    weekday: int
     hour: int
     declined: bool
     reason: str
@@ -84,6 +90,11 @@ class No(NamedTuple):
     destination: int
     riders: int
     saves: tuple[tuple[str, int], ...]
+
+    @property
+    def sign(self) -> int:
+        """Refusals are not corrected."""
+        return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +108,36 @@ class Chosen:
     hamlets: frozenset[str] = frozenset()
     vehicles: frozenset[str] = frozenset()
 
-    def trips(self, rows: Iterable[Trip]) -> list[Trip]:
-        """Return the trips that are looked at."""
-        keep = self._keeps()
-        vehicles = self.vehicles
-        return [row for row in rows if keep(row) and (not vehicles or row.vehicle in vehicles)]
-
-    def nos(self, rows: Iterable[No]) -> list[No]:
-        """Return the refused asks that are looked at; no vehicle refuses, so none is chosen by."""
-        return list(filter(self._keeps(), rows))
-
     @property
     def is_personal(self) -> bool:
         """Whether it picks people by what they are, so that few of them must not be shown."""
         return bool(self.ages or self.purposes or self.hamlets)
 
-    def _keeps(self) -> Callable[[Trip | No], bool]:
+    def trips(self, rows: Iterable[Trip]) -> list[Trip]:
+        """Return the trips that are looked at."""
+        keep, vehicles = self._keeps(), self.vehicles
+        return [
+            row for row in rows if keep(row) and (not vehicles or row[0].vehicle_id in vehicles)
+        ]
+
+    def gone(self, rows: Iterable[Gone]) -> list[Gone]:
+        """Return the bookings without a ride that are looked at."""
+        keep, vehicles = self._keeps(), self.vehicles
+        return [
+            row for row in rows if keep(row) and (not vehicles or row[0].vehicle_id in vehicles)
+        ]
+
+    def nos(self, rows: Iterable[No]) -> list[No]:
+        """Return the refused asks that are looked at; no vehicle refuses, so none is chosen by."""
+        return list(filter(self._keeps(), rows))
+
+    def _keeps(self) -> Callable[[Trip | Gone | No], bool]:
         first, last = self.hours or (0, 99)
 
-        def keep(row: Trip | No) -> bool:
+        def keep(row: Trip | Gone | No) -> bool:
             return (
                 first <= row.hour <= last
-                and (not self.weekdays or row.day.weekday() in self.weekdays)
+                and (not self.weekdays or row.weekday in self.weekdays)
                 and (not self.ages or row.age in self.ages)
                 and (not self.purposes or row.purpose in self.purposes)
                 and (not self.hamlets or row.hamlet in self.hamlets)
@@ -129,12 +148,12 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What trips and refused asks add up to.
+    """What trips, bookings without one and refused asks add up to.
 
-    `rides` are parties that were carried, `riders` people in them, `members` different ones.  Of
-    the promises `due`, `kept` were as last told, `late` not, and `not_carried` never ridden.
-    `lost` are journeys that nobody got for want of room, `refused` every "no" of ours, `declined`
-    every one of the callers'.
+    `rides` are parties that were carried, `riders` people in them, `members` different ones.
+    `kept` came and arrived as last promised, `late` did not, `not_carried` never came.  `lost` are
+    journeys that nobody got for want of room, `refused` every "no" of ours, `declined` every one
+    of the callers'.
     """
 
     rides: int
@@ -143,7 +162,6 @@ class Totals:
     shared: int
     fare_yen: int
     distance_m: int
-    due: int
     kept: int
     late: int
     not_carried: int
@@ -153,63 +171,42 @@ class Totals:
     refused: int
     declined: int
 
-    @property
-    def asks(self) -> int:
-        """Journeys that were asked for and could have been carried: promised or lost."""
-        return self.due + self.no_show + self.cancelled + self.lost
 
-
-def totals(trips: Collection[Trip], nos: Collection[No], lost: Collection[No]) -> Totals:
-    """Return what some trips, refused asks and lost journeys add up to."""
-    ridden = carried(trips)
-    kept = sum(row.late_s <= 0 for row in ridden)
-    states = [row.state for row in trips]
-    missed = states.count("booked")
+def totals(
+    trips: Collection[Trip], gone: Collection[Gone], nos: Collection[No], lost: Collection[No]
+) -> Totals:
+    """Return what some trips, bookings without a ride, refused asks and lost journeys add up to."""
+    rides = [row[0] for row in trips]
+    count = sum(ride.sign for ride in rides)
+    kept = sum(ride.sign for ride in rides if ride.late_s <= 0)
+    ended = Counter[str]()
+    for row in gone:
+        ended[row.outcome.state] += row.outcome.sign
     return Totals(
-        rides=len(ridden),
-        riders=sum(row.riders for row in ridden),
-        members=people(ridden),
-        shared=sum(row.shared for row in ridden),
-        fare_yen=sum(row.fare_yen for row in ridden),
-        distance_m=sum(row.distance_m for row in ridden),
-        due=len(ridden) + missed,
+        rides=count,
+        riders=sum(ride.sign * ride.riders for ride in rides),
+        members=people(trips),
+        shared=sum(ride.sign for ride in rides if ride.shared),
+        fare_yen=sum(ride.sign * ride.fare_yen for ride in rides),
+        distance_m=sum(ride.sign * ride.distance_m for ride in rides),
         kept=kept,
-        late=len(ridden) - kept,
-        not_carried=missed,
-        no_show=states.count("no_show"),
-        cancelled=states.count("cancelled"),
+        late=count - kept,
+        not_carried=ended["booked"],
+        no_show=ended["no_show"],
+        cancelled=ended["cancelled"],
         lost=len(lost),
         refused=sum(not row.declined for row in nos),
         declined=sum(row.declined for row in nos),
     )
 
 
-def ended(trips: Iterable[Trip], today: date, now_s: int) -> list[Trip]:
-    """Return the trips that are over.
-
-    A promise still to come says nothing yet, and a seat only held was promised to nobody.
-    """
-    return [row for row in trips if row.state not in _NOBODY and _is_over(row, today, now_s)]
-
-
-def _is_over(row: Trip, today: date, now_s: int) -> bool:
-    if row.state == "done" or row.state in _CALLED_OFF:
-        return True
-    if row.state != "booked":
-        return False
-    return row.day < today or (row.day == today and now_s > row.arrive_by_s)
-
-
-def carried(trips: Iterable[Trip]) -> list[Trip]:
-    """Return the trips in which somebody rode to the end."""
-    return [row for row in trips if row.state == "done" and row.dropped_off_s is not None]
-
-
 def people(rows: Iterable[Trip | No]) -> int:
     """Return how many different members are in some rows; who is no member counts each time."""
-    rows = list(rows)
-    strangers = sum(row.member is None for row in rows)
-    return strangers + len({row.member for row in rows if row.member is not None})
+    found = Counter[int | None]()
+    for row in rows:
+        found[row.member] += row.sign
+    strangers = max(0, found.pop(None, 0))
+    return strangers + sum(count > 0 for count in found.values())
 
 
 def lost(nos: Iterable[No], trips: Iterable[Trip], for_want_of_room: Collection[str]) -> list[No]:
@@ -217,22 +214,22 @@ def lost(nos: Iterable[No], trips: Iterable[Trip], for_want_of_room: Collection[
 
     Who asks again is still one journey, and who is refused and carried after all has lost none.
     """
-    got = {_journey(row) for row in trips if row.state != "cancelled" and row.member is not None}
+    refused = [row for row in nos if not row.declined and row.reason in for_want_of_room]
+    if not refused:
+        return []
+    got = {
+        (ride.service_date, ride.member_id, ride.origin_id, ride.destination_id)
+        for ride, *_ in trips
+        if ride.member_id is not None
+    }
     found: dict[tuple[object, ...], No] = {}
-    for row in nos:
-        if row.declined or row.reason not in for_want_of_room:
-            continue
-        journey: tuple[object, ...] = _journey(row)
+    for row in refused:
+        journey = row.day, row.member, row.origin, row.destination
         if row.member is None:
-            journey = (*journey, row.hour, row.riders)
-        elif journey in got:
-            continue
-        found.setdefault(journey, row)
+            found.setdefault((*journey, row.hour, row.riders), row)
+        elif journey not in got:
+            found.setdefault(journey, row)
     return list(found.values())
-
-
-def _journey(row: Trip | No) -> tuple[date, int | None, int, int]:
-    return row.day, row.member, row.origin, row.destination
 
 
 def age_band(birth_year: int | None, day: date) -> str:

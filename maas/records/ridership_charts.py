@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from maas.records.ridership import FEW, No, Totals, Trip, carried, people, shown, totals
+from maas.records.ridership import FEW, Gone, No, Totals, Trip, people, shown, totals
+
+Row = TypeVar("Row", Trip, Gone, No)
 
 HOUR_S: Final = 3600
 LATE_BINS_MIN: Final = (-10, -5, 0, 5, 10, 15)
-"""Where the bins of lateness begin, after the first, which has everything before."""
+"""Where bins begin; one has everything up to the first, the last everything over the last."""
 RIDE_BINS_MIN: Final = (5, 10, 15, 20, 30, 45)
+WAIT_BINS_MIN: Final = (5, 10, 15, 20, 30)
 BY_DAY_UP_TO: Final = 62
 """Periods of at most so many days are drawn day by day, longer ones by month."""
 
@@ -39,22 +43,39 @@ def beginnings(first: date, last: date) -> list[date]:
 
 
 def trend(
-    first: date, last: date, trips: Iterable[Trip], nos: Iterable[No], lost: Iterable[No]
+    first: date,
+    last: date,
+    trips: Iterable[Trip],
+    gone: Iterable[Gone],
+    nos: Iterable[No],
+    lost: Iterable[No],
 ) -> list[Point]:
     """Return what each month, or day, of a period adds up to; those without a ride too."""
-    by_day = is_by_day(first, last)
-    of: Callable[[date], date] = (lambda day: day) if by_day else (lambda day: day.replace(day=1))
-    parts = [_apart(rows, of) for rows in (trips, nos, lost)]
+    of = _same if is_by_day(first, last) else _month
+    parts = (
+        _apart(trips, lambda row: of(row[0].dated)),
+        _apart(gone, lambda row: of(row[0].dated)),
+        _apart(nos, lambda row: of(row.dated)),
+        _apart(lost, lambda row: of(row.dated)),
+    )
     return [
-        Point(begin, totals(*(part.get(begin, []) for part in parts)))
+        Point(begin, totals(*(part.get(begin, []) for part in parts)))  # type: ignore[arg-type]
         for begin in beginnings(first, last)
     ]
 
 
-def _apart(rows: Iterable[Trip | No], of: Callable[[date], date]) -> dict[date, list]:  # type: ignore[type-arg]
-    found: defaultdict[date, list[Trip | No]] = defaultdict(list)
+def _same(day: date) -> date:
+    return day
+
+
+def _month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _apart(rows: Iterable[Row], of: Callable[[Row], date]) -> dict[date, list[Row]]:
+    found: defaultdict[date, list[Row]] = defaultdict(list)
     for row in rows:
-        found[of(row.day)].append(row)
+        found[of(row)].append(row)
     return found
 
 
@@ -69,17 +90,17 @@ class Cell(NamedTuple):
 def heat(trips: Iterable[Trip]) -> list[Cell]:
     """Return the riders by weekday and hour of boarding, only cells that have some."""
     found: Counter[tuple[int, int]] = Counter()
-    for row in carried(trips):
-        found[row.day.weekday(), row.hour] += row.riders
+    for row in trips:
+        found[row.weekday, row.hour] += row.sign * row.ride.riders
     return [Cell(weekday, hour, riders) for (weekday, hour), riders in sorted(found.items())]
 
 
-def shares(trips: Iterable[Trip], of: Callable[[Trip], str]) -> Counter[str]:
-    """Return the riders by what `of` says of their trip."""
+def shares(trips: Iterable[Trip], of: Callable[[Trip], str]) -> list[tuple[str, int]]:
+    """Return the riders by what `of` says of their trip, most first."""
     found: Counter[str] = Counter()
-    for row in carried(trips):
-        found[of(row)] += row.riders
-    return found
+    for row in trips:
+        found[of(row)] += row.sign * row.ride.riders
+    return found.most_common()
 
 
 class Use(NamedTuple):
@@ -99,9 +120,11 @@ class Use(NamedTuple):
 def vehicle_use(trips: Iterable[Trip]) -> list[Use]:
     """Return the seconds with somebody aboard by vehicle and hour; riders together count once."""
     spans: defaultdict[tuple[str, date], list[tuple[int, int]]] = defaultdict(list)
-    for row in carried(trips):
-        if row.picked_up_s is not None and row.dropped_off_s is not None:
-            spans[row.vehicle, row.day].append((row.picked_up_s, row.dropped_off_s))
+    for row in trips:
+        if row.is_plain:
+            ride = row.ride
+            span = ride.picked_up_s, ride.dropped_off_s
+            spans[ride.vehicle_id, ride.service_date].append(span)
     found: Counter[tuple[str, int]] = Counter()
     for (vehicle, _), theirs in spans.items():
         for begin_s, end_s in _union(theirs):
@@ -138,14 +161,15 @@ def stops(trips: Iterable[Trip], end_of: Mapping[int, str]) -> list[Stop]:
     boarded: Counter[str] = Counter()
     left: Counter[str] = Counter()
     who: defaultdict[str, list[Trip]] = defaultdict(list)
-    for row in carried(trips):
-        origin, destination = end_of[row.origin], end_of[row.destination]
-        boarded[origin] += row.riders
-        left[destination] += row.riders
+    for row in trips:
+        ride = row.ride
+        origin, destination = end_of[ride.origin_id], end_of[ride.destination_id]
+        boarded[origin] += ride.sign * ride.riders
+        left[destination] += ride.sign * ride.riders
         for end in {origin, destination}:
             who[end].append(row)
-    both = boarded + left
-    keys = sorted(both, key=lambda key: (-both[key], key))
+    both = Counter({key: boarded[key] + left[key] for key in who})
+    keys = sorted(who, key=lambda key: (-both[key], key))
     may = shown([both[key] for key in keys], [people(who[key]) for key in keys])
     found = [
         Stop(key, boarded[key], left[key]) if fine else Stop(key, None, None)
@@ -166,9 +190,10 @@ def flows(trips: Iterable[Trip], end_of: Mapping[int, str]) -> list[Flow]:
     """Return the riders from end to end, most first, those of few people last and unsaid."""
     riders: Counter[tuple[str, str]] = Counter()
     who: defaultdict[tuple[str, str], list[Trip]] = defaultdict(list)
-    for row in carried(trips):
-        pair = end_of[row.origin], end_of[row.destination]
-        riders[pair] += row.riders
+    for row in trips:
+        ride = row.ride
+        pair = end_of[ride.origin_id], end_of[ride.destination_id]
+        riders[pair] += ride.sign * ride.riders
         who[pair].append(row)
     pairs = sorted(riders, key=lambda pair: (-riders[pair], pair))
     counts = [riders[pair] for pair in pairs]
@@ -205,7 +230,7 @@ def groups(
 ) -> list[Group]:
     """Return what each group of members got, those nobody of whom rode too."""
     theirs: defaultdict[str, list[Trip]] = defaultdict(list)
-    for row in carried(trips):
+    for row in trips:
         theirs[of(row)].append(row)
     missed: defaultdict[str, list[No]] = defaultdict(list)
     for one in lost:
@@ -230,8 +255,10 @@ _UNSAID: Final[_Rode] = (None, None, None, None)
 
 
 def _rode(theirs: Sequence[Trip]) -> _Rode:
-    riders = sum(row.riders for row in theirs)
-    return people(theirs), riders, len(theirs), sum(row.late_s > 0 for row in theirs)
+    rides = [row.ride for row in theirs]
+    riders = sum(ride.sign * ride.riders for ride in rides)
+    late = sum(ride.sign for ride in rides if ride.late_s > 0)
+    return people(theirs), riders, sum(ride.sign for ride in rides), late
 
 
 def _few(count: int) -> int | None:
@@ -240,19 +267,26 @@ def _few(count: int) -> int | None:
 
 def lateness(trips: Iterable[Trip]) -> list[int]:
     """Return the rides by how late they were, in the bins of `LATE_BINS_MIN`."""
-    return _bins((row.late_s for row in carried(trips)), LATE_BINS_MIN)
+    return _bins(((row.sign, row.ride.late_s) for row in trips), LATE_BINS_MIN)
 
 
 def durations(trips: Iterable[Trip]) -> list[int]:
     """Return the rides by how long they took, in the bins of `RIDE_BINS_MIN`."""
-    spans = ((row.dropped_off_s or 0) - (row.picked_up_s or 0) for row in carried(trips))
+    spans = ((row.sign, row.ride.dropped_off_s - row.ride.picked_up_s) for row in trips)
     return _bins(spans, RIDE_BINS_MIN)
 
 
-def _bins(seconds: Iterable[int], begins_min: Sequence[int]) -> list[int]:
-    found = [0] * (len(begins_min) + 1)
-    for each in seconds:
-        found[sum(each > begin * 60 for begin in begins_min)] += 1
+def waits(trips: Iterable[Trip]) -> list[int]:
+    """Return the rides by the wait from the promised window's beginning (`WAIT_BINS_MIN`)."""
+    return _bins(((row.sign, row.ride.wait_s) for row in trips), WAIT_BINS_MIN)
+
+
+def _bins(seconds: Iterable[tuple[int, int]], begins_min: Sequence[int]) -> list[int]:
+    """Return how many are in each bin: over its beginning, up to the next one's."""
+    edges = [begin * 60 for begin in begins_min]
+    found = [0] * (len(edges) + 1)
+    for sign, each in seconds:
+        found[bisect_left(edges, each)] += sign
     return found
 
 

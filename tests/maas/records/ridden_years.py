@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.tables import bookings, members, places, promises, refusals, rides, vehicles
+from maas.store.ledger import mark_simulated
+from maas.store.rides import RideRow, add_rides
+from maas.store.tables import bookings, members, places, promises, refusals, vehicles
 
 HOURS = (8, 8, 9, 9, 9, 10, 10, 11, 13, 13, 14, 15, 16)
 
@@ -19,7 +21,7 @@ async def ride_for_years(
     connection: AsyncConnection, area: str, first: date, last: date, rides_a_day: float
 ) -> int:
     """Write bookings, promises, rides and refusals of weekdays; return how many rides."""
-    chance = random.Random(8)
+    chance = random.Random(8)  # noqa: S311 -- invented rides
     homes = (await connection.execute(
         select(members.c.id, members.c.home_place_id).order_by(members.c.id)
     )).all()  # fmt: skip
@@ -39,6 +41,7 @@ async def ride_for_years(
                 made.append(_trip(chance, area, day, number, homes, public, fleet))
         day += timedelta(days=1)
     await _write(connection, made)
+    await mark_simulated(connection, {one["booking"]["service_date"] for one in made}, seed=8)
     return sum(one["booking"]["state"] == "done" for one in made)
 
 
@@ -83,7 +86,7 @@ async def _write(connection: AsyncConnection, made: Sequence[dict[str, Any]]) ->
     await connection.execute(insert(bookings), [one["booking"] for one in made])
     await connection.execute(insert(promises), [_promise(one) for one in made])
     done = [one for one in made if one["booking"]["state"] == "done"]
-    await connection.execute(insert(rides), [_ride(one) for one in done])
+    await add_rides(connection, [_ride(one) for one in done])
     refused = [_refusal(one) for one in made if one["refused"]]
     if refused:
         await connection.execute(insert(refusals), refused)
@@ -99,15 +102,21 @@ def _promise(one: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ride(one: dict[str, Any]) -> dict[str, Any]:
-    booking = one["booking"]
-    return {
-        "booking_id": booking["id"], "service_date": booking["service_date"],
-        "vehicle_id": booking["vehicle_id"], "picked_up_s": booking["aboard_s"],
-        "dropped_off_s": booking["dropped_s"], "distance_m": one["distance_m"],
-        "shared": one["shared"], "fare_yen": (300 if one["shared"] else 500) * booking["riders"],
-        "fare_reasons": [], "fare_inputs": {"riders": booking["riders"]}, "tariff": "line-2021",
-    }  # fmt: skip
+def _ride(one: dict[str, Any]) -> RideRow:
+    booking, riders = one["booking"], one["booking"]["riders"]
+    return RideRow(
+        booking_id=booking["id"],
+        service_date=booking["service_date"],
+        vehicle_id=booking["vehicle_id"],
+        picked_up_s=booking["aboard_s"],
+        dropped_off_s=booking["dropped_s"],
+        distance_m=one["distance_m"],
+        shared=one["shared"],
+        fare_yen=(300 if one["shared"] else 500) * riders,
+        fare_reasons=(),
+        fare_inputs={"riders": riders},
+        tariff="line-2021",
+    )
 
 
 def _refusal(one: dict[str, Any]) -> dict[str, Any]:

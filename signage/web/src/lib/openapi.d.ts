@@ -836,6 +836,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ridership/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ridership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readRidership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -1246,102 +1278,6 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["lookedAtReport"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/vehicles/{vehicle_id}/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["countRiders"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/vehicles/{vehicle_id}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listRuns"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bus-counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listBusCounts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bus-counts/corrections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["correctBusCount"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/releases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listReleases"];
-        put?: never;
-        post: operations["publishRelease"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/releases/{month}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["previewRelease"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2900,70 +2836,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/feeds/ridership/index.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readReleases"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/feeds/ridership/{month}-v{version}.zip": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readReleaseVersion"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/feeds/ridership/{month}.zip": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readRelease"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/feeds/ridership/{month}-v{version}/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["readReleaseFile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3112,6 +2984,11 @@ export interface components {
             vouchers_yen: number;
             open_yen: number;
         };
+        BinOut: {
+            over_min: number | null;
+            to_min: number | null;
+            rides: number | null;
+        };
         BookingIn: {
             offer: string;
             rider_id?: number | null;
@@ -3183,13 +3060,6 @@ export interface components {
             endpoint: string;
             p256dh: string;
             auth: string;
-        };
-        BusDayOut: {
-            /** Format: date */
-            date: string;
-            start: number;
-            runs: components["schemas"]["RunOut"][];
-            unplaced: number;
         };
         BusLineOut: {
             name: string;
@@ -3333,6 +3203,11 @@ export interface components {
             /** @default  */
             reason: string;
         };
+        CellOut: {
+            weekday: number;
+            hour: number;
+            riders: number | null;
+        };
         ChangeIn: {
             offer: string;
         };
@@ -3429,29 +3304,14 @@ export interface components {
             /** @default false */
             watch: boolean;
         };
-        CountIn: {
-            event: string;
-            date?: string | null;
-            trip?: string | null;
-            call?: number | null;
-            boarded: number;
-            alighted: number;
-            at?: string | null;
-            boot?: string | null;
-            seq?: number | null;
-            corrects?: string | null;
-        };
-        CountResultOut: {
-            event: string;
-            kept: boolean;
-            said: string | null;
-        };
-        CountsIn: {
-            sent_at?: string | null;
-            counts: components["schemas"]["CountIn"][];
-        };
-        CountsOut: {
-            results: components["schemas"]["CountResultOut"][];
+        CorrectionIn: {
+            /** Format: date */
+            date: string;
+            vehicle_id: string;
+            /** @enum {string} */
+            what: "cash" | "fare" | "float";
+            yen: number;
+            reason: string;
         };
         CredentialsIn: {
             name: string;
@@ -3643,6 +3503,14 @@ export interface components {
             /** Format: date */
             last: string;
         };
+        EndOut: {
+            key: string;
+            name: string;
+            name_en: string;
+            kind: string;
+            lat: number;
+            lon: number;
+        };
         EnrolIn: {
             code: string;
         };
@@ -3711,6 +3579,14 @@ export interface components {
         FavouriteOut: {
             slot: number;
             place: components["schemas"]["PlaceOut"];
+        };
+        FigureOut: {
+            key: string;
+            name: string;
+            unit: string;
+            meaning: string;
+            source: string;
+            better: string | null;
         };
         FiguresOut: {
             n: number;
@@ -3787,6 +3663,11 @@ export interface components {
             block: string | null;
             driver: string | null;
         };
+        FlowOut: {
+            origin: string;
+            destination: string;
+            riders: number | null;
+        };
         FrameOut: {
             t: string;
             e: string;
@@ -3804,6 +3685,15 @@ export interface components {
         GiveBackIn: {
             booking_id: string;
             reason: string;
+        };
+        GroupOut: {
+            key: string;
+            members: number | null;
+            active: number | null;
+            riders: number | null;
+            rides: number | null;
+            late: number | null;
+            lost: number | null;
         };
         GuideFareOut: {
             name: string;
@@ -3855,12 +3745,6 @@ export interface components {
             memory_mb?: number | null;
             /** @default 0 */
             clock_ahead_s: number;
-        };
-        HiddenOut: {
-            key: (string | number | null)[];
-            things: number;
-            /** @enum {string} */
-            why: "small" | "given_up" | "not_before";
         };
         HoldIn: {
             offer: string;
@@ -4085,17 +3969,6 @@ export interface components {
             pickup_later_s: number;
             arrive_later_s: number;
         };
-        MovedRowOut: {
-            /** @enum {string} */
-            what: "boarded" | "alighted";
-            route: string;
-            stop: string;
-            /** @enum {string} */
-            day_type: "weekday" | "holiday";
-            hour: number | null;
-            people: number;
-            together: number;
-        };
         MovesIn: {
             moves: components["schemas"]["MoveIn"][];
             /** @default false */
@@ -4241,12 +4114,6 @@ export interface components {
              * @enum {string}
              */
             severity: "info" | "warning" | "severe";
-        };
-        OddCountOut: {
-            /** @enum {string} */
-            code: "load_negative" | "left_aboard" | "over_full" | "sources_differ";
-            call: number | null;
-            by: number;
         };
         OddReportOut: {
             id: number;
@@ -4561,6 +4428,13 @@ export interface components {
             lat: number;
             lon: number;
         };
+        PointOut: {
+            /** Format: date */
+            first: string;
+            totals: components["schemas"]["TotalsOut"] | null;
+            before_riders: number | null;
+            provisional: boolean;
+        };
         PollOut: {
             id: string;
             frames: components["schemas"]["FrameOut"][];
@@ -4578,21 +4452,6 @@ export interface components {
             /** @enum {string} */
             state: "open" | "called" | "promised" | "closed";
             sentence: string;
-        };
-        PreviewOut: {
-            month: string;
-            version: number;
-            over: boolean;
-            simulated: boolean;
-            k: number;
-            vehicles: number;
-            mesh_m: number;
-            content: string;
-            same_as_last: boolean;
-            trips: components["schemas"]["TripRowOut"][];
-            trips_table: components["schemas"]["TableOut"];
-            bus: components["schemas"]["MovedRowOut"][];
-            bus_table: components["schemas"]["TableOut"];
         };
         PrintedIn: {
             keys: string[];
@@ -4657,6 +4516,11 @@ export interface components {
             offers: components["schemas"]["OfferOut"][];
             refusal: components["schemas"]["RefusalOut"] | null;
             advice: string[];
+        };
+        ReasonOut: {
+            reason: string;
+            declined: boolean;
+            count: number | null;
         };
         ReceiptIn: {
             key: string;
@@ -4723,22 +4587,6 @@ export interface components {
             by: number;
             unit: string;
             sentence: string;
-        };
-        ReleaseIn: {
-            month: string;
-            content: string;
-            /** @default  */
-            reason: string;
-        };
-        ReleaseOut: {
-            month: string;
-            version: number;
-            /** Format: date-time */
-            made_at: string;
-            made_by: string;
-            reason: string;
-            simulated: boolean;
-            sha256: string;
         };
         ReportsIn: {
             sent_at?: string | null;
@@ -4947,6 +4795,43 @@ export interface components {
             kana: string;
             phone: string;
         };
+        RidershipOut: {
+            area: string;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            /** Format: date */
+            before_first: string;
+            /** Format: date */
+            before_last: string;
+            few: boolean;
+            simulated: boolean;
+            now: components["schemas"]["TotalsOut"] | null;
+            before: components["schemas"]["TotalsOut"] | null;
+            by_day: boolean;
+            trend: components["schemas"]["PointOut"][];
+            heat: components["schemas"]["CellOut"][];
+            days_of: number[];
+            use: components["schemas"]["UseOut"][];
+            stops: components["schemas"]["StopUseOut"][];
+            flows: components["schemas"]["FlowOut"][];
+            more_flows: number;
+            hamlets: components["schemas"]["GroupOut"][];
+            ages: components["schemas"]["GroupOut"][];
+            purposes: components["schemas"]["ShareOut"][];
+            channels: components["schemas"]["ShareOut"][];
+            lateness: components["schemas"]["BinOut"][];
+            waits: components["schemas"]["BinOut"][];
+            durations: components["schemas"]["BinOut"][];
+            reasons: components["schemas"]["ReasonOut"][];
+            saves: components["schemas"]["ShareOut"][];
+            lost_from: components["schemas"]["ShareOut"][];
+            missing: string[];
+            ends: components["schemas"]["EndOut"][];
+            vehicles: components["schemas"]["VehicleNameOut"][];
+            hamlet_names: string[];
+        };
         RoadOut: {
             duration_s: number;
             length_m: number;
@@ -5021,7 +4906,7 @@ export interface components {
         };
         RuleIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
             rule: {
                 [key: string]: unknown;
             };
@@ -5044,7 +4929,7 @@ export interface components {
              * @default hours
              * @enum {string}
              */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
             text: string;
         };
         RuleTrialIn: {
@@ -5114,31 +4999,6 @@ export interface components {
             relations: {
                 [key: string]: unknown;
             }[];
-            figures: {
-                [key: string]: unknown;
-            }[];
-        };
-        RunCallOut: {
-            call: number;
-            stop_id: string;
-            name: string;
-            name_en: string;
-            at_s: number | null;
-            boarded: number | null;
-            alighted: number | null;
-            load: number | null;
-            source: ("driver" | "counter" | "office") | null;
-            taps: components["schemas"]["TapOut"][];
-        };
-        RunOut: {
-            trip: string;
-            vehicle_id: string;
-            route: string;
-            headsign: string;
-            headsign_en: string;
-            riders: number;
-            calls: components["schemas"]["RunCallOut"][];
-            odd: components["schemas"]["OddCountOut"][];
         };
         RungOut: {
             name: string;
@@ -5178,6 +5038,10 @@ export interface components {
             take: boolean;
             /** @default  */
             note: string;
+        };
+        ShareOut: {
+            key: string;
+            count: number | null;
         };
         SheetOut: {
             vehicle_id: string;
@@ -5341,17 +5205,10 @@ export interface components {
             lat: number;
             lon: number;
         };
-        TableOut: {
-            things: number;
-            in_finest: number;
-            left: number;
-            hidden: components["schemas"]["HiddenOut"][];
-            hidden_count: number;
-        };
-        TapOut: {
-            event: string;
-            boarded: number;
-            alighted: number;
+        StopUseOut: {
+            key: string;
+            boarded: number | null;
+            left: number | null;
         };
         TieIn: {
             trip: string;
@@ -5419,6 +5276,22 @@ export interface components {
             arrive_by: string;
             why: string;
         };
+        TotalsOut: {
+            rides: number;
+            riders: number;
+            members: number;
+            shared: number;
+            fare_yen: number;
+            distance_m: number;
+            kept: number;
+            late: number;
+            not_carried: number;
+            no_show: number;
+            cancelled: number;
+            lost: number;
+            refused: number;
+            declined: number;
+        };
         TownOut: {
             name: string;
             name_en: string;
@@ -5475,16 +5348,6 @@ export interface components {
             shape_id: string;
             calls: components["schemas"]["CallIO"][];
         };
-        TripRowOut: {
-            origin: string;
-            destination: string;
-            /** @enum {string} */
-            day_type: "weekday" | "holiday" | "";
-            hour: number | null;
-            rides: number;
-            people: number;
-            riders: number;
-        };
         TripsIn: {
             trips: components["schemas"]["QuoteIn"][];
             /** @default false */
@@ -5505,8 +5368,19 @@ export interface components {
             rests: components["schemas"]["RestOut"][];
             missing: string[];
         };
+        UseOut: {
+            vehicle: string;
+            hour: number;
+            share: number;
+            days: number;
+        };
         VehicleIn: {
             vehicle_id: string;
+        };
+        VehicleNameOut: {
+            id: string;
+            name: string;
+            name_en: string;
         };
         VehicleOut: {
             id: string;
@@ -5658,7 +5532,7 @@ export interface components {
         };
         WithdrawnIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
             /** @default  */
             id: string;
             /** Format: date */
@@ -5670,25 +5544,6 @@ export interface components {
             kana: string;
             /** @default  */
             en: string;
-        };
-        maas__api__bus_counts__CorrectionIn: {
-            vehicle_id: string;
-            /** Format: date */
-            date: string;
-            trip: string;
-            call: number;
-            boarded: number;
-            alighted: number;
-            reason: string;
-        };
-        maas__api__fares__CorrectionIn: {
-            /** Format: date */
-            date: string;
-            vehicle_id: string;
-            /** @enum {string} */
-            what: "cash" | "fare" | "float";
-            yen: number;
-            reason: string;
         };
         maas__api__holds__RiderIn: {
             rider_id?: number | null;
@@ -10646,6 +10501,119 @@ export interface operations {
             };
         };
     };
+    listFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureOut"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readRidership: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                area?: string | null;
+                hour_from?: number;
+                hour_to?: number;
+                weekday?: number[];
+                age?: ("0-17" | "18-64" | "65-74" | "75-84" | "85+" | "unknown")[];
+                purpose?: ("medical" | "shopping" | "public" | "transit" | "home" | "other")[];
+                hamlet?: string[];
+                vehicle?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RidershipOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
     readPlan: {
         parameters: {
             query?: {
@@ -12209,7 +12177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobOut"] | null;
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             401: {
@@ -12773,429 +12741,6 @@ export interface operations {
                 };
             };
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    countRiders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                vehicle_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CountsIn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CountsOut"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    listRuns: {
-        parameters: {
-            query?: {
-                date?: string | null;
-            };
-            header?: never;
-            path: {
-                vehicle_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BusDayOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    listBusCounts: {
-        parameters: {
-            query?: {
-                date?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BusDayOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    correctBusCount: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["maas__api__bus_counts__CorrectionIn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BusDayOut"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    listReleases: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReleaseOut"][];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    publishRelease: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReleaseIn"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReleaseOut"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    previewRelease: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                month: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PreviewOut"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13853,7 +13398,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["maas__api__fares__CorrectionIn"];
+                "application/json": components["schemas"]["CorrectionIn"];
             };
         };
         responses: {
@@ -14291,7 +13836,7 @@ export interface operations {
         parameters: {
             query?: {
                 area?: string | null;
-                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation" | "figure") | null;
+                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation") | null;
             };
             header?: never;
             path?: never;
@@ -14354,7 +13899,7 @@ export interface operations {
             query?: {
                 area?: string | null;
                 format?: "toml" | "csv";
-                kind?: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
+                kind?: "hours" | "booking" | "tariff" | "zone" | "relation";
             };
             header?: never;
             path?: never;
@@ -19569,219 +19114,6 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
-                };
-            };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readReleases: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readReleaseVersion: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string | null;
-            };
-            path: {
-                month: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readRelease: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string | null;
-            };
-            path: {
-                month: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemOut"];
-                };
-            };
-        };
-    };
-    readReleaseFile: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string | null;
-            };
-            path: {
-                month: string;
-                version: number;
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             304: {
