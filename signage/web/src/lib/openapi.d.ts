@@ -1284,6 +1284,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vehicles/{vehicle_id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["countRiders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vehicles/{vehicle_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bus-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listBusCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bus-counts/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["correctBusCount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sheets": {
         parameters: {
             query?: never;
@@ -3061,6 +3125,13 @@ export interface components {
             p256dh: string;
             auth: string;
         };
+        BusDayOut: {
+            /** Format: date */
+            date: string;
+            start: number;
+            runs: components["schemas"]["RunOut"][];
+            unplaced: number;
+        };
         BusLineOut: {
             name: string;
             name_en: string;
@@ -3304,14 +3375,29 @@ export interface components {
             /** @default false */
             watch: boolean;
         };
-        CorrectionIn: {
-            /** Format: date */
-            date: string;
-            vehicle_id: string;
-            /** @enum {string} */
-            what: "cash" | "fare" | "float";
-            yen: number;
-            reason: string;
+        CountIn: {
+            event: string;
+            date?: string | null;
+            trip?: string | null;
+            call?: number | null;
+            boarded: number;
+            alighted: number;
+            at?: string | null;
+            boot?: string | null;
+            seq?: number | null;
+            corrects?: string | null;
+        };
+        CountResultOut: {
+            event: string;
+            kept: boolean;
+            said: string | null;
+        };
+        CountsIn: {
+            sent_at?: string | null;
+            counts: components["schemas"]["CountIn"][];
+        };
+        CountsOut: {
+            results: components["schemas"]["CountResultOut"][];
         };
         CredentialsIn: {
             name: string;
@@ -4114,6 +4200,12 @@ export interface components {
              * @enum {string}
              */
             severity: "info" | "warning" | "severe";
+        };
+        OddCountOut: {
+            /** @enum {string} */
+            code: "load_negative" | "left_aboard" | "over_full" | "sources_differ";
+            call: number | null;
+            by: number;
         };
         OddReportOut: {
             id: number;
@@ -5000,6 +5092,28 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        RunCallOut: {
+            call: number;
+            stop_id: string;
+            name: string;
+            name_en: string;
+            at_s: number | null;
+            boarded: number | null;
+            alighted: number | null;
+            load: number | null;
+            source: ("driver" | "counter" | "office") | null;
+            taps: components["schemas"]["TapOut"][];
+        };
+        RunOut: {
+            trip: string;
+            vehicle_id: string;
+            route: string;
+            headsign: string;
+            headsign_en: string;
+            riders: number;
+            calls: components["schemas"]["RunCallOut"][];
+            odd: components["schemas"]["OddCountOut"][];
+        };
         RungOut: {
             name: string;
             name_en: string;
@@ -5209,6 +5323,11 @@ export interface components {
             key: string;
             boarded: number | null;
             left: number | null;
+        };
+        TapOut: {
+            event: string;
+            boarded: number;
+            alighted: number;
         };
         TieIn: {
             trip: string;
@@ -5544,6 +5663,25 @@ export interface components {
             kana: string;
             /** @default  */
             en: string;
+        };
+        maas__api__bus_counts__CorrectionIn: {
+            vehicle_id: string;
+            /** Format: date */
+            date: string;
+            trip: string;
+            call: number;
+            boarded: number;
+            alighted: number;
+            reason: string;
+        };
+        maas__api__fares__CorrectionIn: {
+            /** Format: date */
+            date: string;
+            vehicle_id: string;
+            /** @enum {string} */
+            what: "cash" | "fare" | "float";
+            yen: number;
+            reason: string;
         };
         maas__api__holds__RiderIn: {
             rider_id?: number | null;
@@ -12177,7 +12315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobOut"];
+                    "application/json": components["schemas"]["JobOut"] | null;
                 };
             };
             401: {
@@ -12733,6 +12871,260 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    countRiders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                date?: string | null;
+            };
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusDayOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    listBusCounts: {
+        parameters: {
+            query?: {
+                date?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusDayOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    correctBusCount: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["maas__api__bus_counts__CorrectionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusDayOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13398,7 +13790,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CorrectionIn"];
+                "application/json": components["schemas"]["maas__api__fares__CorrectionIn"];
             };
         };
         responses: {
