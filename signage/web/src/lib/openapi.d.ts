@@ -1348,6 +1348,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listReleases"];
+        put?: never;
+        post: operations["publishRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["previewRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sheets": {
         parameters: {
             query?: never;
@@ -2900,6 +2932,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feeds/ridership/index.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readReleases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/ridership/{month}-v{version}.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readReleaseVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/ridership/{month}.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/ridership/{month}-v{version}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readReleaseFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3832,6 +3928,12 @@ export interface components {
             /** @default 0 */
             clock_ahead_s: number;
         };
+        HiddenOut: {
+            key: (string | number | null)[];
+            things: number;
+            /** @enum {string} */
+            why: "small" | "given_up" | "not_before";
+        };
         HoldIn: {
             offer: string;
             rider_id?: number | null;
@@ -4054,6 +4156,17 @@ export interface components {
             after: components["schemas"]["TimesOut"];
             pickup_later_s: number;
             arrive_later_s: number;
+        };
+        MovedRowOut: {
+            /** @enum {string} */
+            what: "boarded" | "alighted";
+            route: string;
+            stop: string;
+            /** @enum {string} */
+            day_type: "weekday" | "holiday";
+            hour: number | null;
+            people: number;
+            together: number;
         };
         MovesIn: {
             moves: components["schemas"]["MoveIn"][];
@@ -4545,6 +4658,21 @@ export interface components {
             state: "open" | "called" | "promised" | "closed";
             sentence: string;
         };
+        PreviewOut: {
+            month: string;
+            version: number;
+            over: boolean;
+            simulated: boolean;
+            k: number;
+            vehicles: number;
+            mesh_m: number;
+            content: string;
+            same_as_last: boolean;
+            trips: components["schemas"]["TripRowOut"][];
+            trips_table: components["schemas"]["TableOut"];
+            bus: components["schemas"]["MovedRowOut"][];
+            bus_table: components["schemas"]["TableOut"];
+        };
         PrintedIn: {
             keys: string[];
         };
@@ -4679,6 +4807,22 @@ export interface components {
             by: number;
             unit: string;
             sentence: string;
+        };
+        ReleaseIn: {
+            month: string;
+            content: string;
+            /** @default  */
+            reason: string;
+        };
+        ReleaseOut: {
+            month: string;
+            version: number;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            reason: string;
+            simulated: boolean;
+            sha256: string;
         };
         ReportsIn: {
             sent_at?: string | null;
@@ -4998,7 +5142,7 @@ export interface components {
         };
         RuleIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             rule: {
                 [key: string]: unknown;
             };
@@ -5021,7 +5165,7 @@ export interface components {
              * @default hours
              * @enum {string}
              */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             text: string;
         };
         RuleTrialIn: {
@@ -5089,6 +5233,9 @@ export interface components {
                 [key: string]: unknown;
             }[];
             relations: {
+                [key: string]: unknown;
+            }[];
+            figures: {
                 [key: string]: unknown;
             }[];
         };
@@ -5324,6 +5471,13 @@ export interface components {
             boarded: number | null;
             left: number | null;
         };
+        TableOut: {
+            things: number;
+            in_finest: number;
+            left: number;
+            hidden: components["schemas"]["HiddenOut"][];
+            hidden_count: number;
+        };
         TapOut: {
             event: string;
             boarded: number;
@@ -5466,6 +5620,16 @@ export interface components {
             /** @default  */
             shape_id: string;
             calls: components["schemas"]["CallIO"][];
+        };
+        TripRowOut: {
+            origin: string;
+            destination: string;
+            /** @enum {string} */
+            day_type: "weekday" | "holiday" | "";
+            hour: number | null;
+            rides: number;
+            people: number;
+            riders: number;
         };
         TripsIn: {
             trips: components["schemas"]["QuoteIn"][];
@@ -5651,7 +5815,7 @@ export interface components {
         };
         WithdrawnIn: {
             /** @enum {string} */
-            kind: "hours" | "booking" | "tariff" | "zone" | "relation";
+            kind: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             /** @default  */
             id: string;
             /** Format: date */
@@ -13150,6 +13314,175 @@ export interface operations {
             };
         };
     };
+    listReleases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOut"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    publishRelease: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    previewRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
     listSheets: {
         parameters: {
             query?: {
@@ -14228,7 +14561,7 @@ export interface operations {
         parameters: {
             query?: {
                 area?: string | null;
-                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation") | null;
+                kind?: ("hours" | "booking" | "tariff" | "zone" | "relation" | "figure") | null;
             };
             header?: never;
             path?: never;
@@ -14291,7 +14624,7 @@ export interface operations {
             query?: {
                 area?: string | null;
                 format?: "toml" | "csv";
-                kind?: "hours" | "booking" | "tariff" | "zone" | "relation";
+                kind?: "hours" | "booking" | "tariff" | "zone" | "relation" | "figure";
             };
             header?: never;
             path?: never;
@@ -19506,6 +19839,219 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readReleases: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readReleaseVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                month: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readReleaseFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                month: string;
+                version: number;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             304: {
