@@ -26,6 +26,9 @@ LOOKED_AT_S = 5.0
 CATCH_UP_S = 0.2
 """A vehicle is moved at most this often, like the frames that tell of it; fixes between wait."""
 
+DOOR_DIGITS = 3
+"""Decimals of a degree in public for a vehicle that calls at houses: about a hundred metres."""
+
 Record = Callable[[Sequence[Ping], float], None]
 
 
@@ -37,6 +40,7 @@ class LiveMap:
     came, ``record_visits`` every stop event with its vehicle, ``record_judged`` what riders had
     been told of a call once it was made.  ``unassigned`` are buses whose trip is guessed when they
     have no duty and do not say it, ``depots`` the (lat, lon) where vehicles spend the night.
+    Those ``at_doors`` call at houses: they are shown to about a hundred metres.
     Without a feed, vehicles are shown and nothing is predicted.  All instants are epoch seconds.
     """
 
@@ -55,6 +59,7 @@ class LiveMap:
         model: Model | None = None,
         unassigned: Collection[str] = (),
         depots: Mapping[str, tuple[float, float]] | None = None,
+        at_doors: Collection[str] = (),
     ) -> None:
         self.gate = Gate(region)
         self.changed: set[str] = set()
@@ -70,6 +75,7 @@ class LiveMap:
         self._model = model
         self._unassigned = frozenset(unassigned)
         self._depots = dict(depots or {})
+        self._at_doors = frozenset(at_doors)
         self._looked_at_s: dict[str, float] = {}
         self._waiting: dict[str, list[Ping]] = {}
         """Of each vehicle that was moved a moment ago, what it has sent since."""
@@ -267,10 +273,12 @@ class LiveMap:
         delay_s = round(found.delay_s) if on_trip and found is not None else None
         if errand is not None and not errand.astray:
             delay_s = max(0, round(errand.late_s))
+        # Whoever sees a taxi stand at a house would know that somebody there rides, and when.
+        digits = DOOR_DIGITS if vehicle in self._at_doors else None
         return Vehicle(
             id=vehicle,
-            lat=ping.lat,
-            lon=ping.lon,
+            lat=ping.lat if digits is None else round(ping.lat, digits),
+            lon=ping.lon if digits is None else round(ping.lon, digits),
             bearing=ping.bearing,
             speed=ping.speed,
             ts=ping.t,

@@ -74,6 +74,7 @@ class Buses:
         names = {vehicle.id: vehicle.name for vehicle in directory.vehicles}
         duties = {vehicle.id: vehicle.block for vehicle in directory.vehicles if vehicle.block}
         buses = {vehicle.id for vehicle in directory.vehicles if vehicle.kind == "bus"}
+        at_doors = {vehicle.id for vehicle in directory.vehicles if not vehicle.block} - buses
         depots = {
             vehicle.id: (place.lat, place.lon)
             for vehicle in directory.vehicles
@@ -96,6 +97,7 @@ class Buses:
                 model=model if own else None,
                 unassigned=buses if own else (),
                 depots=depots if own else {},
+                at_doors=at_doors if own else (),
             )
         self.notices = Noticeboard(hub, self.live)
         hub.fill("stop", self._fill_board)

@@ -52,7 +52,7 @@ async def test_a_vehicle_on_demand_is_public_without_a_word_on_riders(
     running: Running, nobody: httpx.AsyncClient
 ) -> None:
     now = running.service.clock()
-    ping = {"vehicle": "van-1", "boot": "b", "seq": 1, "t": now, "lat": 34.86, "lon": 133.70}
+    ping = {"vehicle": "van-1", "boot": "b", "seq": 1, "t": now, "lat": 34.86043, "lon": 133.70043}
     async with running.device() as device:
         answer = await device.post("/api/v1/positions", json=[ping])
     assert answer.json()["verdicts"] == ["live"]
@@ -62,7 +62,8 @@ async def test_a_vehicle_on_demand_is_public_without_a_word_on_riders(
     on_trips = await nobody.get("/feeds/gtfs-rt/vehicle-positions.pb")
 
     [van] = pb.FeedMessage.FromString(others.content).entity
-    assert (van.id, van.vehicle.position.latitude) == ("van-1", pytest.approx(34.86))
+    # To about a hundred metres: exactly, it would stand at somebody's door.
+    assert (van.id, round(van.vehicle.position.latitude, 5)) == ("van-1", 34.86)
     assert {field.name for field, _ in van.vehicle.ListFields()} == {
         "vehicle",
         "position",
