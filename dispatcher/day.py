@@ -35,10 +35,14 @@ class Roads(TravelTimes, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request within the widest windows its rider accepts, and when it becomes known."""
+    """A request within the widest windows its rider accepts, and when it becomes known.
+
+    ``comes`` is false for who will not be there, whatever the day's chances are.
+    """
 
     known_s: int
     request: Request
+    comes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

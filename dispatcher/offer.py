@@ -48,25 +48,29 @@ def offers(
     *,
     banned: frozenset[str] = frozenset(),
     fleet: Fleet | None = None,
+    others: bool = True,
 ) -> list[Offer] | Refusal:
     """Return up to three offers that differ for the rider, the asked one first, or a refusal.
 
-    The others are the best for the town and the rider together.  When no gap is left as asked,
-    other parties are moved within their promises before that is a refusal; it says which limit
-    binds, which other rides there are, and the three smallest changes that would have worked.
+    The others are the best for the town and the rider together; without ``others`` none are looked
+    for beside an offer as asked.  When no gap is left as asked, other parties are moved within
+    their promises before that is a refusal; it says which limit binds, which other rides there
+    are, and the three smallest changes that would have worked.
     """
     if plan.routes.keys() <= banned:
         return Refusal(Reason.OUT_OF_HOURS, None)
     seek = Seek(plan, ask, rules, compiled(plan, travel, fleet), banned)
+    if not others and (asked := seek.asked()) is not None:
+        return [asked]
     first, *found = seek.offers([Other.NOTHING, *_OTHERS])
     first = first or _shuffled(seek)
-    others = [offer for offer in found if offer is not None]
+    beside = [offer for offer in found if offer is not None]
     if first is not None:
-        return choose(first, [*others, *seek.besides(first)], rules)
-    others = choose(None, others, rules)
+        return choose(first, [*beside, *seek.besides(first)], rules)
+    beside = choose(None, beside, rules)
     if seek.approach().direct_s >= UNREACHABLE_S:
-        return Refusal(Reason.UNREACHABLE, "destination", tuple(others))
-    return refusal(seek, others)
+        return Refusal(Reason.UNREACHABLE, "destination", tuple(beside))
+    return refusal(seek, beside)
 
 
 def _shuffled(seek: Seek) -> Offer | None:

@@ -127,6 +127,7 @@ class _World:
         self.version = 0
         self.vans = [self._van(vehicle) for vehicle in day.vehicles]
         self.told: dict[str, Request] = {}
+        self.absent = {call.request.id for call in day.calls if not call.comes}
         self.rides = {call.request.id: Ride(call.request, call.known_s) for call in day.calls}
         self.stranded: list[str] = []
         self.legs: list[Leg] = []
@@ -236,7 +237,7 @@ class _World:
         absent, late = luck.random(), luck.random()
         if ride.pickup_s is not None:
             return 0
-        if absent < self.chances.no_show:
+        if absent < self.chances.no_show or request.id in self.absent:
             return _NEVER_S
         offered_s = ride.offered_s or 0
         return offered_s + self.chances.late_s if late < self.chances.late else 0

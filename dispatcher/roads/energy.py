@@ -43,8 +43,8 @@ class RoadEnergy:
         if not 0 <= margin < 1:
             raise ValueError(f"margin={margin} is not a share from 0")
         self.roads, self.body, self.weather, self.margin = roads, body, weather, margin
-        self._topology = _topology(roads.times().ground)
-        self._uses: dict[str, _Uses] = {}
+        self._topology = topology_of(roads.times().ground)
+        self._uses: dict[str, Uses] = {}
         self.energy([Anchor(0, 0.5)], [Anchor(0, 0.5)])  # compiles, so that no quote has to wait
 
     def table(
@@ -72,7 +72,7 @@ class RoadEnergy:
         """Return the watt-hours of driving each whole arc, as (2, arcs); turns are not in it."""
         return self._now(band).arc_mwh / 1000
 
-    def _now(self, band: str) -> _Uses:
+    def _now(self, band: str) -> Uses:
         """Return the energy under today's closures, found anew after each change."""
         times = self.roads.times(band)
         uses = self._uses.get(band)
@@ -80,7 +80,7 @@ class RoadEnergy:
             uses = self._uses[band] = self._found(times)
         return uses
 
-    def _found(self, times: Times) -> _Uses:
+    def _found(self, times: Times) -> Uses:
         network = self.roads.network
         length_m = np.repeat(network.length_m, 2)
         moving_s = np.maximum(times.time_ds - network.delay_ds, 1) / 10
@@ -98,7 +98,7 @@ class RoadEnergy:
         )
         arc_mwh = np.rint(1000 * wh).astype(np.int64)
         weights = self._turn_keys(times, arc_mwh)
-        return _Uses(times, arc_mwh, weights, SumsMetric(self._topology, weights))
+        return Uses(times, arc_mwh, weights, SumsMetric(self._topology, weights))
 
     def _turn_keys(self, times: Times, arc_mwh: Rows) -> Keys:
         """Return the key of each turn with the arc before it, as (turns, 2)."""
@@ -111,8 +111,8 @@ class RoadEnergy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Uses:
-    """The energy beside some driving times; immutable.
+class Uses:
+    """The energy, or two other sums, beside some driving times; immutable.
 
     ``arc_mwh`` is (2, arcs), ``weights`` the keys of the turns as (turns, 2).
     """
@@ -214,7 +214,7 @@ class _Uses:
         return best
 
 
-def _topology(ground: Ground) -> SweepTopology:
+def topology_of(ground: Ground) -> SweepTopology:
     """Return the sweep over the network's turns, whichever engine finds the times."""
     if isinstance(ground.topology, SweepTopology):
         return ground.topology

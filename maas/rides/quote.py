@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 import msgspec
 
 from dispatcher import Ask, Offer, OfferRules, Place, Plan, Refusal, TravelTimes
 from dispatcher import offers as dispatcher_offers
+from dispatcher.fleet import Fleet
 from maas.rides.hours import in_hours, refusal_of, words
 from maas.rides.show import said
 from maas.rides.tokens import Waiver
@@ -31,6 +33,9 @@ from maas.town.messages import Text, say
 from maas.town.nearby import helped
 from maas.town.rules import AreaRules, BookingRule, Tariff
 from maas.town.trips import Trip, for_trip
+
+SHUFFLES: Final = 3000
+"""Iterations of a search for room, when nobody says another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +162,37 @@ def _desired_s(ask: AskIn, rules: DayRules, now: Now) -> int:
     return soonest_s(rules, now.now_s) if ask.time is None else ask.time
 
 
-def offer_rules(booking: BookingRule, shuffle_s: float = 0.0) -> OfferRules:
+def offer_rules(
+    booking: BookingRule, shuffle_s: float = 0.0, shuffle_iterations: int = SHUFFLES
+) -> OfferRules:
     """Return the town's booking rule as the dispatcher's."""
     return OfferRules(
         window_s=booking.window_min * 60,
         ride_max_factor=booking.ride_max_factor,
         ride_max_extra_s=booking.ride_max_extra_min * 60,
         shuffle_s=shuffle_s,
+        shuffle_iterations=shuffle_iterations,
     )
 
 
 def seek(
-    wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes], *, shuffle_s: float = 0.0
+    wished: Wish,
+    plan: Plan,
+    travel: Mapping[str, TravelTimes],
+    *,
+    shuffle_s: float = 0.0,
+    shuffle_iterations: int = SHUFFLES,
+    others: bool = True,
+    fleet: Fleet | None = None,
 ) -> list[Offer] | Refusal:
     """Return what could be offered inside the hours of the day, or why nothing.
 
-    For at most `shuffle_s` others are moved within their promises before that is a refusal.
+    For at most `shuffle_s` and `shuffle_iterations` others are moved within their promises before
+    that is a refusal.  Without `others` an offer as asked stands alone; `fleet` is the plan
+    compiled already.
     """
-    rules = offer_rules(wished.rules.booking, shuffle_s)
-    found = dispatcher_offers(plan, _asked(wished), travel, rules)
+    rules = offer_rules(wished.rules.booking, shuffle_s, shuffle_iterations)
+    found = dispatcher_offers(plan, _asked(wished), travel, rules, fleet=fleet, others=others)
     if isinstance(found, Refusal):
         return replace(found, alternatives=tuple(in_hours(wished.rules, found.alternatives)))
     kept = in_hours(wished.rules, found)
