@@ -37,12 +37,14 @@ class Roads(TravelTimes, Protocol):
 class Call:
     """A request within the widest windows its rider accepts, and when it becomes known.
 
-    ``comes`` is false for who will not be there, whatever the day's chances are.
+    ``comes`` is false for who will not be there, whatever the day's chances are; who ``leaves_s``
+    says so then, and is not waited for any more.
     """
 
     known_s: int
     request: Request
     comes: bool = True
+    leaves_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Policy(Protocol):
         ...
 
 
-Fate = Literal["served", "refused", "no_show", "cancelled_by_operator"]
+Fate = Literal["served", "refused", "no_show", "cancelled", "cancelled_by_operator"]
 
 
 @dataclass(slots=True)
@@ -187,9 +189,11 @@ class Outcome:
     def kept_share(self, within_s: int = 300) -> float:
         """How many of the promised got in within so much of the pickup first told.
 
-        Who did not come is left out; who was promised a ride and never carried counts as broken.
+        Who did not come or left is left out; who was promised a ride and never carried counts as
+        broken.
         """
-        told = [r for r in self.rides if r.offered_s is not None and r.fate != "no_show"]
+        away = ("no_show", "cancelled")
+        told = [r for r in self.rides if r.offered_s is not None and r.fate not in away]
         kept = [r for r in told if r.shift_s is not None and abs(r.shift_s) <= within_s]
         return len(kept) / len(told) if told else 1.0
 

@@ -65,6 +65,7 @@ def simulate(
     world = _World(day, chances or Chances(), seed, divert_until_s, leave_early_s)
     until_s = max((vehicle.end_s for vehicle in day.vehicles), default=0)
     times = [(call.known_s, _CALL, number) for number, call in enumerate(day.calls)]
+    times += [(c.leaves_s, _LEAVE, n) for n, c in enumerate(day.calls) if c.leaves_s is not None]
     times += [(v.breaks_s, _BREAK, n) for n, v in enumerate(world.vans) if v.breaks_s < until_s]
     if review_s is not None:
         times += [(at_s, _REVIEW, 0) for at_s in range(review_s, until_s, review_s)]
@@ -72,6 +73,9 @@ def simulate(
         world.run_to(at_s)
         if what == _CALL:
             world.ask(day.calls[number], policy)
+            continue
+        if what == _LEAVE:
+            world.leave(day.calls[number].request.id)
             continue
         if what == _BREAK:
             world.break_down(world.vans[number])
@@ -82,7 +86,7 @@ def simulate(
     return world.outcome()
 
 
-_BREAK, _CALL, _REVIEW = range(3)
+_BREAK, _CALL, _LEAVE, _REVIEW = range(4)
 
 _NEVER_S: Final = 10**9
 
@@ -424,6 +428,19 @@ class _World:
         for request_id in van.boarded_s:
             self.told[request_id] = _again(self.told[request_id], van.place, van.free_s)
         van.broken, van.stops, van.begin_s, van.boarded_s = True, (), (), {}
+
+    def leave(self, request_id: str) -> None:
+        """A party that still waits for its ride does not want it any more."""
+        ride = self.rides[request_id]
+        if request_id not in self.told or ride.pickup_s is not None:
+            return
+        for van in self.vans:
+            rest = tuple(stop for stop in van.stops if stop.request_id != request_id)
+            self._tell(van, rest, van.wait_at)
+        self.stranded = [id_ for id_ in self.stranded if id_ != request_id]
+        self.note(self.now_s, "cancelled", None, request_id)
+        ride.fate, self.news = "cancelled", True
+        del self.told[request_id]
 
     def outcome(self) -> Outcome:
         """Return the record, in the order of time."""

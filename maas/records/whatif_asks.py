@@ -41,7 +41,8 @@ class BusTie:
 class Asked:
     """One trip somebody asked for at `called_s` of its service day (negative: on a day before).
 
-    `wanted_s` is `None` for as soon as possible.  `came` is false for who was not there.
+    `wanted_s` is `None` for as soon as possible.  `came` is false for who was not there, and who
+    `left_s` said so then.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Asked:
     channel: str = "phone"
     bus: BusTie | None = None
     came: bool = True
+    left_s: int | None = None
 
     @property
     def ask(self) -> AskIn:

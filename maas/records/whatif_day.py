@@ -71,7 +71,9 @@ def play(
     """Return how a day of a town goes; the same for the same seed, on every machine."""
     desk = Desk(town, {each.id: each for each in asked}, effort, flexible_s)
     vehicles = tuple(on_shift(row, None, None) for row in town.taxis)
-    calls = tuple(Call(each.called_s, widest(each), _comes(each, luck)) for each in asked)
+    calls = tuple(
+        Call(each.called_s, widest(each), _comes(each, luck), each.left_s) for each in asked
+    )
     rule = town.rules.booking_on(day)
     outcome = simulate(
         Day(vehicles, calls, town.drives),
@@ -128,7 +130,7 @@ def figures(played: Played, town: Town, prices: Prices, free: Free | None = None
         stranded=fates["cancelled_by_operator"],
         riders=sum(desk.asked[ride.request.id].riders for ride in served),
         shared=len(shared),
-        promised=len(desk.promised) - fates["no_show"],
+        promised=len(desk.promised) - fates["no_show"] - fates["cancelled"],
         kept=sum(s <= 0 for s in late_s.values()),
         waits=_minutes(_wait_s(desk, ride) for ride in served),
         lates=_minutes(late_s.values()),

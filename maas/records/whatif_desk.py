@@ -52,8 +52,12 @@ class Desk:
     effort: Effort = field(default_factory=Effort)
     flexible_s: int = 1800
     promised: dict[str, Request] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    """The vehicle each was first given."""
     reasons: dict[str, str] = field(default_factory=dict)
     wishes: dict[str, Wish] = field(default_factory=dict)
+    noes: dict[str, Refused | Refusal] = field(default_factory=dict)
+    """What a caller was refused, also who then took another time."""
 
     def answer(self, moment: Moment, request: Request, /) -> Decision:
         """See `dispatcher.day.Policy`."""
@@ -65,6 +69,7 @@ class Desk:
             return no
         if isinstance(wished, Refused):
             self.reasons[request.id] = wished.reason
+            self.noes[request.id] = wished
             return no
         self.wishes[request.id] = wished
         fleet = Fleet(moment.plan, moment.roads)
@@ -77,6 +82,8 @@ class Desk:
             others=False,
             fleet=fleet,
         )
+        if isinstance(found, Refusal):
+            self.noes[request.id] = found
         offers = list(found.alternatives) if isinstance(found, Refusal) else found
         offer = next((each for each in offers if self._suits(wished, each)), None)
         if offer is None:
@@ -107,6 +114,7 @@ class Desk:
             self.reasons[promise.id] = plan.reason.value
             return None
         self.promised[promise.id] = promise
+        self.given[promise.id] = offer.vehicle_id
         return Decision(plan, offer.pickup_s, moment.waits)
 
     def review(self, moment: Moment, /) -> Decision:

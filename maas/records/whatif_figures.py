@@ -77,9 +77,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-MEASURES: Final = tuple(Figures().measures)
-
-
 def _added(mine: object, theirs: object) -> object:
     if isinstance(mine, dict) and isinstance(theirs, dict):
         return {key: mine.get(key, 0) + theirs.get(key, 0) for key in sorted({*mine, *theirs})}
@@ -102,6 +99,9 @@ def _percentile(minutes: Sequence[int], share: float) -> float:
         if left <= 0:
             return float(minute)
     return float(len(minutes) - 1)
+
+
+MEASURES: Final = tuple(Figures().measures)
 
 
 class Interval(msgspec.Struct, frozen=True):
