@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -25,6 +26,7 @@ from maas.auth.staff import Person, add_staff
 from maas.demo.network import draw_network, write_osm
 from maas.demo.terrain import write_tiles
 from maas.demo.town import write_town
+from maas.demo.year_load import load_past
 from maas.people.links import LASTS_S
 from maas.settings import Settings
 from maas.store import rider_links
@@ -62,8 +64,17 @@ class Prepared:
     tokens: Mapping[str, str]
 
 
-def prepare(data_dir: Path, *, town: Path | None, gtfs: Path | None, tell: Tell) -> Prepared:
+def prepare(
+    data_dir: Path,
+    *,
+    town: Path | None,
+    gtfs: Path | None,
+    tell: Tell,
+    today: Callable[[TownFiles], date] | None = None,
+) -> Prepared:
     """Make the demo's data in ``data_dir``; ``town`` and ``gtfs`` replace the made-up ones.
+
+    With a ``today`` the demo's town has the simulated year before it; a town of one's own has none.
 
     A town of one's own brings its roads along as an OpenStreetMap file (.osm, .pbf) in its
     directory; without one it stands on the demo's.  Raises what the imports raise.
@@ -82,7 +93,11 @@ def prepare(data_dir: Path, *, town: Path | None, gtfs: Path | None, tell: Tell)
     tell("町のデータを取り込んでいます")
     roads = {profile: Roads(network, profile) for profile in network.profiles}
     tokens = asyncio.run(_fill(settings, source, roads["car"], network.id))
-    return Prepared(settings, read_town(source), read_feed(timetable), roads, tokens)
+    files = read_town(source)
+    if today is not None:
+        tell("模擬の一年を取り込んでいます")
+        asyncio.run(_remember(settings, files, today))
+    return Prepared(settings, files, read_feed(timetable), roads, tokens)
 
 
 def _emptied(folder: Path) -> Path:
@@ -137,6 +152,17 @@ async def _fill(settings: Settings, town: Path, roads: Roads, network: str) -> d
     try:
         await import_town(database, town, roads, network)
         return await _enrolled(database, [vehicle.id for vehicle in read_town(town).vehicles])
+    finally:
+        await database.close()
+
+
+async def _remember(
+    settings: Settings, files: TownFiles, today: Callable[[TownFiles], date]
+) -> None:
+    database = open_database(settings.database)
+    try:
+        async with database.writing() as db:
+            await load_past(db, files.areas[0].id, today(files))
     finally:
         await database.close()
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -12,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from gtfs import Feed
 from maas.clock import Clock
-from maas.demo.day import demo_clock, play
+from maas.demo.day import demo_clock, play, service_date
 from maas.demo.prepare import PASSWORD, Prepared, prepare
 from maas.demo.server import ServerError, environment, serving
 from maas.demo.terminal import Terminal
+from maas.town.files import TownFiles
 
 START_S = 6.0
 """Real seconds a start takes when the roads are built already."""
@@ -35,12 +37,18 @@ def run_demo(
     """Run the demo until interrupted and return the exit code: 0 when it was ended by hand."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        prepared = prepare(data_dir, town=town, gtfs=gtfs, tell=_tell)
+        prepared = prepare(data_dir, town=town, gtfs=gtfs, tell=_tell, today=_today)
         clock = demo_clock(prepared.town, speed, time.time(), START_S)
         terminal = Terminal(clock, ZoneInfo(prepared.town.town.timezone), _write)
         return _live(prepared, clock, terminal, host, port, seed, callers=callers)
     except KeyboardInterrupt:
         return 0
+
+
+def _today(town: TownFiles) -> date:
+    """Return the demo's day: the next on which the service runs."""
+    zone = ZoneInfo(town.town.timezone)
+    return service_date(town, datetime.now(zone).date())
 
 
 def _live(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from dispatcher.roads import Roads
 from dispatcher.search_plan import warm_search
 from maas.demo.prepare import Prepared, prepare
 from maas.demo.year import DAYS, FIRST, Resident, asked_on, residents, rests, weather_of
+from maas.demo.year_like import likeness
 from maas.demo.year_rows import HOME, Duty, No, Trip, Year, packed
 from maas.records.whatif_asks import Asked
 from maas.records.whatif_day import Luck, Played, play, shared_rides
@@ -212,7 +212,7 @@ def made(standing: Standing, town: Town, tell: Callable[[str], object], days: in
         {id_: row.code for id_, row in standing.names.places.items()},
         {row.id: row.home_place_id or 0 for row in rows},
         {row.id: number for number, row in enumerate(rows)},
-        likeness(standing),
+        likeness(standing.names),
     )
     people = residents(rows)
     warm_search()
@@ -244,21 +244,6 @@ def _as_on(town: Town, number: int) -> Town:
         for profile, each in town.drives.items()
     }
     return replace(town, taxis=kept, drives=drives)
-
-
-def likeness(standing: Standing) -> str:
-    """Return a short name of whom and where the fixture tells of.
-
-    Roads, rules and times of a town may change and the past stays as it was; members, their usual
-    places and the vehicles may not.
-    """
-    names = standing.names
-    known = hashlib.sha256()
-    for row in sorted(names.members.values(), key=lambda row: row.number):
-        usual = [names.places[id_].code for id_ in row.favourites]
-        known.update(f"{row.number} {row.oaza} {usual}\n".encode())
-    known.update(repr(sorted((row.id, row.profile) for row in standing.taxis)).encode())
-    return known.hexdigest()[:16]
 
 
 async def _standing(prepared: Prepared, roads: Mapping[str, Roads]) -> Standing:

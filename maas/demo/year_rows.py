@@ -125,12 +125,11 @@ def _columns(rows: Sequence[Any], shape: type[Any]) -> list[tuple[str, bytes]]:
     for name in shape.__struct_fields__:
         values = np.array([getattr(row, name) for row in rows], dtype=np.int64)
         steps = np.diff(values, prepend=0) if name == "day" else values
-        kind = np.min_scalar_type(
-            int(max(steps.max(initial=0), -steps.min(initial=0) - 1)) * -1 - 1
-        )
+        largest = max(steps.max(initial=0), -1 - steps.min(initial=0))
+        kind = np.min_scalar_type(-1 - int(largest))
         narrow = steps.astype(kind)
         # The bytes of equal weight together: high bytes hardly change from row to row.
-        planes = narrow.view(np.uint8).reshape(len(narrow), -1).T
+        planes = narrow.view(np.uint8).reshape(len(narrow), kind.itemsize).T
         found.append((kind.str, planes.tobytes()))
     return found
 

@@ -67,7 +67,8 @@ async def add_rides(connection: AsyncConnection, rows: Sequence[RideRow]) -> Non
 
 
 def _values(row: RideRow) -> dict[str, Any]:
-    values = asdict(row) | {"fare_reasons": [list(pair) for pair in row.fare_reasons]}
+    values = {name: getattr(row, name) for name in RideRow.__slots__}
+    values["fare_reasons"] = [list(pair) for pair in row.fare_reasons]
     return values | {"seal": seal_of(values)}
 
 
