@@ -94,8 +94,8 @@ class Nemesis:
     def _acts(self) -> list[Callable[[], Awaitable[None]]]:
         return [
             self._dies, self._dies_at, self._dies_at, self._dies_at, self._freezes,
-            self._cut_vehicle, self._cut_vehicle, self._cut_screen, self._cut_server, self._clock, self._storm,
-            self._bad_network, self._reboot, self._breakdown,
+            self._cut_vehicle, self._cut_vehicle, self._cut_screen, self._cut_server,
+            self._clock, self._storm, self._bad_network, self._reboot, self._breakdown,
         ]  # fmt: skip
 
     def _some_server(self) -> Server:
