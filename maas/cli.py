@@ -177,6 +177,25 @@ def db_verify(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@db.command("rotate-keys")
+def db_rotate_keys(
+    *,
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Make no new key; forget all but the newest.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Seal what is known of people with a new key, also what lies unsealed from before."""
+    from maas.rotation import rotate
+
+    try:
+        done = asyncio.run(rotate(_settings(), drop_old=drop_old))
+    except (RuntimeError, ValueError) as error:
+        _fail(str(error))
+    text = f"{done.rows} rows sealed anew; {done.keys} keys"
+    _say(done._asdict(), as_json=as_json, text=text)
+
+
 @town.command("import")
 def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     """Import a town directory (town.toml, places, members, vehicles, gtfs.zip), all or nothing."""

@@ -42,6 +42,7 @@ from maas.store import places, rule_changes, towns
 from maas.store.commits import audit_break
 from maas.store.database import Database, open_database, upgrade
 from maas.store.once import By, Done
+from maas.store.sealed import Keys
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
 from maas.town.changes import live_rules, preview, propose
 from maas.town.drafts import Draft
@@ -56,7 +57,7 @@ PASSWORD_MIN = 8
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database in its newest schema."""
     await upgrade(settings.database)
-    database = open_database(settings.database)
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         yield database
     finally:

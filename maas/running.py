@@ -49,6 +49,7 @@ from maas.settings import Settings
 from maas.store import places, towns
 from maas.store.database import Database, open_database, upgrade
 from maas.store.positions import PositionRow, add_positions
+from maas.store.sealed import Keys
 from maas.timetables import load_feeds
 from maas.town.imports import anchor_places
 
@@ -107,7 +108,7 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
 async def _open(settings: Settings) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await upgrade(settings.database)
-    return open_database(settings.database)
+    return open_database(settings.database, keys=Keys(settings.sealing_keys))
 
 
 def load_roads(folder: Path | None) -> dict[str, Roads]:

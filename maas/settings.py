@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SEALING = "personal-keys"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     secret: Annotated[
         SecretStr | None,
         Field(description="Key that signs offers; made in the data directory when absent."),
+    ] = None
+    personal_keys: Annotated[
+        SecretStr | None,
+        Field(
+            description="Keys that seal what is known of people, 64 hexadecimal digits each, "
+            "comma-separated, the newest first; made in the data directory when absent."
+        ),
     ] = None
     redis_url: Annotated[
         str | None,
@@ -175,6 +183,21 @@ class Settings(BaseSettings):
         if self.secret is not None:
             return self.secret.get_secret_value().encode()
         return self._kept("secret", lambda: secrets.token_hex(32)).encode()
+
+    def sealing_keys(self) -> list[str]:
+        """Return the keys that seal what is known of people, the newest first."""
+        if self.personal_keys is not None:
+            return self.personal_keys.get_secret_value().replace(",", " ").split()
+        return self._kept(SEALING, lambda: secrets.token_hex(32)).split()
+
+    def keep_sealing_keys(self, keys: Sequence[str]) -> None:
+        """Keep other keys from now on; raises ValueError when the environment gives them."""
+        if self.personal_keys is not None:
+            raise ValueError("MAAS_PERSONAL_KEYS gives the keys: change them there")
+        beside = self.data_dir / f"{SEALING}.new"
+        beside.touch(mode=0o600)
+        beside.write_text("\n".join(keys))
+        beside.replace(self.data_dir / SEALING)
 
     def push_signing_key(self, new: Callable[[], str]) -> str:
         """Return the key of web push; the first time `new` makes it, and it is kept."""

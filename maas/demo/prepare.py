@@ -33,6 +33,7 @@ from maas.store import rider_links
 from maas.store.database import Database, open_database, upgrade
 from maas.store.members import all_members
 from maas.store.rider_links import RiderLinkRow
+from maas.store.sealed import Keys
 from maas.timetables import TOWN, keep_feed
 from maas.town.files import TownFiles, read_town
 from maas.town.imports import import_town
@@ -148,7 +149,7 @@ def _hash(sources: Sequence[Traversable]) -> str:
 async def _fill(settings: Settings, town: Path, roads: Roads, network: str) -> dict[str, str]:
     """Import the town, add the demo's accounts, and enrol a device in every vehicle."""
     await upgrade(settings.database)
-    database = open_database(settings.database)
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         await import_town(database, town, roads, network)
         return await _enrolled(database, [vehicle.id for vehicle in read_town(town).vehicles])

@@ -12,6 +12,7 @@ from maas.auth.staff import Person, add_staff
 from maas.demo.gazetteer import data_text
 from maas.settings import Settings
 from maas.store.database import open_database, upgrade
+from maas.store.sealed import Keys
 from maas.town.imports import import_town
 
 WATCHER = "dispatcher"
@@ -49,7 +50,7 @@ async def fill(
 ) -> dict[str, str]:
     """Import the place, let somebody watch, and enrol a device in every vehicle; the tokens."""
     await upgrade(settings.database)
-    database = open_database(settings.database)
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         await import_town(database, town)
         async with database.writing() as db:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from maas.store.one_trip import opener
+from maas.store.sealed import Keys, give_keys
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -67,8 +68,8 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
 
 
-def open_database(url: str, *, pool_size: int = 8) -> Database:
-    """Return the database at `url`; nothing is read yet."""
+def open_database(url: str, *, pool_size: int = 8, keys: Keys | None = None) -> Database:
+    """Return the database at `url`; nothing is read yet.  `keys` seal what is known of people."""
     parsed = database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = create_async_engine(
@@ -82,6 +83,7 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
     )
     if is_sqlite:
         _prepare_sqlite(engine)
+    give_keys(engine, keys)
     return Database(engine)
 
 
