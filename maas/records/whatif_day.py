@@ -66,7 +66,7 @@ def play(
     luck: Luck,
     effort: Effort = Effort(),  # noqa: B008 -- it is frozen
     flexible_s: int = 1800,
-    review_s: int = 900,
+    review_s: int = 1200,
 ) -> Played:
     """Return how a day of a town goes; the same for the same seed, on every machine."""
     desk = Desk(town, {each.id: each for each in asked}, effort, flexible_s)

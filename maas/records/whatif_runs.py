@@ -102,6 +102,12 @@ Run = Callable[[Work, Sequence[Piece]], Done]
 """Who does pieces: it yields each with its figures, in any order; closing it ends the work."""
 
 
+def here(work: Work, todo: Sequence[Piece]) -> Done:
+    """Do everything in this process; see `Run`."""
+    for piece in todo:
+        yield piece, do(work, piece)
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """So many processes of this machine."""
