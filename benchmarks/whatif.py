@@ -32,7 +32,9 @@ from maas.records.whatif_changes import MoreVehicles, Variant
 from maas.records.whatif_past import past_asks, town_now
 from maas.records.whatif_runs import Pool, here
 from maas.records.whatif_town import Town
+from maas.settings import Settings
 from maas.store.database import open_database
+from maas.store.sealed import Keys
 
 AREA = "kibichuo"
 TODAY = date(2026, 11, 26)
@@ -44,9 +46,9 @@ VARIANTS = (
 """Two beside the town as it is: three variants are played."""
 
 
-async def past(url: str, roads: Mapping[str, Roads]) -> tuple[Town, list[Asked]]:
+async def past(settings: Settings, roads: Mapping[str, Roads]) -> tuple[Town, list[Asked]]:
     """Return the demo town and what was asked for in the month."""
-    database = open_database(url)
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     async with database.reading() as db:
         asked = await past_asks(db, AREA, "Asia/Tokyo", FIRST, LAST)
     town = await town_now(database, AREA, roads)
@@ -98,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="maas-whatif-") as name:
         folder = chosen.data_dir or Path(name)
         demo = prepare(folder, town=None, gtfs=None, tell=print_err, today=lambda _: TODAY)
-        town, asked = asyncio.run(past(demo.settings.database, demo.roads))
+        town, asked = asyncio.run(past(demo.settings, demo.roads))
         found, row = run(town, asked, chosen.seeds, chosen.processes)
         if chosen.twice:
             again, _ = run(town, asked, chosen.seeds, chosen.processes)

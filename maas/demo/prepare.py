@@ -160,7 +160,7 @@ async def _fill(settings: Settings, town: Path, roads: Roads, network: str) -> d
 async def _remember(
     settings: Settings, files: TownFiles, today: Callable[[TownFiles], date]
 ) -> None:
-    database = open_database(settings.database)
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         async with database.writing() as db:
             await load_past(db, files.areas[0].id, today(files))

@@ -32,6 +32,7 @@ from maas.records.whatif_town import Drives, Town, town_of
 from maas.rides.quote import relaxations
 from maas.rides.standing import Standing, load_standing
 from maas.store.database import open_database
+from maas.store.sealed import Keys
 from maas.town.calendars import DayRules, Refused, rules_on
 
 SEED = 33681
@@ -248,7 +249,8 @@ def _as_on(town: Town, number: int) -> Town:
 
 async def _standing(prepared: Prepared, roads: Mapping[str, Roads]) -> Standing:
     network = next(iter(roads.values())).network
-    database = open_database(prepared.settings.database)
+    settings = prepared.settings
+    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         return await load_standing(database, prepared.town.areas[0].id, roads, network.id)
     finally:
