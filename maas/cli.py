@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -62,11 +63,23 @@ class Kind(StrEnum):
     FIGURE = "figure"
 
 
+class Calendar(StrEnum):
+    """Of which span a report is."""
+
+    MONTH = "month"
+    APRIL = "april"
+    OCTOBER = "october"
+
+
 class Profile(StrEnum):
     """Which edition of the Japanese standard a feed is written in."""
 
     JP3 = "jp3"
     JP4 = "jp4"
+
+
+Sheet = Annotated[Kind | None, typer.Option(help="CSV of the rules of one kind, not TOML.")]
+Area = Annotated[str | None, typer.Option(help="The first when absent.")]
 
 
 def _settings(**given: Any) -> Settings:  # noqa: ANN401 -- any setting
@@ -167,7 +180,7 @@ def db_upgrade() -> None:
 
 @db.command("verify")
 def db_verify(*, as_json: AsJson = False) -> None:
-    """Check the audit chain and that today's plans keep every promise."""
+    """Check the audit chain, the ledger, and that today's plans keep every promise."""
     from maas.offline import verify
 
     found = asyncio.run(verify(_settings()))
@@ -196,6 +209,36 @@ def db_rotate_keys(
     _say(done._asdict(), as_json=as_json, text=text)
 
 
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="monthly, days, od, buses, ... or check.")],
+    month: Annotated[str, typer.Option(help="Like 2026-11; a year report is of its year.")],
+    out: Annotated[Path | None, typer.Option(help="FILE.csv, .xlsx, .html or .pdf.")] = None,
+    calendar: Annotated[
+        Calendar | None, typer.Option(help="The year from April or October in place of the usual.")
+    ] = None,
+    area: Annotated[str | None, typer.Option(help="All of them when absent.")] = None,
+) -> None:
+    """Write a report of a month or of its year; `check` says whether the ledger holds together."""
+    from maas.records.catalogue import Wanted
+    from maas.reporting import check_ledger, write_report
+
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        _fail(f"--month is like 2026-11, not {month!r}")
+    if name == "check":
+        found = asyncio.run(check_ledger(_settings(), month))
+        typer.echo("\n".join(found) or "ok")
+        raise typer.Exit(1 if found else 0)
+    if out is None:
+        _fail("say where to with --out FILE.csv, .xlsx, .html or .pdf")
+    try:
+        wanted = Wanted(name, month, calendar.value if calendar else None, area)
+        made = asyncio.run(write_report(_settings(), wanted, out))
+    except (ValueError, OSError) as error:
+        _fail(str(error))
+    typer.echo(f"{made.title} {made.period}({made.state}): {out}")
+
+
 @town.command("import")
 def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     """Import a town directory (town.toml, places, members, vehicles, gtfs.zip), all or nothing."""
@@ -211,10 +254,6 @@ def town_import(folder: Existing, *, as_json: AsJson = False) -> None:
     text += f"\nno road near: {', '.join(lost)}" if lost else ""
     text += f"\nleft as decided since: {', '.join(decided)}" if decided else ""
     _say(report, as_json=as_json, text=text)
-
-
-Sheet = Annotated[Kind | None, typer.Option(help="CSV of the rules of one kind, not TOML.")]
-Area = Annotated[str | None, typer.Option(help="The first when absent.")]
 
 
 @town.command("rules")

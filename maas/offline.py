@@ -35,6 +35,7 @@ from maas.people.desk import Ground, checked
 from maas.people.intake import Taken
 from maas.people.papers import read_papers
 from maas.predictions import train
+from maas.records.check import faults
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
@@ -54,7 +55,7 @@ PASSWORD_MIN = 8
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
+async def open_newest(settings: Settings) -> AsyncIterator[Database]:
     """Open the database in its newest schema."""
     await upgrade(settings.database)
     database = open_database(settings.database, keys=Keys(settings.sealing_keys))
@@ -65,17 +66,19 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def verify(settings: Settings) -> dict[str, list[str]]:
-    """Return what is wrong with the audit chain and today's plans, by part; empty is well.
+    """Return what is wrong with the audit chain, the ledger and today's plans; empty is well.
 
     Nothing is written and no lease is taken, so a server may be running.  Without a road network
     the plans cannot be checked, which is said as something wrong.
     """
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         async with database.reading() as db:
             broken = await audit_break(db)
             areas = await towns.all_areas(db)
+            odd = await faults(db)
         roads = load_roads(settings.roads_dir)
         found = {"audit": [] if broken is None else [f"entry {broken} does not follow"]}
+        found["ledger"] = odd
         for area in areas:
             found[f"plan of {area.id}"] = await _wrong_with(settings, database, area.id, roads)
     return found
@@ -104,7 +107,7 @@ async def bring_in_town(settings: Settings, folder: Path) -> dict[str, Any]:
 
     A running server has to be started again to see it.
     """
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         report = await import_town(database, folder)
     if (folder / "gtfs.zip").is_file():
         read_feed(folder / "gtfs.zip")
@@ -118,7 +121,7 @@ async def bring_in_people(settings: Settings, file: Path, *, preview: bool) -> d
     A running server sees the new members at once.
     """
     data = await asyncio.to_thread(file.read_bytes)
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         async with database.reading() as db:
             town = await towns.the_town(db)
             known = await places.all_places(db)
@@ -149,7 +152,7 @@ async def carry_out_rules(settings: Settings, area: str | None, sheet: str | Non
 
     Raises ``ValueError``.
     """
-    async with _database(settings) as database, database.reading() as db:
+    async with open_newest(settings) as database, database.reading() as db:
         rules = await live_rules(db, await _area(db, area))
     return write_rules(rules) if sheet is None else "\ufeff" + write_sheet(sheet, rules)
 
@@ -162,7 +165,7 @@ async def draft_rules(
     Raises ``ValueError`` or ``TownError``.
     """
     text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig")
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         async with database.reading() as db:
             where = await _area(db, area)
         if sheet is None:
@@ -228,7 +231,7 @@ async def published_feed(settings: Settings, name: str | None, *, flex: bool, ur
     bus = kept_feed(settings, name) if has_feed else None
     facts = None
     if flex and settings.data_dir.is_dir():
-        async with _database(settings) as database, database.reading() as connection:
+        async with open_newest(settings) as database, database.reading() as connection:
             facts = await demand_facts(connection)
     feed = open_feed(bus, facts, datetime.now(UTC).astimezone().date(), url=url)
     return kept_feed(settings, None) if feed is None else feed
@@ -271,26 +274,26 @@ async def add_staff_account(
     if len(password) < PASSWORD_MIN:
         raise ValueError(f"the password needs at least {PASSWORD_MIN} characters")
     person = Person(name, display_name or name, Role(role), area)
-    async with _database(settings) as database, database.writing() as connection:
+    async with open_newest(settings) as database, database.writing() as connection:
         await add_staff(connection, person, password)
 
 
 async def make_enrol_code(settings: Settings, vehicle: str) -> str | None:
     """Return a code that enrols one device, or None when there is no such vehicle."""
-    async with _database(settings) as database, database.writing() as connection:
+    async with open_newest(settings) as database, database.writing() as connection:
         return await enrol_code(connection, vehicle, time.time())
 
 
 async def enrol(settings: Settings, vehicle: str) -> str | None:
     """Enrol a tracker for a vehicle; its token, or None when there is no such vehicle."""
-    async with _database(settings) as database, database.writing() as connection:
+    async with open_newest(settings) as database, database.writing() as connection:
         return await enrol_device(connection, vehicle, time.time())
 
 
 async def roll_history(settings: Settings) -> dict[str, object]:
     """Write what came since the last time to the files of its days, and forget by the rule."""
     rule = Rule(settings.history_sql_days, settings.history_raw_days, settings.history_days)
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         async with database.reading() as db:
             town = await towns.the_town(db)
         done = await roll(
@@ -311,7 +314,7 @@ async def train_predictions(
     ``kinds`` are days of another kind, ``2026-01-15=snow``.  Raises ``ValueError`` for others.
     """
     given = {date.fromisoformat(day): DayType(kind) for day, _, kind in map(_parted, kinds)}
-    async with _database(settings) as database:
+    async with open_newest(settings) as database:
         async with database.reading() as db:
             town = await towns.the_town(db)
         timezone = town.timezone if town else DEFAULT_TIMEZONE

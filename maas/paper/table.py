@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from maas.paper.lines import printable, wrapped
+from maas.paper.lines import wrapped
 from maas.paper.pdf import Align, Page, Size, line_mm, width_mm
 
 PAD_MM: Final = 1.0
@@ -59,10 +59,11 @@ class Table:
 
     def _head(self, page: Page, x_mm: float, y_mm: float) -> float:
         wide_mm = sum(column.width_mm for column in self.columns)
-        page.box(x_mm, y_mm, Size(wide_mm, self.row_mm), grey=0.88)
-        cells = [[printable(column.head)] for column in self.columns]
-        self._row(page, x_mm, y_mm, cells, self.row_mm)
-        return y_mm + self.row_mm
+        cells = [self._cell(column.head, column) for column in self.columns]
+        high_mm = max(self.row_mm, *(self._high_mm(cell) for cell in cells))
+        page.box(x_mm, y_mm, Size(wide_mm, high_mm), grey=0.88)
+        self._row(page, x_mm, y_mm, cells, high_mm)
+        return y_mm + high_mm
 
     def _cell(self, text: str, column: Column) -> list[str]:
         within_mm = column.width_mm - 2 * PAD_MM
