@@ -120,4 +120,4 @@ async def _first_ridden(connection: AsyncConnection) -> dict[int, date]:
         .where(bookings.c.member_id.is_not(None))
         .group_by(bookings.c.member_id)
     )
-    return dict((await connection.execute(query)).tuples().all())
+    return dict((await connection.execute(query)).all())

@@ -105,7 +105,7 @@ async def note_states(
     if not late:
         return
     query = select(bookings.c.id, bookings.c.state).where(bookings.c.id.in_(late))
-    was = dict((await connection.execute(query)).tuples().all())
+    was = dict((await connection.execute(query)).all())
     rows = [
         CorrectionRow(
             "booking", id_, "state", was.get(id_), row.state, "late report", author, now,

@@ -1,0 +1,165 @@
+"""Whatever was ridden, put right, taken back or closed: every report is the sum of what was done.
+
+The oracle (`books`) adds up in plain sums while it writes; it knows nothing of entries or folding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from maas.records.catalogue import Wanted, report
+from maas.records.check import faults
+from maas.records.closing import days_of, entries_between, figures_of
+from maas.records.report import Amount, Report, Table
+from maas.store.database import open_database
+from tests.maas.records.books import MONTHS, TODAY, Books, found_town
+
+Act = Callable[[Books], Awaitable[None]]
+DAYS = st.sampled_from(
+    [date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 31), date(2026, 11, 2)]
+)
+WHICH, VAN = st.integers(0, 9), st.integers(0, 1)
+YEN, METRES = st.integers(0, 900), st.integers(0, 9000)
+ACTS: st.SearchStrategy[Act] = st.one_of(
+    st.tuples(DAYS, st.integers(1, 4), YEN, METRES, VAN).map(lambda a: lambda b: b.ride(*a)),
+    st.tuples(DAYS, st.sampled_from(["cancelled", "no_show"]), VAN).map(
+        lambda a: lambda b: b.ended(*a)
+    ),
+    st.tuples(DAYS, VAN, METRES, METRES, st.integers(0, 9999)).map(lambda a: lambda b: b.drove(*a)),
+    st.tuples(WHICH, st.just("riders"), st.integers(1, 5)).map(lambda a: lambda b: b.put_right(*a)),
+    st.tuples(WHICH, st.just("distance_m"), METRES).map(lambda a: lambda b: b.put_right(*a)),
+    st.tuples(WHICH, METRES).map(lambda a: lambda b: b.drove_less(*a)),
+    WHICH.map(lambda i: lambda b: b.never_was(i)),
+    st.tuples(WHICH, st.integers(1, 400)).map(lambda a: lambda b: b.refund(*a)),
+    st.tuples(WHICH, YEN, METRES).map(lambda a: lambda b: b.rode_after_all(*a)),
+    st.tuples(DAYS, st.booleans()).map(lambda a: lambda b: b.refused(a[0], declined=a[1])),
+    st.sampled_from(MONTHS).map(lambda m: lambda b: b.close(m)),
+)
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def town_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the town in it, to copy."""
+    folder = tmp_path_factory.mktemp("books")
+    file = folder / "town.db"
+    shutil.copy(sqlite_template, file)
+    asyncio.run(found_town(f"sqlite:///{file}", folder / "town"))
+    return file
+
+
+@settings(
+    phases=[Phase.generate],
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(ACTS, min_size=4, max_size=22))
+def test_every_report_is_the_sum_of_what_was_done(
+    town_file: Path, tmp_path: Path, acts: list[Act]
+) -> None:
+    file = tmp_path / f"{next(_numbers)}.db"
+    shutil.copy(town_file, file)
+    asyncio.run(_played(file, acts))
+    file.unlink()
+
+
+async def _played(file: Path, acts: list[Act]) -> None:
+    database = open_database(f"sqlite:///{file}")
+    books = Books(database)
+    try:
+        for act in acts:
+            await act(books)
+        async with database.reading() as db:
+            assert await faults(db) == []
+            for month in MONTHS:
+                await _agree(db, month, books.sums[month])
+            await _year_agrees(db, books)
+        for month, sums in books.closed.items():
+            assert +sums == +books.sums[month], "a closed month has changed"
+    finally:
+        await database.close()
+
+
+async def _agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
+    made = {name: await _report(db, name, month) for name in ("monthly", "days", "balance")}
+    first = made["monthly"].tables[0]
+    figures = figures_of(await entries_between(db, *days_of(month)))
+    told = {row[0]: row[1].value for row in first.rows if isinstance(row[1], Amount)}
+
+    assert told["乗車件数"] == figures["rides"] == sums["rides"]
+    assert told["利用者数(延べ)"] == figures["riders"] == sums["riders"]
+    assert told["運賃収入"] == figures["fare_yen"] == sums["yen"]
+    assert told["乗車キロの合計"] == figures["ride_m"] == sums["metres"]
+    assert told["取消"] == sums["cancelled"]
+    assert told["無断キャンセル(不在)"] == sums["no_show"]
+    assert told["断り"] == sums["refused"]
+    assert told["お客さまの辞退"] == sums["declined"]
+    assert told["総走行キロ"] == sums["vehicle_m"]
+    assert told["実車キロ"] == sums["loaded_m"]
+    assert told["運行時間"] == sums["duty_s"]
+    for table in made["monthly"].tables[1:]:
+        assert _sum(table, "rides") == sums["rides"], table.title
+        assert _sum(table, "riders") == sums["riders"], table.title
+        assert _sum(table, "fare_yen") == sums["yen"], table.title
+        assert _sum(table, "ride_km") == sums["metres"], table.title
+    daily = made["days"].tables[0]
+    for column, name in (
+        ("rides", "rides"), ("riders", "riders"), ("fare_yen", "yen"), ("ride_km", "metres"),
+        ("cash_yen", "cash"), ("km", "vehicle_m"), ("loaded_km", "loaded_m"),
+        ("duty_hours", "duty_s"),
+    ):  # fmt: skip
+        assert _sum(daily, column) == sums[name], column
+    assert _sum(made["balance"].tables[1], "yen") == sums["yen"]
+
+
+async def _year_agrees(db: AsyncConnection, books: Books) -> None:
+    fiscal: Counter[str] = Counter()
+    for sums in books.sums.values():
+        fiscal.update(sums)
+    form = (await _report(db, "form2", "2026-09")).tables[0]
+    subsidy = (await _report(db, "feeder", "2026-10")).tables[1]
+    since_october = books.sums["2026-10"]["riders"] + books.sums["2026-11"]["riders"]
+
+    assert _total(form, "riders") == fiscal["riders"]
+    assert _total(form, "fare_yen") == fiscal["yen"]
+    assert _total(form, "km") == fiscal["vehicle_m"]
+    assert _sum(form, "loaded_km") == fiscal["loaded_m"]
+    assert _sum(subsidy, "riders") == since_october
+
+
+async def _report(db: AsyncConnection, name: str, month: str) -> Report:
+    wanted = Wanted(name, month)
+    return await report(db, wanted, None, ZoneInfo("Asia/Tokyo"), today=TODAY, made="")
+
+
+def _sum(table: Table, column: str) -> int:
+    """Add up a column, and see that the row of sums says the same."""
+    at = [each.name for each in table.columns].index(column)
+    found = sum(cell for row in table.rows if isinstance(cell := row[at], int))
+    assert table.total is not None
+    assert table.total[at] == found
+    return found
+
+
+def _total(table: Table, column: str) -> object:
+    assert table.total is not None
+    return table.total[[each.name for each in table.columns].index(column)]
+
+
+def test_a_month_ends_on_its_last_day() -> None:
+    first, last = days_of("2026-12")
+
+    assert (first, last + timedelta(days=1)) == (date(2026, 12, 1), date(2027, 1, 1))
