@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from dispatcher import Place, Plan, Stop, TravelTimes, plan_cost_s
 from dispatcher.broken import Replanned
@@ -12,6 +13,9 @@ from dispatcher.events import improved
 from dispatcher.improve import improve
 from maas.rides.travel import Matrix, matrix
 from maas.rides.worker import Worker
+
+STANDS_BACK: Final = 10
+"""How nice the search is to callers who need the processor: nobody waits for it."""
 
 
 def search(plan: Plan, travel: Mapping[str, Matrix], time_limit_s: float, seed: int) -> Plan:
@@ -70,7 +74,7 @@ class Improver:
     """Searches in a process of its own, every time with another seed."""
 
     def __init__(self) -> None:
-        self._worker = Worker()
+        self._worker = Worker(nice=STANDS_BACK)
         self._seed = 0
 
     async def compiled(self) -> bool:

@@ -20,17 +20,16 @@ A = TypeVarTuple("A")
 
 _ASK_S: Final = 0.25
 
-_NICE: Final = 10
-"""How far a search stands back when a caller needs the processor."""
-
 
 class Worker:
     """One process, started with the first task or before, and made anew when it dies.
 
-    It compiles the search beside its tasks, which do without it until then.
+    It compiles the search beside its tasks, which do without it until then.  `nice` is how far it
+    stands back when others need the processor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, nice: int = 0) -> None:
+        self._nice = nice
         self._pool: ProcessPoolExecutor | None = None
 
     async def compiled(self) -> bool:
@@ -61,7 +60,9 @@ class Worker:
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=context, initializer=_begin, initargs=(self._nice,)
+            )
         return self._pool
 
     def close(self) -> None:
@@ -74,9 +75,9 @@ class Worker:
                 process.kill()
 
 
-def _begin() -> None:
+def _begin(nice: int) -> None:
     """Stand back, end when the one we work for does, and compile the search meanwhile."""
-    os.nice(_NICE)
+    os.nice(nice)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()

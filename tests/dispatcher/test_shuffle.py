@@ -155,23 +155,10 @@ def test_in_a_large_fleet_only_the_nearest_are_searched(monkeypatch: pytest.Monk
     assert seen[0].requests.keys() == {"b"}
 
 
-def test_room_far_from_the_time_is_looked_for_when_there_is_none_near_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plan = taken_lift()
-    monkeypatch.setattr(shuffle, "_around", lambda *_: None)
-
-    answer = offers(plan, ASK, TRAVEL, RULES)
-
-    assert isinstance(answer, list)
-    assert answer[0].shuffled
-
-
 def test_a_stretch_that_empties_the_battery_for_the_day_is_no_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shuffle, "breaks_nothing", lambda *_: False)
-    monkeypatch.setattr(shuffle, "_whole", lambda *_: None)
 
     assert isinstance(offers(taken_lift(), ASK, TRAVEL, RULES), Refusal)
 

@@ -46,10 +46,12 @@ def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Wo
     assert second not in {None, first}
 
 
-def test_it_stands_back(worker: Worker) -> None:
-    ours = os.nice(0)
+def test_one_that_nobody_waits_for_stands_back(worker: Worker) -> None:
+    ours, patient = os.nice(0), Worker(nice=10)
 
-    assert asyncio.run(worker.run(os.nice, 0)) == min(ours + 10, 19)
+    assert asyncio.run(patient.run(os.nice, 0)) == min(ours + 10, 19)
+    assert asyncio.run(worker.run(os.nice, 0)) == ours
+    patient.close()
 
 
 def never() -> bool:
