@@ -32,7 +32,7 @@ from dispatcher.model import (
     TravelTimes,
     Vehicle,
 )
-from dispatcher.offer import offers, take
+from dispatcher.offer import gaps, offers, take
 from dispatcher.plan import boarded, done, dropped, moved, relaxed
 from dispatcher.refuse import Reason, Refusal, Relaxation
 from dispatcher.schedule import Breach, Rule, Schedule, expected
@@ -76,6 +76,7 @@ __all__ = [
     "done",
     "dropped",
     "expected",
+    "gaps",
     "insertions",
     "moved",
     "offers",

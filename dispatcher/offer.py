@@ -8,7 +8,7 @@ around the planned times.  From the moment it is taken, those are limits nobody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dispatcher.alternatives import Offer, OfferKind, Other, Seek, Variant, choose
@@ -32,6 +32,7 @@ __all__ = [
     "Reason",
     "Refusal",
     "Relaxation",
+    "gaps",
     "offers",
     "promised",
     "take",
@@ -64,13 +65,36 @@ def offers(
         return [asked]
     first, *found = seek.offers([Other.NOTHING, *_OTHERS])
     first = first or _shuffled(seek)
-    beside = [offer for offer in found if offer is not None]
     if first is not None:
-        return choose(first, [*beside, *seek.besides(first)], rules)
-    beside = choose(None, beside, rules)
+        return _with_others(seek, first, found)
+    beside = choose(None, [offer for offer in found if offer is not None], rules)
     if seek.approach().direct_s >= UNREACHABLE_S:
         return Refusal(Reason.UNREACHABLE, "destination", tuple(beside))
     return refusal(seek, beside)
+
+
+def gaps(
+    plan: Plan,
+    ask: Ask,
+    travel: Mapping[str, TravelTimes],
+    rules: OfferRules,
+    *,
+    fleet: Fleet | None = None,
+) -> list[Offer]:
+    """Return what ``offers`` does when a gap is left as asked, nothing when none is.
+
+    It takes a fraction of the time, since neither room is made nor a refusal explained.
+    """
+    if not plan.routes:
+        return []
+    seek = Seek(plan, ask, rules, compiled(plan, travel, fleet), frozenset())
+    first, *found = seek.offers([Other.NOTHING, *_OTHERS])
+    return [] if first is None else _with_others(seek, first, found)
+
+
+def _with_others(seek: Seek, first: Offer, found: Sequence[Offer | None]) -> list[Offer]:
+    others = [offer for offer in found if offer is not None]
+    return choose(first, [*others, *seek.besides(first)], seek.rules)
 
 
 def _shuffled(seek: Seek) -> Offer | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from dispatcher import Offer, OfferRules, Plan, Refusal, Request, take
+from dispatcher import Fleet, Offer, OfferRules, Plan, Refusal, Request, take
 from dispatcher.roads import RoadTimes
 from maas.rides import kept, limits
 from maas.rides.beside import Beside
@@ -20,7 +20,7 @@ from maas.rides.day import Day, read_request
 from maas.rides.held import Travel
 from maas.rides.messages import say
 from maas.rides.outbox import Deliver
-from maas.rides.quote import Now, Wish, relaxations, seek, why, wish, with_card
+from maas.rides.quote import Now, Wish, relaxations, seek, seek_gap, why, wish, with_card
 from maas.rides.show import offer_view
 from maas.rides.tokens import OfferToken, seal, unseal
 from maas.rides.views import (
@@ -187,10 +187,7 @@ class Asking(Beside):
         if leaving is not None and leaving.state in {"booked", "held"}:
             plan = live.without(leaving.id)
         part = self._open_part(live, plan, wished.desired_s)
-        found = seek(wished, part, live.travel)
-        if isinstance(found, Refusal) and not (at_once and found.alternatives):
-            search = partial(self._shuffler.offers, found, wished, part, live.travel)
-            found = await self.elsewhere(("offers", wished.ask), search)
+        found = await self._sought(live, wished, part, at_once=at_once)
         if isinstance(found, Refusal):
             others = tuple(
                 each for each in found.alternatives if self._no(live, wished, each) is None
@@ -201,6 +198,26 @@ class Asking(Beside):
         may = [each for each in found if self._no(live, wished, each) is None]
         wrong = self._no(live, wished, found[0])
         return may if wrong is None else Ruled(wrong.reason, wrong.rule, wrong.text, tuple(may))
+
+    async def _sought(
+        self, live: Live, wished: Wish, plan: Plan, *, at_once: bool
+    ) -> list[Offer] | Refusal:
+        """Return the offers in a gap of a plan, or what another process finds, room made or not."""
+        fleet = self._ready(live, plan)
+        gap = seek_gap(wished, plan, live.travel, fleet)
+        if gap is not None:
+            return gap
+        if at_once:
+            found = seek(wished, plan, live.travel, fleet=fleet)
+            if isinstance(found, list) or found.alternatives:
+                return found
+        search = partial(self._shuffler.offers, wished, plan, live.travel)
+        made = await self.elsewhere(("offers", wished.ask), search)
+        return seek(wished, plan, live.travel, fleet=fleet) if made is None else made
+
+    def _ready(self, live: Live, plan: Plan) -> Fleet:
+        """Return a plan made ready for quotes, or the part of it that may be used."""
+        return self.fleet_of(live) if plan is live.plan else Fleet(plan, live.travel)
 
     def _no(self, live: Live, wished: Wish, offer: Offer) -> Refused | None:
         """Return why a member may not have an offer beside what they have booked."""
@@ -253,7 +270,12 @@ class Asking(Beside):
         promise = replace(offer.promise, id=booking_id)
         part = self._open_part(live, plan, promise.earliest_pickup_s)
         taken: Plan | Refusal | None = take(
-            part, promise, live.travel, prefer=offer.vehicle, rules=OfferRules(shuffle_s=0)
+            part,
+            promise,
+            live.travel,
+            prefer=offer.vehicle,
+            fleet=self._ready(live, part),
+            rules=OfferRules(shuffle_s=0),
         )
         if isinstance(taken, Refusal):
             taken = await self._with_room(promise, part, live.travel)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dispatcher import Plan
+from dispatcher import Fleet, Plan
 from dispatcher.check import check
 from dispatcher.roads import Anchor, RoadTimes
 from gtfs.calendar import seconds_of
@@ -84,6 +84,7 @@ class Held:
         self._standing: Standing | None = None
         self._days: dict[date, Day] = {}
         self._planned: dict[date, Planned] = {}
+        self._fleets: dict[date, tuple[tuple[object, ...], Fleet]] = {}
         self._doubtful: set[date] = set()
         self._writing = asyncio.Lock()
         self._calls: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -159,6 +160,19 @@ class Held:
         made = planned(day, self.here.taxis, self._planned.get(day.day))
         self._planned[day.day] = made
         return made.plan
+
+    def fleet_of(self, live: Live) -> Fleet:
+        """Return a plan made ready for quotes; what has not changed since the last is taken over.
+
+        With other roads, or places that lie elsewhere, everything is made ready anew.
+        """
+        day, on = live.day.day, (self._standing, *(each.version for each in self.roads.values()))
+        before = self._fleets.get(day)
+        known = before[1] if before is not None and before[0] == on else None
+        if known is None or known.plan is not live.plan:
+            known = Fleet(live.plan, live.travel) if known is None else known.at(live.plan)
+            self._fleets[day] = on, known
+        return known
 
     def _plan(self, day: Day) -> Plan:
         plan, moment = self.plan_as_written(day), self.moment_of(day)

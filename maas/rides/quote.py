@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import msgspec
 
-from dispatcher import Ask, Offer, OfferRules, Place, Plan, Refusal, TravelTimes
+from dispatcher import Ask, Fleet, Offer, OfferRules, Place, Plan, Refusal, TravelTimes, gaps
 from dispatcher import offers as dispatcher_offers
-from dispatcher.fleet import Fleet
 from maas.rides.hours import in_hours, refusal_of, words
 from maas.rides.show import said
 from maas.rides.tokens import Waiver
@@ -188,13 +187,33 @@ def seek(
     """Return what could be offered inside the hours of the day, or why nothing.
 
     For at most `shuffle_s` and `shuffle_iterations` others are moved within their promises before
-    that is a refusal.  Without `others` an offer as asked stands alone; `fleet` is the plan
-    compiled already.
+    that is a refusal.  Without `others` an offer as asked stands alone; `fleet` is the plan made
+    ready, `None`: it is made ready here.
     """
     rules = offer_rules(wished.rules.booking, shuffle_s, shuffle_iterations)
     found = dispatcher_offers(plan, _asked(wished), travel, rules, fleet=fleet, others=others)
     if isinstance(found, Refusal):
         return replace(found, alternatives=tuple(in_hours(wished.rules, found.alternatives)))
+    return _open(wished, found, plan, travel, rules)
+
+
+def seek_gap(
+    wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes], fleet: Fleet
+) -> list[Offer] | Refusal | None:
+    """Return what `seek` does when a gap is left as asked; `None` when it has to look further."""
+    rules = offer_rules(wished.rules.booking)
+    found = gaps(plan, _asked(wished), travel, rules, fleet=fleet)
+    return _open(wished, found, plan, travel, rules) if found else None
+
+
+def _open(
+    wished: Wish,
+    found: Sequence[Offer],
+    plan: Plan,
+    travel: Mapping[str, TravelTimes],
+    rules: OfferRules,
+) -> list[Offer] | Refusal:
+    """Return those of some offers that are inside the hours of the day, or the hours' refusal."""
     kept = in_hours(wished.rules, found)
     if kept:
         return kept

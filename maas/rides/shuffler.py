@@ -10,7 +10,6 @@ from dispatcher import (
     Offer,
     OfferRules,
     Plan,
-    Reason,
     Refusal,
     Request,
     Schedule,
@@ -35,8 +34,6 @@ ANSWERS_S: Final = 3.0
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
-
-_MAY_HELP: Final = {Reason.FULL, Reason.RIDE_TOO_LONG, Reason.BUSY, Reason.BREAK, Reason.BATTERY}
 
 
 class Room(NamedTuple):
@@ -78,15 +75,14 @@ class Shuffler:
         return self._ready
 
     async def offers(
-        self, refusal: Refusal, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
-    ) -> list[Offer] | Refusal:
-        """Return offers that others make room for, or the refusal as it was."""
-        if not self._ready or refusal.reason not in _MAY_HELP:
-            return refusal
+        self, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
+    ) -> list[Offer] | Refusal | None:
+        """Return offers that others make room for, or why nobody can; `None` when it is busy."""
+        if not self._ready:
+            return None
         sent = plain(plan)
         times = looked_up(sent, travel, wished.places)
-        found = await self._searched(_offers, wished, sent, times)
-        return refusal if found is None else found
+        return await self._searched(_offers, wished, sent, times)
 
     async def take(
         self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
