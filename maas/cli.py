@@ -417,11 +417,13 @@ def staff_add(
 
 @history.command("roll")
 def history_roll(*, as_json: AsJson = False) -> None:
-    """Write positions to the files of their days and forget old ones; the server does at night."""
+    """Write positions and rides to the files of their days, and forget old positions."""
     from maas.offline import roll_history
 
     done = asyncio.run(roll_history(_settings()))
-    text = "{archived} archived in {written}, {deleted} left the database".format(**done)
+    text = "{archived} archived in {written}, {deleted} left the database; rides of {rides}".format(
+        **done
+    )
     _say(done, as_json=as_json, text=text)
 
 

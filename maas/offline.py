@@ -36,6 +36,7 @@ from maas.people.intake import Taken
 from maas.people.papers import read_papers
 from maas.predictions import train
 from maas.records.check import faults
+from maas.records.warehouse import roll_rides
 from maas.rides.keeper import Keeper
 from maas.running import load_roads
 from maas.settings import Settings
@@ -291,7 +292,10 @@ async def enrol(settings: Settings, vehicle: str) -> str | None:
 
 
 async def roll_history(settings: Settings) -> dict[str, object]:
-    """Write what came since the last time to the files of its days, and forget by the rule."""
+    """Write what came since the last time to the files of its days, and forget by the rule.
+
+    The days of rides whose files no longer say what the ledger says are written anew.
+    """
     rule = Rule(settings.history_sql_days, settings.history_raw_days, settings.history_days)
     async with open_newest(settings) as database:
         async with database.reading() as db:
@@ -303,7 +307,9 @@ async def roll_history(settings: Settings) -> dict[str, object]:
             now=clock_from(settings)(),
             timezone=town.timezone if town else DEFAULT_TIMEZONE,
         )
-    return as_json(done)
+        async with database.reading() as db:
+            days = await roll_rides(db, settings.rides_dir)
+    return as_json(done) | {"rides": [day.isoformat() for day in days]}
 
 
 async def train_predictions(

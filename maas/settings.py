@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         """Where the days of positions lie as Parquet files."""
         return self.data_dir / "history"
 
+    @property
+    def rides_dir(self) -> Path:
+        """Where the days of rides lie as Parquet files, without anybody in them."""
+        return self.data_dir / "rides"
+
     def environment(self) -> dict[str, str]:
         """Return the variables that give another process these settings."""
         values = self.model_dump()

@@ -233,7 +233,7 @@ def test_bus_rows_have_five_on_one_run_and_as_many_on_as_off_tell_nothing(
 @given(months)
 @settings(max_examples=40, deadline=None)
 def test_every_release_passes_pycanon_with_k_of_five(trips: Sequence[Trip]) -> None:
-    anonymity = pytest.importorskip("pycanon.anonymity", reason="make proofs installs it")
+    anonymity = pytest.importorskip("pycanon.anonymity", reason="requirements.nodeps.lock has it")
     pandas = pytest.importorskip("pandas")
     quasi = ["origin", "destination", "day_type", "hour"]
 
