@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 # A minute of the town is a second here: a ride takes half a minute, a driver's day ten.
 SPEED = 60
+CALM_SPEED = 4
+"""So slow that on a busy machine, too, a long series of bookings for today fits into the day."""
 PBX_KEY = "key-of-the-exchange-in-tests"
 """By which a test is the town's telephone exchange."""
+
+PATIENCE_MS = 60_000
+"""How long a test waits for what has to come: on a busy machine everything comes late."""
 
 NewPage = Callable[..., Page]
 
@@ -36,6 +41,7 @@ def browser() -> Iterator[Browser]:
         _refuse(asked.stderr.strip().splitlines()[-1])
     if not (PROJECT / "maas" / "web" / "dist" / "operator.html").is_file():
         _refuse("The screens are not built: python scripts/screens.py build")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path,
@@ -58,22 +64,29 @@ def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
+@pytest.fixture(scope="package")
+def calm_town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the town whose morning does not pass: for who books many rides for today."""
+    with demo_town(tmp_path_factory.mktemp("calm"), CALM_SPEED) as address:
+        yield address
+
+
 @contextmanager
-def demo_town(folder: Path) -> Iterator[str]:
+def demo_town(folder: Path, speed: int = SPEED) -> Iterator[str]:
     """Run the demo in a folder: the real server, simulated vehicles, nobody who calls.
 
     A test that needs idle vehicles has a town of its own: a fixture ``town`` in its module.
     """
-    with _demo(folder) as process:
+    with _demo(folder, speed) as process:
         yield _address(process, folder / "log")
 
 
 @contextmanager
-def _demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _demo(folder: Path, speed: int = SPEED) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "maas", "demo", "--no-callers", "--port", "0"]
     with (folder / "log").open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [*command, "--speed", str(SPEED), "--data-dir", str(folder / "data")],
+            [*command, "--speed", str(speed), "--data-dir", str(folder / "data")],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -113,6 +126,7 @@ def new_page(browser: Browser, town: str) -> Iterator[NewPage]:
             timezone_id="Asia/Tokyo",
             viewport={"width": size[0], "height": size[1]},
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         for key, value in kept.items():
             context.add_init_script(f"localStorage.setItem({key!r}, JSON.stringify({value!r}))")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PBX_KEY, NewPage
+from tests.browser.conftest import NewPage
+from tests.browser.desk import (
+    a_time,
+    asked,
+    motions,
+    opened,
+    riders,
+    ringing,
+    take_first_offer,
+    tell,
+    today,
+    way,
+)
 from tests.browser.test_pages import violations
 
 pytestmark = [
@@ -22,122 +29,33 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-KEY_S, POINT_S, CLICK_S, HAND_S, THINK_S = 0.28, 1.10, 0.20, 0.40, 1.35
-"""Card, Moran and Newell's constants in seconds."""
-COUNT = """
-window.pressed = 0; window.pointed = 0;
-addEventListener('keydown', () => window.pressed++, true);
-addEventListener('pointerdown', () => window.pointed++, true);
-"""
-ids = itertools.count(1)
+
+@pytest.fixture(scope="module")
+def town(calm_town: str) -> str:
+    """The address of the town, for ``new_page``."""
+    return calm_town
 
 
-def asked(page: Page, path: str, body: Any = None) -> Any:  # noqa: ANN401 -- JSON
-    """Return the API's answer with the page's own session."""
-    call = page.context.request
-    answer = call.get(f"/api/v1{path}") if body is None else call.post(f"/api/v1{path}", data=body)
-    assert answer.ok, answer.text()
-    return answer.json()
-
-
-def tell(page: Page, call: str, event: str, number: str = "") -> None:
-    """Be the exchange that tells of a call."""
-    told = page.context.request.post(
-        "/api/v1/calls",
-        data={"id": call, "event": event, "number": number},
-        headers={"Authorization": f"Bearer {PBX_KEY}"},
-    )
-    assert told.ok, told.text()
-
-
-@contextmanager
-def ringing(page: Page, number: str) -> Iterator[str]:
-    """Let somebody call from a number, and ring off at the end."""
-    call = f"test-{next(ids)}"
-    tell(page, call, "ringing", number)
-    try:
-        yield call
-    finally:
-        tell(page, call, "ended")
-    page.keyboard.press("F2")
-    expect(page.locator("#caller")).to_be_focused()
-
-
-@dataclass
-class Motions:
-    """What an operator's hands and mind did; the clicks are those of the page."""
-
-    keys: int = 0
-    clicks: int = 0
-    thoughts: int = field(kw_only=True)
-
-    @property
-    def seconds(self) -> float:
-        """By the keystroke-level model; each click is pointed at, with the hand moved there."""
-        pointing = self.clicks * (POINT_S + CLICK_S + HAND_S)
-        return self.keys * KEY_S + pointing + self.thoughts * THINK_S
-
-
-@contextmanager
-def motions(page: Page, name: str, thoughts: int) -> Iterator[Motions]:
-    """Count the motions on a page; `thoughts` is how often the script has to think."""
-    made = Motions(thoughts=thoughts)
-    page.evaluate("window.pressed = 0; window.pointed = 0")
-    yield made
-    made.keys, made.clicks = page.evaluate("[window.pressed, window.pointed]")
-    sys.stdout.write(f"\n{name}: {made.keys} keys, {made.clicks} clicks, {made.seconds:.2f} s\n")
+ZOOMS = {100: (1366, 768), 125: (1093, 614), 150: (911, 512)}
+"""A window of 1366 by 768 whose text is enlarged by so many percent, in the page's own pixels."""
 
 
 @pytest.fixture
 def desk(new_page: NewPage) -> Page:
-    """The desk of a signed-in operator, with the keyboard in the search box."""
-    expect.set_options(timeout=20_000)
-    page = new_page("/operator", name="operator")
-    page.evaluate(COUNT)
-    expect(page.locator("header .link")).to_contain_text("●")
-    expect(page.locator("#caller")).to_be_focused()
-    return page
+    """The desk at its plain size."""
+    return opened(new_page)
 
 
-def riders(page: Page) -> list[dict[str, Any]]:
-    """Return members with a home and a favourite whose telephone is theirs alone."""
-    found = sorted(asked(page, "/riders?q=karin&limit=50"), key=lambda one: int(one["id"]))
-    phones = [rider["phone"] for rider in found]
-    return [
-        rider
-        for rider in found
-        if rider["favourites"] and rider["home_place"] and phones.count(rider["phone"]) == 1
-    ]
+@pytest.fixture(params=ZOOMS, ids=[f"{zoom}%" for zoom in ZOOMS])
+def sized(request: pytest.FixtureRequest, new_page: NewPage) -> Page:
+    """The desk with its text at three sizes."""
+    return opened(new_page, *ZOOMS[request.param])
 
 
-def a_time(
-    page: Page, origin: int, destination: int, later_min: int = 0, rider: int | None = None
-) -> str:
-    """Return a time as typed, on the half hour, at which there is a ride today."""
-    now = asked(page, "/clock")["now"] + 9 * 3600
-    first = int(now % 86400 // 1800) + 3 + later_min // 30
-    for half_hours in range(first, 34):
-        time = f"{half_hours // 2:02d}:{half_hours % 2 * 30:02d}"
-        body = {"origin": origin, "destination": destination, "time": time, "rider_id": rider}
-        if asked(page, "/quotes", body)["offers"]:
-            return time.replace(":", "")
-    pytest.skip("the town's day is over")
-
-
-def way(rider: dict[str, Any]) -> tuple[int, int]:
-    return rider["home_place"]["id"], rider["favourites"][0]["place"]["id"]
-
-
-def take_first_offer(page: Page) -> None:
-    expect(page.locator("#offers")).to_be_focused()
-    expect(page.locator("#offer-0")).to_be_visible()
-    page.keyboard.press("Enter")
-    expect(page.locator("#result")).to_be_focused()
-
-
-def test_a_known_caller_is_booked_in_eight_keys_and_eight_seconds(desk: Page) -> None:
+def test_a_known_caller_is_booked_in_eight_keys_and_eight_seconds(sized: Page) -> None:
+    desk = sized
     rider = riders(desk)[0]
-    time = a_time(desk, *way(rider))
+    time = a_time(desk, *way(rider), rider=rider["id"])
     with ringing(desk, rider["phone"]):
         with motions(desk, "known caller", thoughts=4) as made:
             expect(desk.locator("#to")).to_be_focused()
@@ -151,11 +69,12 @@ def test_a_known_caller_is_booked_in_eight_keys_and_eight_seconds(desk: Page) ->
     assert (made.clicks, made.keys <= 8, made.seconds <= 8) == (0, True, True), made
 
 
-def test_a_way_back_at_a_time_takes_twelve_seconds(desk: Page) -> None:
+def test_a_way_back_at_a_time_takes_twelve_seconds(sized: Page) -> None:
+    desk = sized
     rider = riders(desk)[1]
-    time = a_time(desk, *way(rider))
+    time = a_time(desk, *way(rider), rider=rider["id"])
     home, there = way(rider)
-    back = a_time(desk, there, home, later_min=120)
+    back = a_time(desk, there, home, later_min=90, rider=rider["id"], after=time)
     with ringing(desk, rider["phone"]):
         with motions(desk, "with return", thoughts=6) as made:
             expect(desk.locator("#to")).to_be_focused()
@@ -169,12 +88,13 @@ def test_a_way_back_at_a_time_takes_twelve_seconds(desk: Page) -> None:
     assert (made.clicks, made.seconds <= 12) == (0, True), made
 
 
-def test_a_new_place_takes_eleven_seconds(desk: Page) -> None:
+def test_a_new_place_takes_eleven_seconds(sized: Page) -> None:
+    desk = sized
     rider = riders(desk)[2]
     names = ("yosh", "kamo", "taka", "kami", "mich", "shin", "rei")
     found = ((name, asked(desk, f"/places?q={name}&limit=1")) for name in names)
     typed, (place, *_) = next((name, places) for name, places in found if places)
-    time = a_time(desk, rider["home_place"]["id"], place["id"])
+    time = a_time(desk, rider["home_place"]["id"], place["id"], rider=rider["id"])
     with ringing(desk, rider["phone"]), motions(desk, "new place", thoughts=5) as made:
         expect(desk.locator("#to")).to_be_focused()
         desk.keyboard.type(typed)
@@ -187,7 +107,8 @@ def test_a_new_place_takes_eleven_seconds(desk: Page) -> None:
     assert (made.clicks, made.seconds <= 11) == (0, True), made
 
 
-def test_a_caller_without_a_number_takes_fourteen_seconds(desk: Page) -> None:
+def test_a_caller_without_a_number_takes_fourteen_seconds(sized: Page) -> None:
+    desk = sized
     rider = asked(desk, "/riders?q=karin&limit=1")[0]
     time = a_time(desk, *way(rider), rider=rider["id"])
     with ringing(desk, ""):
@@ -204,10 +125,11 @@ def test_a_caller_without_a_number_takes_fourteen_seconds(desk: Page) -> None:
     assert (made.clicks, made.seconds <= 14) == (0, True), made
 
 
-def test_a_booking_is_changed_and_cancelled_within_its_seconds(desk: Page) -> None:
+def test_a_booking_is_changed_and_cancelled_within_its_seconds(sized: Page) -> None:
+    desk = sized
     rider = riders(desk)[3]
-    time = a_time(desk, *way(rider))
-    later = a_time(desk, *way(rider), later_min=60)
+    time = a_time(desk, *way(rider), rider=rider["id"])
+    later = a_time(desk, *way(rider), later_min=60, rider=rider["id"])
     with ringing(desk, rider["phone"]):
         expect(desk.locator("#to")).to_be_focused()
         desk.keyboard.press("1")
@@ -233,10 +155,39 @@ def test_a_booking_is_changed_and_cancelled_within_its_seconds(desk: Page) -> No
     assert (cancelled.clicks, cancelled.seconds <= 5) == (0, True), cancelled
 
 
-def test_the_same_as_last_week_takes_six_seconds(desk: Page) -> None:
+def test_where_the_car_is_stands_on_the_card(sized: Page) -> None:
+    desk = sized
+    rider = riders(desk)[-1]
+    book(desk, rider)
+    with ringing(desk, rider["phone"]):
+        with motions(desk, "where is my car", thoughts=1) as made:
+            expect(desk.locator(".ride .now")).to_contain_text("ごろ")
+            expect(desk.locator(".ride .seen")).not_to_be_empty()
+        assert violations(desk) == []
+    assert (made.clicks, made.keys, made.seconds <= 2) == (0, 0, True), made
+
+
+def book(page: Page, rider: dict[str, Any]) -> None:
+    """Give a member a ride today, unless they have one."""
+    if asked(page, f"/riders/{rider['id']}")["next_booking"]:
+        return
+    time = a_time(page, *way(rider), later_min=120, rider=rider["id"])
+    origin, destination = way(rider)
+    trip = {"origin": origin, "destination": destination, "time": f"{time[:2]}:{time[2:]}"}
+    offer = asked(page, "/quotes", trip | {"rider_id": rider["id"]})["offers"][0]["token"]
+    made = page.context.request.post(
+        "/api/v1/bookings",
+        data={"offer": offer, "rider_id": rider["id"]},
+        headers={"Idempotency-Key": f"where-{rider['id']}"},
+    )
+    assert made.ok, made.text()
+
+
+def test_the_same_as_last_week_takes_six_seconds(sized: Page) -> None:
+    desk = sized
     rider = riders(desk)[4]
     origin, destination = rider["home_place"], rider["favourites"][0]["place"]
-    time = a_time(desk, origin["id"], destination["id"])
+    time = a_time(desk, origin["id"], destination["id"], rider=rider["id"])
     trip = {"origin": origin, "destination": destination, "count": 9, "last": "2026-01-01"}
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     weekday = days[desk.evaluate("date => (new Date(date).getUTCDay() + 6) % 7", today(desk))]
@@ -250,13 +201,9 @@ def test_the_same_as_last_week_takes_six_seconds(desk: Page) -> None:
     assert (made.clicks, made.seconds <= 6) == (0, True), made
 
 
-def today(page: Page) -> str:
-    return str(asked(page, "/clock")["service_date"])
-
-
 def test_a_return_by_telephone_becomes_a_ride_with_one_key(desk: Page) -> None:
     rider = riders(desk)[5]
-    time = a_time(desk, *way(rider))
+    time = a_time(desk, *way(rider), rider=rider["id"])
     with ringing(desk, rider["phone"]):
         expect(desk.locator("#to")).to_be_focused()
         desk.keyboard.press("1")
@@ -274,7 +221,7 @@ def test_a_return_by_telephone_becomes_a_ride_with_one_key(desk: Page) -> None:
 
 def test_a_held_seat_is_free_again_when_the_caller_rings_off(desk: Page) -> None:
     rider = riders(desk)[6]
-    time = a_time(desk, *way(rider))
+    time = a_time(desk, *way(rider), rider=rider["id"])
     with ringing(desk, rider["phone"]) as call:
         expect(desk.locator("#to")).to_be_focused()
         desk.keyboard.press("1")

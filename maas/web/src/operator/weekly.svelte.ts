@@ -18,6 +18,7 @@ export class Weekly {
   message = $state("");
   busy = $state(false);
   private wrote = { body: "", key: "" };
+  private reading: Promise<void> | undefined;
 
   constructor(
     private readonly rider: number,
@@ -26,10 +27,10 @@ export class Weekly {
     if (model) this.days = [weekdayOf(model.date)];
   }
 
-  async read(): Promise<void> {
-    await this.during(async () => {
+  read(): Promise<void> {
+    return (this.reading = this.during(async () => {
       this.kept = await call<Standing[]>("GET", `/standing?rider_id=${this.rider}`);
-    });
+    }));
   }
 
   toggle(day: number): void {
@@ -39,6 +40,7 @@ export class Weekly {
 
   /** Books the model's trip on the chosen weekdays, from the week after it. */
   async make(): Promise<void> {
+    await this.reading; // who presses Enter at once is not passed over
     const { model } = this;
     const said = words().operator.weekly;
     if (!model || this.busy) return;
