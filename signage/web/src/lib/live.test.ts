@@ -145,6 +145,7 @@ test("after five tries waits double up to half a minute, with full jitter", () =
   expect(retryDelay(7, 1, () => 1)).toBe(8000);
   expect(retryDelay(20, 1, () => 1)).toBe(30_000);
   expect(retryDelay(20, 1, () => 0)).toBe(0);
+  expect(retryDelay(20, 1, () => 1, 4)).toBe(4000);
 });
 
 test("a crowd spreads over what the server says, told with a snapshot or with the end", () => {

@@ -42,21 +42,26 @@ export class Cursor {
 
 /**
  * Full jitter: a random wait in milliseconds. The server says over how many seconds all its listeners
- * must spread so as not to come back in one rush; after five tries that doubles, up to 30 s.
+ * must spread so as not to come back in one rush; after five tries that doubles, up to a most.
  */
 export function retryDelay(
   tries: number,
   spread_s = 1,
   random: () => number = Math.random,
+  most_s = MOST_S,
 ): number {
-  return random() * Math.min(30_000, 1000 * spread_s * 2 ** Math.max(0, tries - 4));
+  return 1000 * random() * Math.min(most_s, spread_s * 2 ** Math.max(0, tries - 4));
 }
+
+const MOST_S = 30;
 
 export type LiveEvents = {
   /** The link opened or closed. */
   link?: (open: boolean) => void;
   /** The server's clock, epoch seconds, as told with a frame. */
   time?: (now_s: number) => void;
+  /** The longest wait before the server is tried again, in seconds. */
+  most_s?: number;
 };
 
 type Listener = (frame: Frame) => void;
@@ -119,7 +124,7 @@ export class Live {
       this.spread_s = Number(/^retry (\d+)$/.exec(event.reason)?.[1] ?? this.spread_s);
       this.events.link?.(false);
       if (this.closed) return;
-      this.timer = setTimeout(() => this.connect(), retryDelay(this.tries++, this.spread_s));
+      this.timer = setTimeout(() => this.connect(), retryDelay(this.tries++, this.spread_s, Math.random, this.events.most_s));
     };
   }
 
