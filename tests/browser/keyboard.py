@@ -35,3 +35,15 @@ def write_day(page: Page, field: Locator, day: str) -> None:
     """Go to a field for a day, and put one in: how it is typed differs with the machine."""
     reach(page, field)
     field.fill(day)
+
+
+def choose(page: Page, field: Locator, label: str) -> None:
+    """Go to a list, and choose by its letters."""
+    reach(page, field)
+    field.select_option(label=label)
+
+
+def tick(page: Page, box: Locator) -> None:
+    """Go to a box, and tick it."""
+    reach(page, box)
+    page.keyboard.press("Space")
