@@ -282,6 +282,32 @@ PROBLEMS: Final = MappingProxyType(
                 "More cannot be given back than was taken.",
             ),
         ),
+        "month-not-over": (
+            409,
+            Words("まだ終わっていない月です", "The month is not over"),
+            Words(
+                "この月はまだ終わっていません。月が変わってから速報・確定にしてください。",
+                "The month is not over yet. It can be given out or closed once it is.",
+            ),
+        ),
+        "month-closed": (
+            409,
+            Words("もう出されています", "Given out already"),
+            Words(
+                "この月は、もうそのように出されています。確定した月の訂正は、今月の日付で加えます。",
+                "The month was given out so before. What is wrong in a closed month is put right "
+                "with today's date.",
+            ),
+        ),
+        "month-open-ends": (
+            409,
+            Words("結果のわからない予約があります", "Some bookings have no end"),
+            Words(
+                "この月には、結果が記録されていない予約か、紙の記録の未処理があります。先に片づけてください。",
+                "Some bookings or lines from paper of this month have no end yet. Please settle "
+                "them first.",
+            ),
+        ),
         "bad-form": (
             422,
             Words("書き直すところがあります", "Something to put right"),

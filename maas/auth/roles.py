@@ -56,6 +56,8 @@ class Permission(StrEnum):
     EDIT_FLEET = "edit_fleet"
     MANAGE_STAFF = "manage_staff"
     READ_AUDIT = "read_audit"
+    CLOSE_MONTHS = "close_months"
+    CORRECT_RECORDS = "correct_records"
     PLAN = "plan"
 
 
@@ -87,6 +89,8 @@ GRANTS: Final = MappingProxyType(
         Permission.EDIT_FLEET: frozenset({Role.ADMIN}),
         Permission.MANAGE_STAFF: frozenset({Role.ADMIN}),
         Permission.READ_AUDIT: frozenset({Role.ADMIN}),
+        Permission.CLOSE_MONTHS: frozenset({Role.PLANNER, Role.ADMIN}),
+        Permission.CORRECT_RECORDS: frozenset({Role.DISPATCHER, Role.ADMIN}),
         Permission.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from maas.duty.records import (
     UNMOVED,
@@ -46,6 +46,10 @@ class Rest:
     since: float
     until: float | None
     place: str
+
+
+KEPT_YEARS: Final = 1
+"""How long roll calls and duty records have to be kept (運輸規則 24条, 25条); ours are for good."""
 
 
 @dataclass(frozen=True, slots=True)

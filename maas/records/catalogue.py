@@ -9,18 +9,25 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gtfs import Feed
 from maas.records.bus_counts import counted_runs
 from maas.records.busriders import bus_riders
+from maas.records.daily import daily
 from maas.records.days import days
+from maas.records.duties import duties, roll_calls
 from maas.records.facts import Facts, facts_of
 from maas.records.matters import balance, origins_and_destinations, refusals, times, vehicles
 from maas.records.monthly import monthly
 from maas.records.report import Report, Table
-from maas.records.spans import Calendar, span_of
+from maas.records.spans import Calendar, Span, span_of
 from maas.records.statutory import feeder, form_2, form_6
+from maas.records.tallies import Sums, grouped
+from maas.store import duty
+from maas.store.fleet import VehicleRow
+from maas.store.tables import staff
 
 Make = Callable[[Facts], tuple[Table, ...]]
 SIMULATED: Final = "この期間の{days}日分は、実際の運行ではなくシミュレーションの記録です。"
@@ -42,6 +49,8 @@ KINDS: Final = MappingProxyType(
         "monthly": Kind("月報", "主な数値と、時間帯・曜日・地区・年齢・目的・受付方法・日ごと",
                         "month", monthly),
         "days": Kind("日報の集計", "車両と日ごとの件数・運賃・走行", "month", days),
+        "rollcalls": Kind("点呼簿", "乗務前・乗務後の点呼。保存1年", "month"),
+        "duties": Kind("乗務記録", "運転者・車両ごとの出入庫・走行・休憩・事故。保存1年", "month"),
         "od": Kind("OD表", "大字から大字への利用者数", "month", origins_and_destinations),
         "buses": Kind("バスの乗降人員", "便ごと、停留所ごとの乗車人員", "month"),
         "refusals": Kind("断りと辞退", "理由・時間帯・曜日ごとの件数", "month", refusals),
@@ -57,6 +66,39 @@ KINDS: Final = MappingProxyType(
     }
 )  # fmt: skip
 """Reports by the name that commands and addresses use."""
+
+
+async def _registers(
+    connection: AsyncConnection, name: str, facts: Facts, zone: ZoneInfo
+) -> tuple[Table, ...]:
+    """Return what drivers and callers recorded, of the vehicles of the facts."""
+    span, ids = facts.span, list(facts.vehicles)
+    rows = await duty.records_between(connection, span.first, span.last, ids)
+    names = await driver_names(connection)
+    if name == "rollcalls":
+        return roll_calls(rows, facts.vehicles, names, zone)
+    sums = grouped(facts.entries.rides, lambda ride: (ride.dated, ride.vehicle_id))
+
+    def ridden(day: date, vehicle_id: str) -> tuple[int, int]:
+        return sums.get((day, vehicle_id), Sums())[:2]
+
+    return duties(rows, facts.vehicles, names, zone, ridden)
+
+
+async def driver_names(connection: AsyncConnection) -> dict[str, str]:
+    """Return what staff are called, by the names they sign in with."""
+    query = select(staff.c.name, staff.c.display_name)
+    return dict((await connection.execute(query)).all())
+
+
+async def daily_report(
+    connection: AsyncConnection, vehicle: VehicleRow, day: date, zone: ZoneInfo, *, today: date,
+    made: str,
+) -> Report:  # fmt: skip
+    """Return the daily report (日報) of a vehicle."""
+    span = Span(day, day, day.isoformat())
+    facts = await facts_of(connection, span, area_id=vehicle.area_id, today=today, made=made)
+    return await daily(connection, facts, vehicle, await driver_names(connection), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +120,15 @@ async def report(
     span = span_of(wanted.month, wanted.calendar or kind.calendar)
     how = {"area_id": wanted.area_id, "today": today, "made": made}
     facts = await facts_of(connection, span, **how)  # type: ignore[arg-type]
-    if wanted.name == "buses":
+    if kind.make is not None:
+        tables = kind.make(facts)
+    elif wanted.name == "buses":
         counted = await counted_runs(connection, feed, zone, span.first, span.last)
         tables = bus_riders(counted, feed)
-    elif kind.make is None:
+    elif wanted.name == "feeder":
         fiscal = await facts_of(connection, span_of(wanted.month, "april"), **how)  # type: ignore[arg-type]
         tables = feeder(facts, fiscal)
     else:
-        tables = kind.make(facts)
+        tables = await _registers(connection, wanted.name, facts, zone)
     notes = (SIMULATED.format(days=facts.simulated),) if facts.simulated else ()
     return Report(wanted.name, kind.title, facts.town, span.title, facts.state, made, tables, notes)

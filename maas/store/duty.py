@@ -174,6 +174,18 @@ async def records_on(
     return await _rows(connection, query.order_by(*order), RecordRow)
 
 
+async def records_between(
+    connection: AsyncConnection, first: date, last: date, vehicle_ids: Sequence[str]
+) -> list[RecordRow]:
+    """Return the records of some vehicles on some service days in the order of their times."""
+    query = select(duty_records).where(
+        duty_records.c.service_date.between(first, last),
+        duty_records.c.vehicle_id.in_(vehicle_ids),
+    )
+    order = (duty_records.c.at, duty_records.c.recorded_at, duty_records.c.id)
+    return await _rows(connection, query.order_by(*order), RecordRow)
+
+
 async def last_meter(connection: AsyncConnection, vehicle_id: str, before: float) -> float | None:
     """Return the newest meter reading of a vehicle before a moment, `None` when there is none."""
     query = (

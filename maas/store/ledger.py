@@ -151,6 +151,16 @@ async def corrected_ids(
     return list((await connection.execute(query)).scalars())
 
 
+async def corrections_between(
+    connection: AsyncConnection, first: date, last: date
+) -> list[CorrectionRow]:
+    """Return the corrections that are of or count on some days, the oldest first."""
+    c = corrections.c
+    when = or_(c.service_date.between(first, last), c.dated.between(first, last))
+    query = select(*(c[each.name] for each in fields(CorrectionRow))).where(when).order_by(c.id)
+    return [CorrectionRow(*row) for row in await connection.execute(query)]
+
+
 async def corrections_of(
     connection: AsyncConnection, subject: str, ids: Collection[str]
 ) -> list[CorrectionRow]:

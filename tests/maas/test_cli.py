@@ -88,7 +88,7 @@ def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
     assert run("roads", "build", town / "roads.osm").exit_code == 0
     verified = run("db", "verify", "--json")
     assert verified.exit_code == 0, verified.output
-    assert json.loads(verified.stdout) == {"audit": [], "plan of tiny": []}
+    assert json.loads(verified.stdout) == {"audit": [], "ledger": [], "plan of tiny": []}
     assert run("gtfs", "export", town / "out.zip").exit_code == 0
     assert run("gtfs", "check", town / "out.zip", "--json").exit_code == 0
 

@@ -55,6 +55,7 @@ PATHS = {
     "note_id": "none",
     "message_id": "none",
     "staff_name": "nobody",
+    "month": "2026-09",
     "month": "2026-01",
     "version": "1",
 }
@@ -91,6 +92,8 @@ WANTED = {
     Permission.EDIT_FLEET: {"admin"},
     Permission.MANAGE_STAFF: {"admin"},
     Permission.READ_AUDIT: {"admin"},
+    Permission.CLOSE_MONTHS: {"planner", "admin"},
+    Permission.CORRECT_RECORDS: {"dispatcher", "admin"},
     Permission.PLAN: {"planner", "admin"},
 }
 
