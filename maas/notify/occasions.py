@@ -21,6 +21,7 @@ class Occasion(StrEnum):
     ARRIVED = "arrived"
     WAITLIST_OFFER = "waitlist_offer"
     OPEN_RETURN_READY = "open_return_ready"
+    RETURN_ENDS = "return_ends"
     VEHICLE_OUT = "vehicle_out"
     CONNECTION = "connection"
 
@@ -92,6 +93,7 @@ WAYS: Final = MappingProxyType(
         Occasion.ARRIVED: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, watched=True),
         Occasion.WAITLIST_OFFER: Way(Urgency.SOON, _HOUR, repeats=True, stands=True, **_MUST),
         Occasion.OPEN_RETURN_READY: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
+        Occasion.RETURN_ENDS: Way(Urgency.NOW, 10 * _MINUTE, lasts_s=_HOUR, **_MUST),
         Occasion.VEHICLE_OUT: Way(Urgency.NOW, 10 * _MINUTE, repeats=True, **_MUST),
         Occasion.CONNECTION: Way(Urgency.SOON, 10 * _MINUTE, repeats=True, **_MUST),
     }

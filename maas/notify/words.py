@@ -153,6 +153,17 @@ WORDS: Final = MappingProxyType(
                 "Your ride home: {start}-{end} at {origin}. Ref {reference}",
             ),
         ),
+        Occasion.RETURN_ENDS: Words(
+            Text("お帰りの車はもうすぐ終わります", "Rides home end soon"),
+            Text(
+                "お帰りの車は、もうすぐ終わります。お帰りになるときは、すぐに{phone}へお電話ください。",
+                "Rides home end soon. If you want to go home, please call {phone} now.",
+            ),
+            Text(
+                "お帰りの車は、もうすぐ終わります。すぐにお電話ください。電話{phone}",
+                "Rides home end soon. Please call {phone} now.",
+            ),
+        ),
         Occasion.VEHICLE_OUT: Words(
             Text("お迎えについて", "About your ride"),
             Text(

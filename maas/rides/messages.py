@@ -81,6 +81,10 @@ MESSAGES: dict[str, Text] = {
         "いま空いている車がありません。車が決まりしだい、すぐにお電話します。{place}でお待ちください。",
         "No vehicle is free. We ring as soon as there is one. Please wait at {place_en}.",
     ),
+    "return_ends": Text(
+        "お帰りの車は、きょうは{closes}までです。終わったら、それまでにお電話ください。",
+        "Rides home end at {closes} today. Please call before then when you are ready.",
+    ),
     "return_closed": Text("お帰りの予約を取り消しました。", "The return has been withdrawn."),
     "waitlist_off": Text("キャンセル待ちは承っていません。", "There is no waitlist here."),
     "no_waiting": Text("そのキャンセル待ちは見つかりません。", "There is no such entry."),

@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatcher import Plan
+from dispatcher import Offer, Plan
 from maas.notify.occasions import Occasion
 from maas.notify.wanted import Notices, wanted
 from maas.rides import booking, finish
@@ -53,6 +53,9 @@ from maas.town.messages import Text
 
 LEARN_DAYS: Final = 180
 RETRY_S: Final = 60
+WARN_S: Final = 3600
+"""So long before the last ride home somebody who has not rung is told that rides end."""
+
 MOVE_ON_S: Final = 1200
 """A seat held for sooner than this, with nobody ready, moves on."""
 _NEVER_CAME: Final = frozenset({"cancelled", "no_show", "lapsed"})
@@ -87,6 +90,7 @@ class OpenReturns:
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
         self._tried: dict[str, object] = {}
+        self._warned: set[str] = set()
 
     async def on(self, *, ended: bool = False) -> list[OpenReturnView]:
         """Return today's returns that wait, with `ended` all, by when they are expected."""
@@ -205,6 +209,8 @@ class OpenReturns:
             if not self._is_worth_trying(day, kept):
                 return False
             told = await self._again(kept)
+        elif kept.id not in self._warned and self._ends_soon(kept) is not None:
+            told = await self._warn(kept)
         elif self._is_in_place(day, kept):
             return False
         else:
@@ -230,6 +236,28 @@ class OpenReturns:
             return True
         stops = day.plan_row(row.vehicle_id).stops
         return any(who == row.id for _, who in stops)  # it may have had to give way
+
+    def _ends_soon(self, kept: OpenReturnRow) -> str | None:
+        """Return until when rides home go, `None` while that is more than an hour away."""
+        found = rules_on(self.keeper.here.rules, kept.service_date)
+        now_s = self.keeper.clock() - self.keeper.here.names.epoch(kept.service_date, 0)
+        if isinstance(found, Refused) or now_s < found.hours.closes_s - WARN_S:
+            return None
+        return found.hours.closes
+
+    async def _warn(self, seen: OpenReturnRow) -> Told:
+        """Say that rides home end, once, to somebody who has not rung."""
+        self._warned.add(seen.id)
+
+        async def make() -> Change | NotNow:
+            kept = await self._row(seen.id)
+            if kept is None or kept.state != "open":
+                return NotNow(say("return_over"), "" if kept is None else kept.state)
+            live = await self.keeper.live_of(kept.service_date, BY_ITSELF)
+            return self._change(live, kept, (), tell=True)
+
+        key = f"ends {seen.id}"
+        return await self.keeper.once(asked(BY_ITSELF, key, "ends"), OpenReturnView, make)
 
     async def _move_on(self, seen: OpenReturnRow, key: str) -> Told:
         """Hold the seat for later: whoever it is for is not ready yet."""
@@ -338,10 +366,23 @@ class OpenReturns:
         if not here:
             return None
         first = min(here, key=lambda each: each.promise.latest_pickup_s)
-        offer, id_ = self.keeper.token(wished, first), uuid.uuid4().hex if not held else held.id
+        id_ = uuid.uuid4().hex if held is None else held.id
         plan = live.plan if held is None else live.without(held.id)
-        taken = await self.keeper.taken(live, plan, offer, id_)
-        return None if taken is None else Room(offer, taken, id_)
+        for promised in self._in_time(kept, first):
+            offer = self.keeper.token(wished, promised)
+            taken = await self.keeper.taken(live, plan, offer, id_)
+            if taken is not None:
+                return Room(offer, taken, id_)
+        return None
+
+    def _in_time(self, kept: OpenReturnRow, offer: Offer) -> list[Offer]:
+        """Return an offer, before it the same with no later pick-up than the town's rule has it."""
+        if kept.called_s is None:
+            return [offer]
+        rule_s, promise = kept.called_s + self._within_min(kept.service_date) * 60, offer.promise
+        if not offer.pickup_s <= rule_s < promise.latest_pickup_s:
+            return [offer]
+        return [replace(offer, promise=replace(promise, latest_pickup_s=rule_s)), offer]
 
     async def _expected_s(self, live: Live, outward: BookingRow) -> int:
         """Return when somebody will be ready who rode out, as far as one can know."""
@@ -396,6 +437,10 @@ class OpenReturns:
         row = live.day.bookings[kept.booking_id or kept.outward_id or ""]
         facts: dict[str, str | int] = {"text": view.sentence.ja, "text_en": view.sentence.en}
         member = live.names.members.get(kept.member_id or 0)
+        if kept.state == "open":
+            return wanted(
+                Occasion.RETURN_ENDS, row, member, now=live.now, facts=facts, once=kept.id
+            )
         return wanted(Occasion.OPEN_RETURN_READY, row, member, now=live.now, facts=facts)
 
     def _view(self, day: Day, kept: OpenReturnRow) -> OpenReturnView:
@@ -433,6 +478,8 @@ class OpenReturns:
             }
             return say("return_late" if late else "return_promised", **words)
         if kept.state == "open":
+            if (closes := self._ends_soon(kept)) is not None:
+                return say("return_ends", closes=closes)
             words |= {
                 "expected": clock_words(kept.expected_s),
                 "within": self._within_min(kept.service_date),

@@ -189,6 +189,48 @@ async def test_a_return_nobody_can_drive_is_never_lost(
     assert asked == [outward.id, found.booking.id]
 
 
+async def test_who_has_not_rung_is_told_once_an_hour_before_rides_end(
+    keeper: Keeper, clock: HandClock, database: Database
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+
+    async def told(time: str) -> list[str]:
+        clock.set(time)
+        returns = OpenReturns(keeper)  # as after a restart
+        for _ in range(3):
+            await returns.go_on()
+        async with database.reading() as connection:
+            rows = (await connection.execute(select(notifications))).mappings().all()
+        return [row["facts"]["text"] for row in rows if row["occasion"] == "return_ends"]
+
+    assert await told("15:59") == []
+    (sentence,) = await told("16:00")
+    assert "17:00まで" in sentence
+    assert await told("16:30") == [sentence]
+    (view,) = await OpenReturns(keeper).on()
+    assert view.sentence.ja == sentence
+
+
+async def test_a_return_that_comes_in_time_is_promised_in_time(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    await town([Van()], rules="open_return_within_min = 12")
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    clock.set("10:40")
+
+    ready = await pressed(keeper, view)
+
+    assert ready.booking is not None
+    assert (ready.late, ready.booking.pickup_to) == (False, at("10:52"))
+    assert await keeper.check() == []
+
+
 async def test_the_seat_moves_on_while_somebody_stays(keeper: Keeper, clock: HandClock) -> None:
     outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
     view = await opened(keeper, outward)

@@ -158,7 +158,7 @@ export const officeEn: OfficeWords = {
     letter: "Letter or mail", voice: "Read aloud by telephone", text: "Text message", length: (n, most) => `${n} letters (one message carries ${most})`,
     occasions: {
       booked: "Booked", changed: "Changed", moved: "Time moved", cancelled: "Cancelled", reminder: "The day before", coming: "Nearly there", departed: "Got on (family)",
-      arrived: "Arrived (family)", waitlist_offer: "A seat is free", open_return_ready: "Ride home is ready", vehicle_out: "Vehicle cannot come", connection: "Connection changed",
+      arrived: "Arrived (family)", waitlist_offer: "A seat is free", open_return_ready: "Ride home is ready", return_ends: "Rides home end soon", vehicle_out: "Vehicle cannot come", connection: "Connection changed",
     },
   },
   signs: {

@@ -157,7 +157,7 @@ export const officeJa = {
     letter: "手紙・メール", voice: "電話の自動音声", text: "ショートメール", length: (n: number, most: number) => `${n}文字（1通は${most}文字まで）`,
     occasions: {
       booked: "予約した", changed: "変更した", moved: "時刻が動いた", cancelled: "取り消した", reminder: "前の日", coming: "もうすぐ着く", departed: "乗った（家族へ）",
-      arrived: "着いた（家族へ）", waitlist_offer: "空きが出た", open_return_ready: "帰りの車が決まった", vehicle_out: "車が来られない", connection: "乗り継ぎが変わった",
+      arrived: "着いた（家族へ）", waitlist_offer: "空きが出た", open_return_ready: "帰りの車が決まった", return_ends: "帰りの車がもうすぐ終わる", vehicle_out: "車が来られない", connection: "乗り継ぎが変わった",
     } as Record<string, string>,
   },
   signs: {
