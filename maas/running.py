@@ -39,6 +39,7 @@ from maas.people.desk import sweep
 from maas.people.retention import forget_numbers
 from maas.posting import Reminders, posting
 from maas.predictions import load_model
+from maas.records.driven import write_driven
 from maas.rides.closures import Closures
 from maas.rides.connections import Connections
 from maas.rides.elsewhere import Elsewhere
@@ -380,8 +381,22 @@ def _nightly(service: Service) -> Callable[[], Awaitable[None]]:
             code = await another_process("-m", "maas", "history", "roll", settings=settings)
             if code:
                 log.error("the history was not rolled: exit code %d", code)
+            await _write_driven(service)
 
     return look
+
+
+async def _write_driven(service: Service) -> None:
+    """Write what each vehicle drove in the days before, as the ledger wants it."""
+    keepers = list(service.keepers.values())
+    if not keepers:
+        return
+    travel = keepers[0].here.travel
+
+    def length_m(profile: str, places: Sequence[int]) -> int:
+        return travel[profile].length_m(places)
+
+    await write_driven(service.database, length_m, today=service.today(), now=service.clock())
 
 
 async def _warm(service: Service) -> None:

@@ -55,7 +55,6 @@ PATHS = {
     "note_id": "none",
     "message_id": "none",
     "staff_name": "nobody",
-    "month": "2026-09",
     "month": "2026-01",
     "version": "1",
 }
