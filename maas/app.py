@@ -78,6 +78,7 @@ from maas.api import (
     vehicles,
     waitlist,
     waivers,
+    whatif,
 )
 from maas.api import map as map_api
 from maas.api.compression import Compression
@@ -108,6 +109,7 @@ SUBJECTS = (
     standing.router,
     refusals.router,
     ridership.router,
+    whatif.router,
     plan.router,
     moves.router,
     past.router,

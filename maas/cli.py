@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maas.settings import Settings
 
 app = typer.Typer(
@@ -166,6 +168,52 @@ def replay(
     from maas.replay import replay as run_replay
 
     raise typer.Exit(run_replay(avl, gtfs=gtfs_zip, speed=speed, port=port, data_dir=data_dir))
+
+
+@app.command()
+def whatif(
+    file: Existing,
+    seeds: Annotated[int | None, typer.Option(min=1, max=50, help="Instead of the file's.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="All cores when absent.")] = None,
+    gtfs_zip: Annotated[
+        list[str] | None, typer.Option("--gtfs", help="NAME=ZIP, a timetable variants name.")
+    ] = None,
+    area: Annotated[str | None, typer.Option(help="The first when absent.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Replay a past period with something changed: a study as TOML or JSON (see maas/records)."""
+    import msgspec
+
+    from gtfs import FeedError
+    from maas.records.studies import StudyError
+    from maas.studying import answered, read_study, table
+
+    zips = dict(each.split("=", 1) for each in gtfs_zip or [] if "=" in each)
+    bar = _bar()
+    try:
+        question = read_study(file, seeds=seeds)
+        found = asyncio.run(
+            answered(
+                _settings(), question, {name: Path(path) for name, path in zips.items()},
+                area=area, processes=processes, tell=bar,
+            )
+        )  # fmt: skip
+    except (StudyError, FeedError, ValueError, OSError) as error:
+        _fail(str(error))
+    _say(msgspec.to_builtins(found), as_json=as_json, text=table(found))
+
+
+def _bar() -> Callable[[int, int], None]:
+    """Return what shows how far something is, on a terminal only."""
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            filled = 40 * done // max(1, total)
+            end = "\n" if done == total else ""
+            typer.echo(f"\r[{'#' * filled:<40}] {done}/{total}{end}", err=True, nl=False)
+
+    return tell
 
 
 @db.command("upgrade")

@@ -137,6 +137,16 @@ PROBLEMS: Final = MappingProxyType(
                 "As it is, riders would be misled: {first}",
             ),
         ),
+        "study-wrong": (
+            422,
+            Words("その試算はできません", "No such study"),
+            Words("試算の条件を直してください：{why}", "Please change the study: {why}"),
+        ),
+        "study-running": (
+            409,
+            Words("試算はもう動いています", "Already running"),
+            Words("その試算はいま計算中です。", "That study is being worked on."),
+        ),
         "release-early": (
             409,
             Words("まだ公開できません", "Too early"),

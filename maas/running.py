@@ -88,6 +88,7 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
         await _join_places(database, roads)
         history = History(_writer(database))
         service = await _service(settings, registry, database, roads, history)
+        parts.push_async_callback(service.studies.close)
         await service.take_edition()
         registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))

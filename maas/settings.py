@@ -65,6 +65,10 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Redis that joins several server processes; without it one is alone."),
     ] = None
+    ray: Annotated[
+        str | None,
+        Field(description="Ray cluster that does what-if studies; without it this machine does."),
+    ] = None
     mqtt_url: Annotated[
         str | None,
         Field(description="Broker that devices publish to: mqtt(s)://name:password@host/prefix."),

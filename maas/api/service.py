@@ -30,6 +30,7 @@ from maas.joined import Joined
 from maas.journeys import Planner
 from maas.notify.post import Post
 from maas.records.ridership_rows import Read
+from maas.records.studies import Studies, runs
 from maas.rides.closures import Closures
 from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView
@@ -96,6 +97,11 @@ class Service:
     roster_at_s: float = float("-inf")
     listeners: Admission = field(default_factory=Admission)
     real_now: Callable[[], float] = time.time
+    studies: Studies = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have somebody who works on what-if studies."""
+        self.studies = Studies(self.database, runs(self.settings.ray))
 
     @property
     def road_facts(self) -> Mapping[str, Any]:

@@ -573,6 +573,31 @@ simulated_days = Table(
     Column("seed", Integer, nullable=False),
 )
 
+# What-if studies: what was asked, how far they are, and what came of them.
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("question", JSON, nullable=False),
+    Column("program", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("runner", String, nullable=False),
+    Column("heard_at", Double, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("result", JSON),
+    Column("error", String, nullable=False),
+    CheckConstraint(
+        "state IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'interrupted')",
+        name="state",
+    ),
+    Index(None, "area_id", "made_at"),
+)
+
 # --- what becomes a booking by itself ---------------------------------------------------------
 
 # A way back without a time; `booking_id` is the seat softly held for it, then the real ride.

@@ -53,6 +53,7 @@ PATHS = {
     "token": "none",
     "sign_id": "none",
     "note_id": "none",
+    "study_id": "none",
     "message_id": "none",
     "staff_name": "nobody",
     "month": "2026-01",

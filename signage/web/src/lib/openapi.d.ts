@@ -868,6 +868,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listStudies"];
+        put?: never;
+        post: operations["askStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readStudy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["startStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancelStudy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan": {
         parameters: {
             query?: never;
@@ -4005,6 +4069,12 @@ export interface components {
             recovered: boolean;
             retry?: number | null;
         };
+        FreeIn: {
+            /** @default [] */
+            weekdays: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** @default [] */
+            tags: string[];
+        };
         GiveBackIn: {
             booking_id: string;
             reason: string;
@@ -4229,6 +4299,15 @@ export interface components {
             /** @default  */
             note: string;
         };
+        LuckIn: {
+            /** @default 0.08 */
+            noise: number;
+            /** @default 0.03 */
+            late: number;
+            no_show?: number | null;
+            /** @default 0 */
+            breakdown: number;
+        };
         MapOut: {
             town: components["schemas"]["TownOut"] | null;
             bounds: number[];
@@ -4292,6 +4371,13 @@ export interface components {
             };
             provisional: components["schemas"]["ClosingOut"] | null;
             closed: components["schemas"]["ClosingOut"] | null;
+        };
+        MoreIn: {
+            like: string;
+            /** @default 1 */
+            count: number;
+            shift?: string | null;
+            seats?: number | null;
         };
         MoveIn: {
             booking_id: string;
@@ -4836,6 +4922,12 @@ export interface components {
             trips_table: components["schemas"]["TableOut"];
             bus: components["schemas"]["MovedRowOut"][];
             bus_table: components["schemas"]["TableOut"];
+        };
+        PricesIn: {
+            /** @default 2600 */
+            hour_yen: number;
+            /** @default 45 */
+            km_yen: number;
         };
         PrintedIn: {
             keys: string[];
@@ -5521,6 +5613,10 @@ export interface components {
             clock_ahead_s: number | null;
             alarms: components["schemas"]["Alarm"][];
         };
+        SmallestIn: {
+            /** @default 98 */
+            serves_percent: number;
+        };
         SpottedOut: {
             vehicle: string;
             name: string;
@@ -5641,6 +5737,74 @@ export interface components {
             key: string;
             boarded: number | null;
             left: number | null;
+        };
+        StudyIn: {
+            name: string;
+            first: string;
+            last: string;
+            /**
+             * @default past
+             * @enum {string}
+             */
+            demand: "past" | "drawn";
+            /** @default [] */
+            variants: components["schemas"]["VariantIn"][];
+            smallest?: components["schemas"]["SmallestIn"] | null;
+            /** @default 10 */
+            seeds: number;
+            /** @default 30 */
+            flexible_min: number;
+            /**
+             * @default {
+             *       "noise": 0.08,
+             *       "late": 0.03,
+             *       "breakdown": 0
+             *     }
+             */
+            luck: components["schemas"]["LuckIn"];
+            /**
+             * @default {
+             *       "hour_yen": 2600,
+             *       "km_yen": 45
+             *     }
+             */
+            prices: components["schemas"]["PricesIn"];
+            area?: string | null;
+        };
+        StudyOut: {
+            id: string;
+            area_id: string;
+            name: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            done: number;
+            total: number;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            program: string;
+            error: string;
+        };
+        StudyWholeOut: {
+            id: string;
+            area_id: string;
+            name: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            done: number;
+            total: number;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            program: string;
+            error: string;
+            question: {
+                [key: string]: unknown;
+            };
+            result: {
+                [key: string]: unknown;
+            } | null;
+            simulated: boolean;
         };
         TableOut: {
             things: number;
@@ -5827,6 +5991,39 @@ export interface components {
             hour: number;
             share: number;
             days: number;
+        };
+        VariantIn: {
+            name: string;
+            /** @default [] */
+            more: components["schemas"]["MoreIn"][];
+            /** @default [] */
+            without: string[];
+            /** @default {} */
+            shifts: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            hours: {
+                [key: string]: unknown;
+            };
+            /** @default {} */
+            booking: {
+                [key: string]: unknown;
+            };
+            /** @default {} */
+            tariff: {
+                [key: string]: unknown;
+            };
+            zones?: {
+                [key: string]: unknown;
+            }[] | null;
+            relations?: {
+                [key: string]: unknown;
+            }[] | null;
+            free?: components["schemas"]["FreeIn"] | null;
+            /** @default 100 */
+            demand_percent: number;
+            timetable?: number | null;
         };
         VehicleIn: {
             vehicle_id: string;
@@ -11043,6 +11240,337 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RidershipOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    listStudies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyOut"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    askStudy: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyOut"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyWholeOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    startStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    cancelStudy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyOut"];
                 };
             };
             401: {
