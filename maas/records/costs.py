@@ -107,7 +107,7 @@ def sources(figures: Iterable[Figure]) -> tuple[str, ...]:
     """Return what was counted with as notes: each figure, its source, whether it is assumed."""
     unique = {figure.id: figure for figure in figures}
     return tuple(
-        f"{_FIGURE_WORDS[each.figure]} {each.value:g}{UNITS[each.figure]}"
+        f"{_FIGURE_WORDS[each.figure]} {each.value:,g}{UNITS[each.figure]}"
         f"({each.valid_from}から。出典:{each.source}{'。仮の値' if each.assumed else ''})"
         for _, each in sorted(unique.items())
     )

@@ -117,8 +117,9 @@ def _after(turn: Turn, zone: ZoneInfo) -> str:
 
 
 _RIDES = (
-    Column("受付番号", "reference"), Column("乗車地", "origin"), Column("予定", "planned_pickup"),
-    Column("乗車", "picked_up"), Column("降車地", "destination"), Column("予定", "planned_arrival"),
+    Column("受付番号", "reference"), Column("乗車地", "origin"),
+    Column("迎えの予定", "planned_pickup"), Column("乗車", "picked_up"),
+    Column("降車地", "destination"), Column("到着の予定", "planned_arrival"),
     Column("降車", "dropped_off"), Column("人数(人)", "riders", "count"),
     Column("運賃の種別", "fares"), Column("運賃(円)", "fare_yen", "yen"),
     Column("キロ(km)", "km", "km"), Column("備考", "remarks"),
@@ -148,12 +149,18 @@ def _line(facts: Facts, ride: Ride, booked: Booked | None, row: RideRow | None) 
     remarks = ["相乗り"] if ride.shared else []
     remarks += ["訂正(取消)" if sign < 0 else "訂正"] if ride.dated != ride.service_date else []
     return (
-        booked.reference if booked else "", facts.spot(ride.origin_id).name,
+        booked.reference if booked else "", _place(facts, ride.origin_id),
         _at(booked.pickup_planned_s) if booked else "", _at(ride.picked_up_s),
-        facts.spot(ride.destination_id).name, _at(booked.arrive_planned_s) if booked else "",
+        _place(facts, ride.destination_id), _at(booked.arrive_planned_s) if booked else "",
         _at(ride.dropped_off_s), sign * ride.riders, _kinds(row), sign * ride.fare_yen,
         sign * ride.distance_m, "・".join(remarks),
     )  # fmt: skip
+
+
+def _place(facts: Facts, place_id: int) -> str:
+    """Return what a place is called, with the hamlet of a home."""
+    spot = facts.spot(place_id)
+    return f"{spot.name}({spot.oaza})" if spot.kind == "home" else spot.name
 
 
 def _at(time_s: int) -> str:

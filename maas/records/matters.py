@@ -12,28 +12,35 @@ from maas.records.monthly import fares_yen
 from maas.records.report import Amount, Cell, Column, Table
 from maas.records.tallies import grouped, own, percentile, share, summed
 from maas.records.words import KINDS, REASONS, WEEKDAYS
-from maas.store.entries import Refusal, VehicleDay
+from maas.store.entries import Refusal, Ride, VehicleDay
 
 FEW: Final = 5
 """Fewer rides than this between two places are not told: they may be one person's."""
 FEW_WORDS: Final = "＜5"
+MOST_COLUMNS: Final = 15
+OTHERS: Final = "その他"
 
 
 def origins_and_destinations(facts: Facts) -> tuple[Table, ...]:
-    """Return who rides from which hamlet to which, and the places ridden to most."""
+    """Return who rides from which hamlet to which; a page is too narrow for every hamlet."""
     rides = facts.entries.rides
-    pairs = grouped(
-        rides, lambda r: (facts.spot(r.origin_id).oaza, facts.spot(r.destination_id).oaza)
-    )
-    froms = sorted({origin for origin, _ in pairs})
-    tos = sorted({destination for _, destination in pairs})
+    ends = grouped(rides, lambda r: facts.spot(r.destination_id).oaza)
+    busiest = sorted(ends, key=lambda oaza: (-ends[oaza].riders, oaza))
+    own = set(busiest if len(busiest) <= MOST_COLUMNS else busiest[: MOST_COLUMNS - 1])
+
+    def column_of(ride: Ride) -> str:
+        oaza = facts.spot(ride.destination_id).oaza
+        return oaza if oaza in own else OTHERS
+
+    pairs = grouped(rides, lambda r: (facts.spot(r.origin_id).oaza, column_of(r)))
+    sums = grouped(rides, column_of)
+    tos = [oaza for oaza in (*busiest, OTHERS) if oaza in sums]
     head = (Column("乗車地＼降車地", "origin"), *(Column(to, to, "count") for to in tos))
     rows: list[tuple[Cell, ...]] = []
-    for origin in froms:
+    for origin in sorted({origin for origin, _ in pairs}):
         counts = [pairs[origin, to].riders if (origin, to) in pairs else 0 for to in tos]
         rows.append((origin, *map(_few, counts), sum(counts)))
-    ends = grouped(rides, lambda r: facts.spot(r.destination_id).oaza)
-    total: tuple[Cell, ...] = ("合計", *(ends[to].riders for to in tos), summed(rides).riders)
+    total: tuple[Cell, ...] = ("合計", *(sums[to].riders for to in tos), summed(rides).riders)
     notes = (f"単位は人。{FEW}人未満の組は「{FEW_WORDS}」(合計には含む)。",)
     matrix = Table(
         "大字間の利用者数(OD表)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import east_asian_width
 
@@ -18,10 +19,11 @@ _FORMATS: Final[dict[Kind, str]] = {
     "count": "#,##0", "yen": "#,##0", "km": "#,##0.0", "share": "0.0%", "minutes": "#,##0.0",
     "hours": "#,##0.0", "number": "#,##0.0", "text": "@",
 }  # fmt: skip
-FONT: Final = {"font_name": "游ゴシック", "font_size": 10.5, "valign": "top"}
+FONT: Final = {"font_name": "游ゴシック", "font_size": 10.5, "valign": "vcenter"}
 HEAD_ROW: Final = 3
 """The title, the period and an empty line stand above the head."""
-WIDEST: Final = 46
+WIDEST: Final = 36
+LINE_PT: Final = 16
 ACROSS: Final = 7
 """With more columns than this the sheet is printed across."""
 
@@ -77,14 +79,21 @@ class _Sheet:
         big = self._book.add_format(FONT | {"font_size": 14, "bold": True})
         small = self._book.add_format(FONT)
         head = self._book.add_format(
-            FONT | {"bold": True, "bg_color": "#E8E8E8", "border": 1, "text_wrap": True}
+            FONT
+            | {"bold": True, "bg_color": "#E8E8E8", "border": 1, "text_wrap": True}
+            | {"align": "center"}
         )
-        sheet.write_string(0, 0, f"{report.title} {self._table.title}".strip(), big)
+        titles = dict.fromkeys((report.title, self._table.title))
+        sheet.write_string(0, 0, " ".join(titles), big)
         about = f"{report.town} {report.period} 【{report.state}】 {report.made}作成"
         sheet.write_string(1, 0, about, small)
+        lines = 1
         for index, column in enumerate(self._table.columns):
+            width = self._width(index, column)
             sheet.write_string(HEAD_ROW, index, column.head, head)
-            sheet.set_column(index, index, self._width(index, column))
+            sheet.set_column(index, index, width)
+            lines = max(lines, ceil(_letters(column.head) * 1.1 / width))
+        sheet.set_row(HEAD_ROW, LINE_PT * lines)
 
     def _row(self, at: int, row: tuple[Cell, ...], *, total: bool) -> None:
         for index, (cell, column) in enumerate(zip(row, self._table.columns, strict=True)):
@@ -102,7 +111,7 @@ class _Sheet:
         if key not in self._made:
             look = FONT | {"border": 1, "num_format": "@" if text else _FORMATS[kind]}
             look |= {"text_wrap": True} if text else {}
-            look |= {"align": "right"} if text and kind != "text" else {}
+            look |= {"align": "right"} if text and kind != "text" else {"indent": 1 if text else 0}
             look |= {"bold": True, "top": 2} if total else {}
             self._made[key] = self._book.add_format(look)
         return self._made[key]

@@ -81,8 +81,8 @@ def _transport(facts: Facts, vehicles: Sequence[VehicleRow], *, held: bool) -> I
 def feeder(subsidy: Facts, fiscal: Facts) -> tuple[Table, ...]:
     """Return what the yearly evaluation of a feeder line asks for, of both kinds of year."""
     columns = (
-        Column("項目", "item"), Column(subsidy.span.title, "subsidy_year"),
-        Column(fiscal.span.title, "fiscal_year"), Column("単位", "unit"), Column("計算", "means"),
+        Column("項目", "item"), Column("補助年度(10月〜9月)", "subsidy_year"),
+        Column("年度(4月〜3月)", "fiscal_year"), Column("単位", "unit"), Column("計算", "means"),
     )  # fmt: skip
     pairs = zip(_evaluated(subsidy), _evaluated(fiscal), strict=True)
     rows = tuple(
@@ -91,7 +91,8 @@ def feeder(subsidy: Facts, fiscal: Facts) -> tuple[Table, ...]:
     )
     _, used = cost_of(subsidy)
     _, more = cost_of(fiscal)
-    notes = (DRAFT, *(sources([*used, *more]) or (f"経常費用: {NOT_GIVEN}。",)))
+    years = f"左は{subsidy.span.title}、右は{fiscal.span.title}。"
+    notes = (DRAFT, years, *(sources([*used, *more]) or (f"経常費用: {NOT_GIVEN}。",)))
     title = "地域内フィーダー系統 事業評価"
     return (Table(title, columns, rows, notes=notes), _by_month(subsidy))
 

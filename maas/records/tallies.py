@@ -84,7 +84,7 @@ def table_by(
     """Return a table of rides by something; keys of `order` are rows even with nothing in them."""
     sums, total = grouped(rides, key), summed(rides)
     known = list(order)
-    keys = known + sorted((each for each in sums if each not in known), key=str)
+    keys = known + sorted(each for each in sums if each not in known)
     rows = tuple((words(each), *_cells(sums.get(each, Sums()), total)) for each in keys)
     return Table(title, (head, *SUMMED), rows, ("合計", *_cells(total, total)), notes)
 
