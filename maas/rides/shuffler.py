@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple
 
@@ -31,6 +32,8 @@ PATIENCE_S: Final = 0.2
 
 ANSWERS_S: Final = 3.0
 """A process that takes longer is ended: nobody waits for it, and no booking is held up."""
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
@@ -104,8 +107,11 @@ class Shuffler:
                 await self._one_at_a_time.acquire()
         except TimeoutError:
             return None
+        found: T | None = None
         try:
             found = await self._worker.run(work, *args, within_s=ANSWERS_S)
+        except Exception:  # a search that fails finds nothing: the refusal stands
+            log.exception("cannot look for room")
         finally:
             self._one_at_a_time.release()
         self._ready = found is not None

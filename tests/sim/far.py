@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from maas.notify.channels import Later, Letter, Outcome, Sent
 from maas.notify.occasions import Channel
 from tests.sim.loop import HOST
+from tests.sim.town import FAMILY_PHONE
 
 if TYPE_CHECKING:
     from tests.sim.day import Town
@@ -60,6 +61,8 @@ class Gateway:
         if self.read.setdefault(letter.key, text) != text:
             self.town.wrong(f"I6: {letter.key} says two things")
         self.town.note("letter", letter.key)
+        if letter.address == FAMILY_PHONE:
+            self.town.checker.family_hears()
 
     def at_rest(self) -> None:
         """Every message that counts as sent has arrived."""

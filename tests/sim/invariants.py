@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.maas.line_town import DAY0, LON, STEP
-from tests.sim.town import SEATS
+from tests.sim.town import SEATS, SPEED, WATCHED
 
 if TYPE_CHECKING:
     from busloc import Ping
@@ -49,6 +49,8 @@ LATE_S = 300
 """`late_told_min` of the town's rules."""
 GRACE_S = 480
 """So long the watch may take to notice: it looks every two minutes of this service."""
+ON_ITS_WAY_S = 10 * SPEED
+"""So long a server may be frozen between looking at a consent and sending."""
 _DAY = "2026-11-25"
 _BOOKINGS = (
     "id, state, vehicle_id, riders, wheelchairs, promise_no, unplaced_since, boards_at_id, "
@@ -71,6 +73,7 @@ class Checker:
         self._promises: dict[tuple[str, int], tuple[Any, ...]] = {}
         self._stops: dict[str, list[tuple[str, str]]] = {}
         self._believed: set[tuple[object, str, str, int]] = set()
+        self._refused_at: float | None = None
         self._chain = (0, "0" * 64)
         self._seen: set[tuple[str, str]] = set()
         self._told: set[tuple[str, str]] = set()
@@ -93,6 +96,8 @@ class Checker:
     def look(self, tables: set[str]) -> None:
         """Judge a commit that wrote some tables."""
         actions = self._audited() if "audit" in tables else set()
+        if "members" in tables:
+            self._consents()
         if not tables & {"bookings", "promises", "vehicle_plans"}:
             return
         rows = {row["id"]: row for row in self._all(f"{_BOOKINGS} FROM bookings")}
@@ -108,6 +113,19 @@ class Checker:
         self._plans(rows, stops)
         if actions and actions <= PLANNED:
             self._others(rows, before, stops)
+
+    def _consents(self) -> None:
+        [row] = self._all("contacts FROM members WHERE id = ?", WATCHED)
+        allowed = any(each["watch"] for each in json.loads(row["contacts"]))
+        if not allowed and self._refused_at is None:
+            self._refused_at = self.now()
+        elif allowed:
+            self._refused_at = None
+
+    def family_hears(self) -> None:
+        """Judge that the family is told of a ride (I9): what was on its way already may come."""
+        if self._refused_at is not None and self.now() - self._refused_at > ON_ITS_WAY_S:
+            self._say("I9: the family is told without consent")
 
     def _audited(self) -> set[str]:
         """Follow the chain of the audit (I8); return what was done since the commit before."""

@@ -34,7 +34,6 @@ class Host:
     wrong_s: float = 0.0
     """By how much its wall clock is ahead of the true one."""
     parked: list[asyncio.Handle] = field(default_factory=list)
-    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
 
 NOBODY = Host("world")
@@ -56,7 +55,21 @@ class SimLoop(asyncio.BaseEventLoop):
         self.rng = random.Random(f"loop:{seed}")  # noqa: S311 -- a seed, not a secret
         self.steps = 0
         self.burying = False
+        self.hosts: dict[Host, None] = {}
         self._now_s = 0.0
+        self._kept: list[asyncio.Task[Any]] = []
+        """Every task: what the dead were doing must not be swept up, which would end it."""
+        self.set_task_factory(self._begin)
+
+    def _begin(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Any,  # noqa: ANN401 -- as asyncio calls it
+        **more: Any,  # noqa: ANN401
+    ) -> asyncio.Task[Any]:
+        task = asyncio.Task(work, loop=loop, **more)
+        self._kept.append(task)
+        return task
 
     def time(self) -> float:
         """Return virtual seconds since the world began."""
@@ -104,9 +117,7 @@ class SimLoop(asyncio.BaseEventLoop):
         if handle._cancelled:
             return
         host = handle._context.get(HOST, NOBODY)
-        if not host.alive and not self.burying:
-            return
-        if host.frozen and not self.burying:
+        if (host.frozen or not host.alive) and not self.burying:
             host.parked.append(handle)
             return
         self.steps += 1
@@ -121,6 +132,8 @@ class SimLoop(asyncio.BaseEventLoop):
     def bury(self) -> None:
         """Cancel every task, also of the dead, and let them end: nothing reaches the disk now."""
         self.burying = True
+        for host in self.hosts:
+            self.thaw(host)
         for _ in range(3):  # one that was ending anyhow may have missed the first call
             left = asyncio.all_tasks(self)
             for task in left:
@@ -132,11 +145,10 @@ class SimLoop(asyncio.BaseEventLoop):
 
     def start(self, host: Host, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin a task that belongs to a host, and so do all that it begins."""
+        self.hosts[host] = None
         context = contextvars.copy_context()
         context.run(HOST.set, host)
-        task = context.run(self.create_task, work)
-        host.tasks.append(task)
-        return task
+        return context.run(self.create_task, work)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ class Nemesis:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.rng = random.Random(f"nemesis:{town.seed}")  # noqa: S311
-        self.gap_s = self.rng.choice([2.0, 4.0, 8.0])
+        self.gap_s = self.rng.choice([1.5, 3.0, 6.0])
         self.armed: dict[str, tuple[str, int]] = {}
         self.is_over = False
         self._troubles = 0
@@ -96,6 +96,7 @@ class Nemesis:
             self._dies, self._dies_at, self._dies_at, self._dies_at, self._freezes,
             self._cut_vehicle, self._cut_vehicle, self._cut_screen, self._cut_server,
             self._clock, self._storm, self._bad_network, self._reboot, self._breakdown,
+            self._jam, self._jam,
         ]  # fmt: skip
 
     def _some_server(self) -> Server:
@@ -162,6 +163,10 @@ class Nemesis:
 
     async def _reboot(self) -> None:
         self.rng.choice(self.town.vehicles).reboot()
+
+    async def _jam(self) -> None:
+        """Stop a van for half an hour, so that it is late and nobody has said so."""
+        await self.rng.choice(self.town.vehicles).stand(self.rng.uniform(6.0, 15.0))
 
     async def _breakdown(self) -> None:
         await self.rng.choice(self.town.vehicles).break_down(self.rng.uniform(3.0, 10.0))

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from maas.people import desk
+from maas.people.desk import Ground
+from maas.people.forms import Form
 from maas.rides.booking import Caller
 from maas.rides.holds import Holds
 from maas.rides.views import AskIn, BookingView, Quote
-from tests.sim.town import MEMBERS, PLACES
+from maas.store.once import By
+from tests.sim.town import FAMILY, MEMBERS, PLACES, REGION, WATCHED
 
 if TYPE_CHECKING:
     from tests.sim.day import Town
 
-PAUSE_S = 2.0
+PAUSE_S = 1.5
 
 
 class Operator:
@@ -34,7 +39,15 @@ class Operator:
             await self.rng.choice(self._acts())()
 
     def _acts(self) -> list[Any]:
-        return [*[self.book] * 6, self.cancel, self.cancel, self.change, self.hold, self.touch_both]
+        return [
+            *[self.book] * 6,
+            self.cancel,
+            self.cancel,
+            self.change,
+            self.hold,
+            self.touch_both,
+            self.consent,
+        ]
 
     def key(self) -> str:
         """Return a new Idempotency-Key."""
@@ -52,7 +65,7 @@ class Operator:
         fields: dict[str, Any] = {
             "origin": origin,
             "destination": destination,
-            "time": self.town.now_s + 660 + rng.randrange(1500),
+            "time": self.town.now_s + 660 + rng.randrange(1000),
             "riders": rng.choice([1, 1, 1, 2]),
             "wheelchairs": rng.choice([0, 0, 0, 0, 1]),
             "rider_id": rng.choice([None, None, *MEMBERS]),
@@ -139,6 +152,18 @@ class Operator:
                 lambda s: s.keeper.change(mine.id, token, key=key, actor=self.name)
             )
             self.town.note("changed", mine.id, type(answer).__name__)
+
+    async def consent(self) -> None:
+        """A member lets the family hear of rides, or no longer does."""
+        rng, key = self.rng, self.key()
+        form = Form(contacts=(replace(FAMILY, watch=rng.random() < 0.5),))
+
+        def tell(server: Any) -> Any:  # noqa: ANN401
+            by, ground = By(self.name, self.town.now(), key), Ground(REGION)
+            database = server.service.database
+            return desk.change(database, WATCHED, form, by, ground, how="電話で確認")
+
+        self.town.note("consent", key, form.contacts, type(await self.ask(tell)).__name__)
 
     async def touch_both(self) -> None:
         """Two people do something about one booking at the same moment."""

@@ -40,6 +40,7 @@ class Vehicle:
         self.id = van.id
         self.rng = random.Random(f"{van.id}:{town.seed}")  # noqa: S311
         self.pace = self.rng.uniform(0.75, 1.1)
+        self.stuck = 0
         self.by_step = self.rng.random() < 0.4
         self.x = 0.0
         self.broken = False
@@ -112,10 +113,11 @@ class Vehicle:
         to = (stop.place.lon - LON) / STEP
         far = abs(to - self.x)
         if far > HERE:
-            minutes = min(far / self.pace, 2.0)
+            pace = 0.02 if self.stuck else self.pace
+            minutes = min(far / pace, 2.0)
             await asyncio.sleep(minutes * MINUTE_S)
             if not self.broken:
-                self.x += min(far, minutes * self.pace) * (1 if to > self.x else -1)
+                self.x += min(far, minutes * pace) * (1 if to > self.x else -1)
         elif stop.kind == "pickup":
             await self._pick_up(stop)
         else:
@@ -192,8 +194,11 @@ class Vehicle:
             return
         answered = {result.event for result in results}
         self.taps = [tap for tap in self.taps if tap.event not in answered]
+        boarded = {tap.event: tap.booking_id for tap in taps if tap.step == "aboard"}
         for result in results:
             self.town.note("tap", result.event, result.outcome, result.codes)
+            if result.outcome == "refused" and result.event in boarded:
+                self.seated.discard(boarded[result.event])  # the driver is told to let them out
         self.looked_s = -LOOK_S
 
     def _happens(self, id_: str, step: Step) -> None:
@@ -218,6 +223,13 @@ class Vehicle:
             await self._upset("back", f"{self.id}-back-{self.tapped}", where)
         self.broken = False
         self.looked_s = -LOOK_S
+
+    async def stand(self, for_s: float) -> None:
+        """Stand in a queue of cars, and say nothing."""
+        self.town.note("stands", self.id)
+        self.stuck += 1
+        await asyncio.sleep(for_s)
+        self.stuck -= 1
 
     async def _upset(self, kind: Any, key: str, where: tuple[float, float]) -> bool:  # noqa: ANN401
         upset = Upset(kind, vehicles=(self.id,), where=where)

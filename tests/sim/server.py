@@ -42,9 +42,9 @@ from tests.maas.line_town import LineRoads
 from tests.sim.loop import Host, SimLoop
 from tests.sim.solver import Solver
 from tests.sim.sql import Disk, database_for
+from tests.sim.town import REGION
 
 AREA = "line"
-REGION = (34.0, 133.0, 35.0, 134.0)
 SETTINGS = Settings(secret=None)
 BUSY = (OperationalError, PoolTimeoutError)
 """What a database that somebody holds for too long makes of a call: the client tries again."""

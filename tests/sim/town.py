@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 from maas.store.database import open_database, upgrade
+from maas.store.members import Contact
 from maas.town.imports import import_town
 from tests.maas.line_town import LineRoads, Van, write_town
 
@@ -22,7 +24,11 @@ SEATS = {
 }
 """Seats, wheelchair places, and seats lost for each wheelchair."""
 MEMBERS = (1, 2)
-_FAMILY = [{"name": "家族", "relation": "娘", "phone": "000-000-0009", "email": "", "watch": True}]
+WATCHED = 1
+"""The member whose family may hear of rides, or not."""
+FAMILY = Contact("家族", "娘", "000-000-0009", watch=True)
+FAMILY_PHONE = "0000000009"
+REGION = (34.0, 133.0, 35.0, 134.0)
 
 
 def build(folder: Path) -> Path:
@@ -32,7 +38,7 @@ def build(folder: Path) -> Path:
     with sqlite3.connect(file) as db:
         db.execute(
             "UPDATE members SET confirm_by = 'sms', contacts = ? WHERE id = 1",
-            [json.dumps(_FAMILY)],
+            [json.dumps([asdict(FAMILY)])],
         )
         db.execute(
             "UPDATE members SET confirm_by = 'email', email = 'a@example.invalid' WHERE id = 2"

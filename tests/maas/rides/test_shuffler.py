@@ -137,3 +137,19 @@ async def test_a_refusal_says_what_would_have_worked(narrow: Keeper) -> None:
     relaxed = answer.refusal.relaxations
     assert [one.field for one in relaxed][:1] == ["desired_s"]
     assert all(one.sentence.ja.endswith("お迎えできます。") for one in relaxed)
+
+
+async def test_a_search_that_fails_leaves_the_refusal_as_it_was(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    shuffler = narrow._shuffler
+    shuffler._ready = True  # without a process: this is about what one raises
+    monkeypatch.setattr(shuffler._worker, "run", fail)
+
+    answer = await narrow.quote(WHEELED)
+
+    assert isinstance(answer, RefusalAnswer)
+    assert not shuffler._ready
