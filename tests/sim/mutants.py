@@ -98,15 +98,6 @@ def _promise_guard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(beside, "is_better", lambda *_: True)
 
 
-def _late_watch(patch: pytest.MonkeyPatch) -> None:
-    """Nobody looks after vehicles that run late."""
-
-    async def watch(_keeper: object) -> int:
-        return 0
-
-    patch.setattr(beside, "watch", watch)
-
-
 def _onboard(patch: pytest.MonkeyPatch) -> None:
     """A ride can be cancelled with its rider on board."""
     patch.setitem(states.NEXT, ("aboard", "cancel"), "cancelled")
@@ -149,7 +140,6 @@ MUTANTS: Final[Mapping[str, Plant]] = {
     "fence": _fence,
     "freeze": _freeze,
     "promise guard": _promise_guard,
-    "late watch": _late_watch,
     "onboard rule": _onboard,
     "idempotency": _idempotency,
     "epoch": _epoch,
