@@ -65,6 +65,7 @@ from maas.api import (
     roads,
     rule_changes,
     rules,
+    second_factor,
     session,
     sheets,
     signs,
@@ -90,6 +91,7 @@ from maas.settings import Settings
 SUBJECTS = (
     positions.router,
     session.router,
+    second_factor.router,
     clock.router,
     places.router,
     pickup_points.router,

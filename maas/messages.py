@@ -73,6 +73,30 @@ PROBLEMS: Final = MappingProxyType(
             Words("ログインできません", "Cannot sign in"),
             Words("名前かパスワードが違います。", "The name or the password is wrong."),
         ),
+        "code-needed": (
+            401,
+            Words("確認コードが必要です", "A code is needed"),
+            Words(
+                "認証アプリに出ている6けたの確認コードを入れてください。",
+                "Enter the six digits that your authenticator app shows.",
+            ),
+        ),
+        "wrong-code": (
+            401,
+            Words("確認コードが違います", "The code is wrong"),
+            Words(
+                "確認コードが違うか、もう使われています。新しいコードを入れてください。",
+                "The code is wrong or was used already. Enter a new one.",
+            ),
+        ),
+        "second-proof-on": (
+            409,
+            Words("2段階の確認は設定ずみです", "Already set up"),
+            Words(
+                "2段階の確認は、もう設定してあります。",
+                "The second proof is set up already.",
+            ),
+        ),
         "too-many-attempts": (
             429,
             Words("しばらくお待ちください", "Please wait"),

@@ -12,6 +12,7 @@ from maas.api.identity import SignedIn, The, cookie_name, set_cookie
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.service import Service
+from maas.auth import second_factor
 from maas.auth.roles import Permission, Role
 from maas.auth.sessions import close_session, open_session
 from maas.auth.staff import Person, find_by_password
@@ -27,6 +28,9 @@ class CredentialsIn(BaseModel):
 
     name: str = Field(min_length=1, max_length=100, examples=["operator"])
     password: str = Field(min_length=1, max_length=200, examples=["kibi-demo"])
+    code: str = Field(
+        "", max_length=40, description="Of the authenticator app, or one to recover with."
+    )
 
 
 class SessionOut(BaseModel):
@@ -51,8 +55,11 @@ class SessionOut(BaseModel):
 @router.post(
     "",
     operation_id="signIn",
-    **needs(Permission.PUBLIC, "bad-credentials", "too-many-attempts", changes=True),
-)
+    **needs(
+        Permission.PUBLIC, "bad-credentials", "code-needed", "wrong-code", "too-many-attempts",
+        changes=True,
+    ),
+)  # fmt: skip
 async def sign_in(
     credentials: CredentialsIn, request: Request, response: Response, service: The
 ) -> SessionOut:
@@ -79,13 +86,28 @@ async def proved(credentials: CredentialsIn, request: Request, service: Service)
     _refuse_while_throttled(service, tries)
     async with service.database.reading() as db:
         person = await find_by_password(db, credentials.name, credentials.password)
-    if person is None:
+    wrong = "bad-credentials" if person is None else await _unproved(credentials, service)
+    if wrong == "code-needed":
+        raise Problem(wrong)
+    if person is None or wrong is not None:
         for throttle, key in tries:
             throttle.fail(key, service.real_now())
-        log.warning("sign-in refused: %r from %s", credentials.name, host)
-        raise Problem("bad-credentials")
+        log.warning("sign-in refused: %r from %s: %s", credentials.name, host, wrong)
+        raise Problem(wrong or "bad-credentials")
     service.throttle.succeed(tries[0][1])
     return person
+
+
+async def _unproved(credentials: CredentialsIn, service: Service) -> str | None:
+    """Return what the second proof of somebody lacks, None when it is given or none is asked."""
+    async with service.database.writing() as db:
+        if not await second_factor.is_in_force(db, credentials.name):
+            return None
+        if not credentials.code:
+            return "code-needed"
+        now_s = service.real_now()
+        proves = await second_factor.prove(db, credentials.name, credentials.code, now_s)
+        return None if proves else "wrong-code"
 
 
 def _host(request: Request) -> str:

@@ -42,7 +42,8 @@ class WaivedOut(QuoteOut):
     "/waived",
     operation_id="quoteWaived",
     **needs(
-        Permission.BOOK, "bad-credentials", "too-many-attempts", "no-roads", "no-town",
+        Permission.BOOK, "bad-credentials", "code-needed", "wrong-code", "too-many-attempts",
+        "no-roads", "no-town",
         "not-found", changes=True,
     ),
 )  # fmt: skip

@@ -273,6 +273,26 @@ sessions = Table(
     Column("seen_at", Double, nullable=False),
 )
 
+# The device that makes somebody's second proof, in force once `confirmed_at` is set; no code of
+# `last_step` (30 s each) or before is taken again.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), primary_key=True),
+    Column("secret", SealedLine("second_factors.secret"), nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("confirmed_at", Double),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+# For whoever has lost it: each opens once.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("code_hash", String, primary_key=True),
+    Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), nullable=False, index=True),
+)
+
 # --- bookings and promises --------------------------------------------------------------------
 
 bookings = Table(

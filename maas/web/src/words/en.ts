@@ -39,6 +39,7 @@ export const en: Words = {
     name: "Name",
     password: "Password",
     enter: "Log in",
+    code: "Code (six digits of the app, or a recovery code)",
     demo: "In the sample town the names are operator, dispatcher, driver, planner and admin.",
     demoPassword: "The password of each is kibi-demo.",
     home: "Home",

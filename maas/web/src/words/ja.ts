@@ -43,6 +43,7 @@ export const ja = {
     name: "名前",
     password: "パスワード",
     enter: "ログイン",
+    code: "確認コード（認証アプリの6けた、または予備のコード）",
     demo: "見本の町では、名前は operator、dispatcher、driver、planner、admin です。",
     demoPassword: "パスワードはどれも kibi-demo です。",
     home: "はじめのページへ",

@@ -29,6 +29,19 @@ export const officeEn: OfficeWords = {
     },
     other: "Sign in as somebody else",
   },
+  factor: {
+    title: "Second proof",
+    on: "After the password you also enter the code of your authenticator app.",
+    off: "Now the password alone is enough. With the code of an authenticator app it is safer.",
+    begin: "Set it up",
+    open: "Add this to the authenticator app on your phone.",
+    openHere: "Open in an app on this device",
+    orType: "Or type this key into the app.",
+    then: "Enter the six digits that the app shows below.",
+    code: "Code",
+    confirm: "Confirm and use it",
+    spare: "Your recovery codes. They are shown now only: write them down and keep them safe. Each lets you in once when the phone is lost.",
+  },
   planner: {
     title: "Planning",
     sections: { promises: "Promises", refusals: "Refusals", buses: "Bus times", analysis: "Analysis" },
@@ -137,6 +150,8 @@ export const officeEn: OfficeWords = {
     really: (name) => `Sign ${name} out on every screen? Whatever they are typing is lost.`,
     opened: "The account is open.",
     access: "Access",
+    dropFactor: "Take the second proof away", factorDropped: "Taken away. Signed out on every screen.",
+    reallyFactor: (name) => `Take the second proof of ${name} away? Only when the phone was lost.`,
   },
   audit: {
     about: "Who did what, when. Nothing here can be taken out or rewritten.",
