@@ -44,7 +44,7 @@ def cost_of(facts: Facts) -> tuple[int | None, tuple[Figure, ...]]:
             if figure is not None:
                 used[figure.id] = figure
                 parts.append(each.sign * _yen(amount * Fraction(str(figure.value))))
-    for month in facts.span.months:
+    for month in facts.months:
         day = facts.span.first.fromisoformat(f"{month}-01")
         figure = figure_on(facts.figures, "month_yen", day)
         if figure is not None:

@@ -49,6 +49,8 @@ class Facts:
     """How many days of the span were made up."""
     first_ridden: Mapping[int, date]
     """When each member rode for the first time."""
+    months: tuple[str, ...]
+    """The months of the span that have begun: what is paid by the month is paid for these."""
     accidents: Mapping[str, int]
     """How many accidents are in the duty records of each vehicle."""
 
@@ -82,6 +84,7 @@ async def facts_of(
         figures=figures,
         simulated=len(await ledger.simulated_between(connection, span.first, span.last)),
         first_ridden=await _first_ridden(connection),
+        months=tuple(month for month in span.months if month <= month_of(today)),
         accidents=await _accidents(connection, span),
     )
 

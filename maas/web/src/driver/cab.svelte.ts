@@ -4,9 +4,10 @@ import { keep, recall } from "$shared/keep";
 import type { components } from "$shared/openapi";
 
 import type { Job, PlanStop, Ride, Step } from "../lib/types";
-import { asRecord, asReport, type Doing, type DutyRecord, type Kept, type Payment } from "./events";
+import { asCount, asRecord, asReport, type Doing, type DutyRecord, type Kept, type Payment } from "./events";
 import { Outbox, type Answer } from "./outbox.svelte";
 import { Whereabouts } from "./place.svelte";
+import type { BusDay, Tally } from "./riders";
 import { TabletShelf } from "./store";
 import { afterTaps, changeBetween, isEmpty, stopsOf, tapsOf, together, type Change } from "./taps";
 import { deviceOf, Track } from "./track";
@@ -20,7 +21,8 @@ const STALE_S = 15;
 
 /** What is kept on the tablet of the work itself; the events lie in their own store. */
 type Remembered = {
-  job: Job;
+  job?: Job | undefined;
+  bus?: BusDay | undefined;
   duty?: Duty | undefined;
   heard_s: number;
   change: Change | undefined;
@@ -30,6 +32,8 @@ type Remembered = {
 /** One vehicle's driver: the work, the events on their way, the fare to collect, changes unseen. */
 export class Cab {
   job = $state.raw<Job>();
+  /** Of a bus its runs of the day; it has no job. */
+  bus = $state.raw<BusDay>();
   duty = $state.raw<Duty>();
   ride = $state.raw<Ride & { name: string }>();
   change = $state.raw<Change>();
@@ -54,7 +58,10 @@ export class Cab {
   /** Counts the taps, so that an answer from before a tap is not taken for news. */
   private round = 0;
 
-  constructor(readonly vehicle: string) {
+  constructor(
+    readonly vehicle: string,
+    readonly isBus = false,
+  ) {
     this.outbox = new Outbox(new TabletShelf("events"), (batch) => this.send(batch));
     this.boot = recall<string>("boot") ?? newKey();
     keep("boot", this.boot);
@@ -62,6 +69,7 @@ export class Cab {
     const kept = recall<Remembered>(`cab:${vehicle}`);
     if (kept?.heard_s === undefined) return;
     this.job = kept.job;
+    this.bus = kept.bus;
     this.duty = kept.duty;
     this.heard_s = kept.heard_s;
     this.change = kept.change;
@@ -88,7 +96,7 @@ export class Cab {
 
   get standing(): "loading" | "live" | "stale" | "offline" {
     if (this.offline) return "offline";
-    if (!this.job) return "loading";
+    if (!this.job && !this.bus) return "loading";
     return this.age_s > STALE_S * clock.speed ? "stale" : "live";
   }
 
@@ -109,6 +117,11 @@ export class Cab {
     if (step === "arrived") this.arrivals[booking_id] = clock.now;
     else delete this.arrivals[booking_id];
     await this.note(payment ? { booking_id, step, payment } : { booking_id, step });
+  }
+
+  /** Keeps a count of riders and tries to send it. */
+  async count(tally: Tally): Promise<void> {
+    await this.note({ count: tally });
   }
 
   /** Keeps a record of the duty and tries to send it; answers the sentence of a refusal. */
@@ -147,7 +160,8 @@ export class Cab {
     const [first] = batch;
     if (!first) return [];
     try {
-      return "record" in first.doing ? [await this.sendRecord(first)] : await this.sendSteps(batch);
+      if ("record" in first.doing) return [await this.sendRecord(first)];
+      return "count" in first.doing ? await this.sendCounts(batch) : await this.sendSteps(batch);
     } catch (error) {
       if (!(error instanceof Refused) || ![400, 409, 422].includes(error.problem.status)) throw error;
       if (batch.length === 1) return [{ event: first.event, no: error.message }];
@@ -169,6 +183,24 @@ export class Cab {
     );
   }
 
+  private async sendCounts(batch: Kept[]): Promise<Answer[]> {
+    const counts = batch.map((one) => asCount(one, this.boot));
+    const body = { sent_at: new Date(clock.now * 1000).toISOString(), counts };
+    const path = `/vehicles/${batch[0]!.vehicle}/counts`;
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const told = await call<Bodies["CountsOut"]>("POST", path, { body, signal });
+    // What has been counted shows in the runs; until they are read again they would lack it.
+    if (batch[0]!.vehicle === this.vehicle) await this.readRuns();
+    return told.results.map(({ event, said }) => (said === null ? { event } : { event, no: said }));
+  }
+
+  private async readRuns(): Promise<void> {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    this.bus = await call<BusDay>("GET", `/vehicles/${this.vehicle}/runs`, { signal });
+    this.heard_s = clock.now;
+    this.save();
+  }
+
   private async sendRecord(kept: Kept): Promise<Answer> {
     const path = `/vehicles/${kept.vehicle}/duty`;
     const signal = AbortSignal.timeout(ANSWER_MS);
@@ -185,12 +217,14 @@ export class Cab {
     try {
       await this.outbox.flush();
       const signal = AbortSignal.timeout(ANSWER_MS);
-      const job = await call<Job>("GET", `/vehicles/${this.vehicle}/job`, { signal });
+      const path = `/vehicles/${this.vehicle}`;
+      const job = this.isBus ? undefined : await call<Job>("GET", `${path}/job`, { signal });
+      if (this.isBus) await this.readRuns();
       if (!this.asked) this.duty = await call<Duty>("GET", `/vehicles/${this.vehicle}/duty`, { signal });
       this.asked = true;
       this.offline = false;
       this.signedOut = false;
-      if (round === this.round && this.outbox.queue.length === 0) this.take(job);
+      if (job && round === this.round && this.outbox.queue.length === 0) this.take(job);
       await this.track.send().catch(() => undefined);
     } catch (error) {
       this.judge(error);
@@ -245,8 +279,8 @@ export class Cab {
   }
 
   private save(): void {
-    const { job, duty, heard_s, change, arrivals } = this;
-    if (!job) return;
-    keep(`cab:${this.vehicle}`, { job, duty, heard_s, change, arrivals } satisfies Remembered);
+    const { job, bus, duty, heard_s, change, arrivals } = this;
+    if (!job && !bus) return;
+    keep(`cab:${this.vehicle}`, { job, bus, duty, heard_s, change, arrivals } satisfies Remembered);
   }
 }

@@ -27,7 +27,7 @@ class MemoryStore implements Shelf<Fresh> {
 const arrived = (booking_id: string) => ({ booking_id, step: "arrived" as const });
 const yes = (batch: Kept[]): Answer[] => batch.map(({ event }) => ({ event }));
 const bookings = (queue: Kept[]) =>
-  queue.map(({ doing }) => ("record" in doing ? doing.record.kind : doing.booking_id));
+  queue.map(({ doing }) => ("record" in doing ? doing.record.kind : "step" in doing ? doing.booking_id : ""));
 
 test("without the server events stay on the tablet, and a new start finds them in order", async () => {
   const store = new MemoryStore();

@@ -8,7 +8,7 @@ export type Tap = { booking_id: string; step: Step };
 export function tapsOf(queue: readonly Kept[], vehicle: string): Tap[] {
   return queue
     .filter((one) => one.vehicle === vehicle)
-    .flatMap(({ doing }) => ("record" in doing ? [] : [doing]));
+    .flatMap(({ doing }) => ("step" in doing ? [doing] : []));
 }
 
 /** All that is left to do, in order. */
