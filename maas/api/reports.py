@@ -134,7 +134,8 @@ async def _made(service: Service, wanted: Wanted) -> Report:
 async def _file(found: Report, kind: Format, name: str, request: Request) -> Response:
     if kind == "html":
         style = f"{request.scope.get('root_path', '')}{STYLE_PATH}"
-        return Response(as_html(found, style=style), media_type=MEDIA_TYPES[kind])
+        page = await asyncio.to_thread(as_html, found, style=style)
+        return Response(page, media_type=MEDIA_TYPES[kind])
     data = await asyncio.to_thread(WRITERS[kind], found)
     title = quote(f"{found.title} {found.period}.{kind}")
     shown = "inline" if kind == "pdf" else "attachment"
