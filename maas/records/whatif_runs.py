@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 from dispatcher.search_plan import warm_search
@@ -195,8 +196,7 @@ class OnRay:
 
 def joined(address: str) -> Any:  # noqa: ANN401 -- a module that may not be there
     """Return Ray, joined to the cluster at an address."""
-    import ray
-
+    ray = import_module("ray")
     if not ray.is_initialized():
         ray.init(address=address, log_to_driver=False, configure_logging=False)
     return ray

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,12 @@ def test_a_killed_process_is_replaced_and_nothing_is_lost_or_doubled(
 def cluster() -> Iterator[str]:
     """The address of a Ray cluster of two nodes on this machine."""
     try:
-        import ray
-        from ray.cluster_utils import Cluster
+        ray, cluster_utils = import_module("ray"), import_module("ray.cluster_utils")
     except ImportError:
         pytest.skip("Ray has no wheel for this Python here: its runs are NOT tested")
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    slow = {"agent_register_timeout_ms": 120_000}  # a busy machine starts it slowly
+    node = {"num_cpus": 1, "include_dashboard": False, "_system_config": slow}
+    nodes = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
     nodes.add_node(num_cpus=1)
     nodes.wait_for_nodes()
     yield nodes.address
@@ -96,6 +98,4 @@ def test_two_ray_nodes_come_to_the_same_figures_though_a_worker_is_killed(
     assert Path(died).exists()
     assert len(found) == len(todo)
     assert dict(found) == expected
-    import ray
-
-    assert len([node for node in ray.nodes() if node["Alive"]]) == 2
+    assert len([node for node in import_module("ray").nodes() if node["Alive"]]) == 2
