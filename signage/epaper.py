@@ -44,6 +44,12 @@ class Pen:
         """Write a text at a point, which is its left, right or middle by `anchor`."""
         self.draw.text(at, text, fill=ink, font=_font(self.font, px), anchor=anchor)
 
+    def size_for(self, text: str, px: int, room_px: int, least_px: int = 18) -> int:
+        """Return the largest size, not above `px`, in which a text has room."""
+        while px > least_px and self.width(text, px) > room_px:
+            px -= 2
+        return px
+
     def fitted(self, text: str, px: int, room_px: int) -> str:
         """Return as much of a text as there is room for."""
         if self.width(text, px) <= room_px:
@@ -91,8 +97,10 @@ def _row(pen: Pen, row: Row, words: Words, language: Language, top: int) -> None
     middle, left = top + _ROW_PX // 2, _MARGIN_PX
     box = (left, top + 12, left + _BADGE_PX, top + _ROW_PX - 12)
     pen.draw.rounded_rectangle(box, radius=8, fill=_BLACK)
-    line = pen.fitted(row.line.said(language), 32, _BADGE_PX - 12)
-    pen.write(line, (left + _BADGE_PX // 2, middle), 32, anchor="mm", ink=_WHITE)
+    name, inside = row.line.said(language), _BADGE_PX - 12
+    px = pen.size_for(name, 32, inside)
+    line = pen.fitted(name, px, inside)
+    pen.write(line, (left + _BADGE_PX // 2, middle), px, anchor="mm", ink=_WHITE)
     leaves, right = leaves_text(row, words), SIZE_PX[0] - _MARGIN_PX
     pen.write(leaves, (right, middle), 40, anchor="rm")
     left += _BADGE_PX + 16
@@ -120,7 +128,8 @@ def _foot(pen: Pen, board: Board, words: Words, language: Language, code_px: int
     phone = f"{words.call}  {board.phone}" if board.phone else ""
     if told:
         pen.write(pen.fitted(told, 24, room), (_MARGIN_PX, top + 24), 24)
-    pen.write(phone, (_MARGIN_PX, top + (66 if told else 46)), 32)
+    px = pen.size_for(phone, 32, room)
+    pen.write(phone, (_MARGIN_PX, top + (66 if told else 46)), px)
 
 
 def _code(image: Image.Image, link: str) -> int:

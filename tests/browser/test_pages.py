@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from math import hypot
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PROJECT, NewPage
+from tests.browser.waiting import settled
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,7 +27,6 @@ PAGES = [
     ("/monitor", "dispatcher"),
     ("/driver", "driver"),
 ]
-SIGN_KIB_MAX = 25
 # All in one go: on a fast clock a row may leave between two questions.
 SIZES = """
 texts => texts.map(text => [...document.querySelectorAll(text)]
@@ -48,7 +46,7 @@ def violations(page: Page) -> list[str]:
 def test_axe_finds_nothing(new_page: NewPage, path: str, name: str | None, language: str) -> None:
     page = new_page(path, name=name, language=language)
     expect(page.locator("h1")).not_to_be_empty()
-    page.wait_for_timeout(1500)
+    settled(page)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.lang") == language
 
@@ -77,13 +75,6 @@ def test_a_sign_started_without_its_server_shows_what_it_knew(new_page: NewPage)
     page.context.set_offline(True)
     page.reload()
     expect(page.locator("li").first).to_be_visible(timeout=5000)
-
-
-def test_the_sign_is_light() -> None:
-    dist = PROJECT / "signage" / "web" / "dist"
-    names = set(re.findall(r"/assets/([^\"]+)", (dist / "sign.html").read_text("utf-8")))
-    sizes = [len(gzip.compress((dist / "assets" / name).read_bytes(), 9)) for name in names]
-    assert 0 < sum(sizes) <= SIGN_KIB_MAX * 1024
 
 
 def test_a_person_who_cannot_see_the_map_reads_the_same(new_page: NewPage) -> None:

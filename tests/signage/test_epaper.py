@@ -77,3 +77,11 @@ def test_long_names_end_before_the_time(font: Path, language: str) -> None:
 def test_a_stop_without_buses_says_so(font: Path) -> None:
     empty = drawn(picture(a_board(), font))
     assert empty.crop((200, 220, 600, 260)).getextrema() == (0, 255)
+
+
+def test_the_telephone_number_leaves_the_code_alone(font: Path) -> None:
+    with_phone = drawn(picture(a_board(running(240)), font, "en", LINK))
+    without = drawn(picture(a_board(running(240), phone=""), font, "en", LINK))
+    corner = (SIZE_PX[0] - 100, SIZE_PX[1] - 100, *SIZE_PX)
+    assert with_phone.tobytes() != without.tobytes()
+    assert with_phone.crop(corner).tobytes() == without.crop(corner).tobytes()

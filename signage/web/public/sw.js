@@ -1,5 +1,6 @@
 // Lets a sign start without its server: the sign's page and files are kept on the device.
 const KEPT = "sign-2";
+const LATER_MS = 5000;
 
 /** Keeps a file and those that it names: what the page fetches later must be there without a server. */
 async function keepFile(cache, path, kept) {
@@ -45,8 +46,21 @@ self.addEventListener("activate", (event) => {
 async function page(event) {
   const kept = await caches.match("/signage/-");
   if (!kept) return fetch(event.request);
-  event.waitUntil(keep().catch(() => undefined));
+  // What is new is fetched when the page has come up: starting it is all the box can do at first.
+  event.waitUntil(new Promise((done) => setTimeout(done, LATER_MS)).then(keep).catch(() => undefined));
   return kept;
+}
+
+/** The code of a stop: the server's while it answers, else the one that was seen last. */
+async function code(request) {
+  const cache = await caches.open(KEPT);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(request, answer.clone());
+    return answer;
+  } catch {
+    return (await cache.match(request)) ?? Response.error();
+  }
 }
 
 // A page that is about to start anew has the newest version fetched first.
@@ -60,6 +74,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
   const sign = pathname.startsWith("/signage/") && !/\/(plain|epaper\.png)$/.test(pathname);
   if (event.request.mode === "navigate" && sign) event.respondWith(page(event));
+  else if (/^\/signage\/[^/]+\/qr\.svg$/.test(pathname)) event.respondWith(code(event.request));
   else if (pathname.startsWith("/assets/")) {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
   }

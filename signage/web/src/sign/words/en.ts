@@ -30,6 +30,7 @@ export const en: Words = {
   between: (from, to) => `${from}–${to}`,
   severe: "Emergency notice",
   aloud: "Read aloud",
+  code: "See this on your phone",
   pair: "This sign is not paired yet.",
   pairHow: "Type this code in the town's admin page.",
 };

@@ -29,6 +29,7 @@ export const ja = {
   between: (from: string, to: string) => `${from}〜${to}`,
   severe: "緊急のお知らせ",
   aloud: "音声で聞く",
+  code: "スマホでこの画面を見る",
   pair: "この画面はまだ登録されていません。",
   pairHow: "役場の管理画面で、このコードを入れてください。",
 };
