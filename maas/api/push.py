@@ -144,6 +144,11 @@ def _member(service: Service, link: str) -> int:
     return rider.id
 
 
+def pushes(service: Service) -> bool:
+    """Say whether this town can notify browsers at all."""
+    return service.post is not None and Channel.PUSH in service.post.senders
+
+
 def _push(service: Service) -> Push:
     found = service.post.senders.get(Channel.PUSH) if service.post is not None else None
     if not isinstance(found, Push):

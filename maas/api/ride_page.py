@@ -14,10 +14,12 @@ from maas.api.identity import SignedIn, The
 from maas.api.links import Ride, TheRide, count
 from maas.api.permissions import needs
 from maas.api.problems import Problem
+from maas.api.push import push_link, pushes
 from maas.api.requests import In, Key
 from maas.api.service import Service
 from maas.api.shapes import FareOut, Instant, LonLat, Rendering, Said, Shape
 from maas.auth.roles import Permission
+from maas.notify.occasions import Channel
 from maas.people.links import ride_token
 from maas.rides.rider_view import ride_seen
 from maas.rides.states import State
@@ -67,7 +69,8 @@ class RidePageOut(BaseModel):
 
     `expected` is when the vehicle comes, or arrives once the rider is on board, and null while
     nobody knows; `seen_at` is when the vehicle was last heard of.  `position` is told while it is
-    on its way to the rider.  `show` is the link for the family, who may look and not cancel.
+    on its way to the rider.  `show` is the link for the family, who may look and not cancel;
+    `push` lets this browser be notified, where the member wants to be told so.
     """
 
     now: float
@@ -92,6 +95,7 @@ class RidePageOut(BaseModel):
     phone: str
     may_cancel: bool
     show: str | None
+    push: str | None
 
 
 @router.get("/ride/{token}", operation_id="readRide", **needs(Permission.LINK, *_LINK))
@@ -158,6 +162,7 @@ def _page(ride: Ride, service: Service, write: Rendering) -> RidePageOut:
             "phone": service.town.booking_phone if service.town else "",
             "may_cancel": own and seen.may_cancel,
             "show": ride_token(booking.id, key, own=False) if own else None,
+            "push": _push(ride, service),
         }
         | {
             name: getattr(booking, name)
@@ -169,6 +174,16 @@ def _page(ride: Ride, service: Service, write: Rendering) -> RidePageOut:
         },
         context=write,
     )
+
+
+def _push(ride: Ride, service: Service) -> str | None:
+    member = ride.seen.booking.rider
+    row = None if member is None else service.directory.riders.get(member.id)
+    if not ride.link.own or row is None or row.confirm_by != Channel.PUSH:
+        return None
+    if not pushes(service):
+        return None
+    return push_link(row.id, service.real_now(), service.settings.signing_key())
 
 
 def _end(place: Any, *, own: bool) -> dict[str, Any]:  # noqa: ANN401 -- a row or a view

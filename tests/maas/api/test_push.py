@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from maas.notify.push import decoded, encoded, new_key, public_bytes, read_key
 from maas.settings import Settings
 from maas.store.subscriptions import subscriptions_of
 from tests.maas.api.conftest import Prepared, Running
+from tests.maas.api.test_rider_pages import HANAKO, booked, path_of
 
 pytestmark = pytest.mark.anyio
 ENDPOINT = "https://push.example/browser-1"
@@ -117,3 +118,19 @@ async def test_without_push_services_there_is_no_key(running: Running) -> None:
         assert (await browser.get("/api/v1/push/key")).status_code == 404
     link = await link_of(running)
     assert (await add(running, link)).status_code == 404
+
+
+async def test_the_page_of_a_ride_lets_who_wants_it_be_notified(
+    desk: Running, key: Callable[[], dict[str, str]]
+) -> None:
+    async with desk.staff("operator") as operator, desk.caller() as phone:
+        path = await path_of(operator, await booked(operator, key))
+        assert (await phone.get(path)).json()["push"] is None, "the member is told by telephone"
+        wish = {"confirm_by": "push", "consent": "oral"}
+        url = f"/api/v1/riders/{HANAKO}"
+        assert (await operator.patch(url, json=wish, headers=key())).status_code == 200
+        own = (await phone.get(path)).json()
+        shown = (await phone.get(f"/api/v1/ride/{own['show']}")).json()
+    now, secret = desk.service.real_now(), desk.service.settings.signing_key()
+    assert read_push_link(own["push"], now, secret) == HANAKO
+    assert shown["push"] is None

@@ -5226,6 +5226,7 @@ export interface components {
             phone: string;
             may_cancel: boolean;
             show: string | null;
+            push: string | null;
         };
         RideVehicleOut: {
             name: string;

@@ -27,6 +27,10 @@ const words: Words = {
   column: { line: "Line", destination: "To", state: "Status", wait: "Leaves" },
   sign: { title: "Stop sign", plain: "Text only" },
   stop: {
+    timetable: "See the timetable",
+    timetableTitle: "Timetable",
+    noBusThen: "There is no bus on this day.",
+    day: "Day",
     title: "Next buses",
     between: (from, to) => `between ${from} and ${to}`,
     beThere: (time) => `Be at the stop by ${time}.`,

@@ -26,6 +26,10 @@ export const ja = {
   column: { line: "系統", destination: "行き先", state: "ようす", wait: "発車まで" },
   sign: { title: "のりばの案内", plain: "文字だけの案内" },
   stop: {
+    timetable: "時刻表を見る",
+    timetableTitle: "時刻表",
+    noBusThen: "この日のバスはありません。",
+    day: "日",
     title: "つぎのバス",
     between: (from: string, to: string) => `${from}〜${to}ごろ`,
     beThere: (time: string) => `${time}までに、のりばへ。`,

@@ -27,6 +27,10 @@ const words: Words = {
   column: { line: "노선", destination: "행선지", state: "상태", wait: "출발" },
   sign: { title: "정류장 안내판", plain: "글자만" },
   stop: {
+    timetable: "시간표 보기",
+    timetableTitle: "시간표",
+    noBusThen: "이 날은 버스가 없습니다.",
+    day: "날짜",
     title: "다음 버스",
     between: (from, to) => `${from}~${to}쯤`,
     beThere: (time) => `${time}까지 정류장으로 오세요.`,

@@ -27,6 +27,10 @@ const words: Words = {
   column: { line: "Tuyến", destination: "Nơi đến", state: "Tình trạng", wait: "Khởi hành" },
   sign: { title: "Bảng thông tin trạm", plain: "Chỉ chữ" },
   stop: {
+    timetable: "Xem giờ chạy",
+    timetableTitle: "Giờ chạy",
+    noBusThen: "Ngày này không có xe buýt.",
+    day: "Ngày",
     title: "Chuyến xe tiếp theo",
     between: (from, to) => `khoảng ${from}–${to}`,
     beThere: (time) => `Hãy có mặt tại trạm trước ${time}.`,

@@ -27,6 +27,10 @@ const words: Words = {
   column: { line: "线路", destination: "开往", state: "状态", wait: "发车" },
   sign: { title: "车站显示牌", plain: "仅文字" },
   stop: {
+    timetable: "查看时刻表",
+    timetableTitle: "时刻表",
+    noBusThen: "这一天没有巴士。",
+    day: "日期",
     title: "下一班车",
     between: (from, to) => `${from}～${to}左右`,
     beThere: (time) => `请在${time}前到车站。`,
