@@ -98,7 +98,9 @@ def asks(page: Page, count: int) -> tuple[list[float], list[float]]:
         page.keyboard.type(f"明日 {time}")
         before = page.evaluate("window.waits.length")
         page.keyboard.press("Enter")
-        page.wait_for_function("before => window.waits.length > before", arg=before)
+        # Not wait_for_function: it evaluates a text on the page, which its policy forbids.
+        while page.evaluate("window.waits.length") <= before:
+            page.wait_for_timeout(20)
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
     return page.evaluate("window.waits"), page.evaluate(ANSWERS)
