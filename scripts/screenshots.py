@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: the five screens of a demo town in the middle of its morning.
+"""Takes the pictures of the READMEs: every screen of a demo town in the middle of its morning.
 
     python scripts/screenshots.py [ADDRESS]
 
@@ -14,15 +14,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import APIRequestContext, Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "docs" / "images"
 SPEED = 20
 # Seconds after which the demo's morning is busy.
 WARM_UP_S = 60
+LANGUAGES = ("ja", "en")
+COLOURS = 128
+# A software renderer on a busy machine.
+MAP_MS = 600_000
+LAPTOP, TELEVISION, TABLET, PHONE = (1366, 768), (1920, 1080), (1280, 800), (390, 844)
+# A stop's page down to its timetable.
+TALL_PX = 1400
 
 
 def main(address: str | None) -> None:
@@ -73,52 +83,113 @@ def told_address(process: subprocess.Popen[str]) -> str:
 
 
 def take_all(browser: Browser, town: str) -> None:
-    """Take every screen in Japanese."""
-    home = opened(browser, town, "/", (1280, 1000))
-    picture(home, "home")
-    picture(opened(browser, town, f"/signage/{busiest_stop(home)}", (1920, 1080)), "sign")
-    desk = opened(browser, town, "/operator", (1366, 768), "operator")
-    ask(desk)
-    picture(desk, "operator")
-    monitor = opened(browser, town, "/monitor", (1920, 1080), "dispatcher")
-    monitor.locator(".map[aria-busy=false]").wait_for(timeout=120_000)
-    monitor.keyboard.press(str(1 + busiest_vehicle(monitor)))
-    monitor.wait_for_timeout(4000)
-    picture(monitor, "monitor")
-    drive(opened(browser, town, "/driver", (1280, 800), "driver"), monitor)
+    """Take every screen at its real size, in Japanese and in English."""
+    for language in LANGUAGES:
+        desk = Desk(browser, town, language)
+        for take in (riders_pages, sign, office, operator, monitor_and_driver):
+            take(desk)
 
 
-def opened(
-    browser: Browser, town: str, path: str, size: tuple[int, int], name: str | None = None
-) -> Page:
-    """Return a page of the town, signed in under a demo account."""
-    context = browser.new_context(
-        base_url=town,
-        locale="ja-JP",
-        timezone_id="Asia/Tokyo",
-        viewport={"width": size[0], "height": size[1]},
-    )
-    if name:
-        context.request.post("/api/v1/session", data={"name": name, "password": "kibi-demo"})
-    page = context.new_page()
-    page.goto(path)
-    page.wait_for_timeout(2500)
-    return page
+@dataclass(frozen=True)
+class Desk:
+    """Opens pages of a town in a language, and keeps their pictures."""
+
+    browser: Browser
+    town: str
+    language: str
+
+    def opened(self, path: str, size: tuple[int, int], name: str | None = None) -> Page:
+        """Return a page of the town, signed in under a demo account."""
+        context = self.browser.new_context(
+            base_url=self.town,
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+            viewport={"width": size[0], "height": size[1]},
+        )
+        context.add_init_script(f"localStorage.setItem('language', '\"{self.language}\"')")
+        if name:
+            signed_in = {"name": name, "password": "kibi-demo"}
+            context.request.post("/api/v1/session", data=signed_in)
+        page = context.new_page()
+        page.goto(path)
+        page.wait_for_timeout(2500)
+        return page
+
+    def picture(self, page: Page, name: str) -> None:
+        """Write one picture, in as many colours as a screen of ours has."""
+        self.keep(page.screenshot(), name)
+
+    def keep(self, png: bytes, name: str) -> None:
+        """Write a picture as `name`.png, or `name`-en.png."""
+        file = IMAGES / (f"{name}.png" if self.language == "ja" else f"{name}-{self.language}.png")
+        image: Image.Image = Image.open(BytesIO(png))
+        if image.mode != "1":
+            image = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        image.save(file, "PNG", optimize=True)
+        print(file.relative_to(PROJECT))
 
 
-def picture(page: Page, name: str) -> None:
-    """Write one picture."""
-    page.screenshot(path=IMAGES / f"{name}.png")
-    print(f"docs/images/{name}.png")
+def riders_pages(desk: Desk) -> None:
+    """Take what riders see: home, a stop with its timetable, a ride, and booking."""
+    desk.picture(desk.opened("/", (1280, 1000)), "home")
+    office = desk.opened("/login", LAPTOP, "operator").context.request
+    stop = desk.opened(f"/stop/{busiest_stop(office)}", PHONE)
+    stop.locator("main > button").first.click()
+    stop.wait_for_timeout(800)
+    stop.set_viewport_size({"width": PHONE[0], "height": TALL_PX})
+    desk.picture(stop, "stop")
+    booking = next(one for one in office.get("/api/v1/bookings").json() if one["rider"])
+    path = office.get(f"/api/v1/bookings/{booking['id']}/link").json()["path"]
+    desk.picture(desk.opened(path, PHONE), "ride")
+    key = {"Idempotency-Key": f"picture-{desk.language}"}
+    rider = f"/api/v1/riders/{booking['rider']['id']}/links"
+    link = office.post(rider, data={}, headers=key).json()[0]["path"]
+    desk.picture(desk.opened(link, PHONE), "book")
 
 
-def busiest_stop(page: Page) -> str:
+def sign(desk: Desk) -> None:
+    """Take the board of the busiest stop as it hangs there, and the same on e-paper."""
+    page = desk.opened("/login", TELEVISION)
+    stop = busiest_stop(page.context.request)
+    page.goto(f"/signage/{stop}")
+    page.locator("li, .words").first.wait_for()
+    page.locator(f"footer[lang={desk.language}]").wait_for()
+    desk.picture(page, "sign")
+    drawn = page.context.request.get(f"/signage/{stop}/epaper.png?lang={desk.language}")
+    desk.keep(drawn.body(), "epaper")
+
+
+def office(desk: Desk) -> None:
+    """Take the login page and the pages of the office."""
+    desk.picture(desk.opened("/login", LAPTOP), "login")
+    desk.picture(desk.opened("/admin", LAPTOP, "admin"), "admin")
+    desk.picture(desk.opened("/planner", LAPTOP, "planner"), "planner")
+
+
+def operator(desk: Desk) -> None:
+    """Take the booking desk with three offers for a caller."""
+    page = desk.opened("/operator", LAPTOP, "operator")
+    ask(page)
+    desk.picture(page, "operator")
+
+
+def monitor_and_driver(desk: Desk) -> None:
+    """Take the monitor with the busiest vehicle chosen, and the tablet in that vehicle."""
+    page = desk.opened("/monitor", TELEVISION, "dispatcher")
+    page.locator(".map[aria-busy=false]").wait_for(timeout=MAP_MS)
+    page.keyboard.press(str(1 + busiest_vehicle(page)))
+    page.wait_for_timeout(4000)
+    desk.picture(page, "monitor")
+    drive(desk, desk.opened("/driver", TABLET, "driver"), page)
+
+
+def busiest_stop(request: APIRequestContext) -> str:
     """Return the stop with most departures ahead."""
-    stops = page.context.request.get("/api/v1/stops?limit=50").json()
+    stops = request.get("/api/v1/stops?limit=50").json()
     departures = {
-        stop["id"]: page.context.request.get(
-            f"/api/v1/stops/{stop['id']}/departures?limit=20"
-        ).json()["departures"]
+        stop["id"]: request.get(f"/api/v1/stops/{stop['id']}/departures?limit=20").json()[
+            "departures"
+        ]
         for stop in stops
     }
     return str(max(departures, key=lambda stop: len(departures[stop])))
@@ -127,7 +198,8 @@ def busiest_stop(page: Page) -> str:
 def busiest_vehicle(page: Page) -> int:
     """Return the place in the monitor's list of the vehicle with most stops ahead."""
     plan = page.context.request.get("/api/v1/plan").json()["vehicles"]
-    most = max(plan, key=lambda vehicle: len(vehicle["stops"]))["name"]
+    busiest = max(plan, key=lambda vehicle: len(vehicle["stops"]))
+    most = (busiest["name"], busiest["name_en"])
     names = page.locator("button .head strong").all_inner_texts()
     return next(index for index, name in enumerate(names) if name.endswith(most))
 
@@ -144,13 +216,14 @@ def ask(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def drive(page: Page, monitor: Page) -> None:
+def drive(desk: Desk, page: Page, monitor: Page) -> None:
     """Take over the busiest vehicle, take the picture, and hand it back."""
     plan = monitor.context.request.get("/api/v1/plan").json()["vehicles"]
-    most = max(plan, key=lambda vehicle: len(vehicle["stops"]))["name"]
-    page.get_by_role("button", name=most).click()
+    most = max(plan, key=lambda vehicle: len(vehicle["stops"]))
+    name = most["name"] if desk.language == "ja" else most["name_en"] or most["name"]
+    page.get_by_role("button", name=name).first.click()
     page.wait_for_timeout(1500)
-    picture(page, "driver")
+    desk.picture(page, "driver")
     page.locator("aside button").click()
     page.wait_for_timeout(500)
 
