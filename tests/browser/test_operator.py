@@ -183,6 +183,32 @@ def book(page: Page, rider: dict[str, Any]) -> None:
     assert made.ok, made.text()
 
 
+def test_a_ride_that_misses_its_bus_takes_the_next_by_keyboard(desk: Page) -> None:
+    rider = riders(desk)[-1]
+    book(desk, rider)
+    booking = asked(desk, f"/riders/{rider['id']}")["next_booking"]
+    wishes: list[str] = []
+    missed = {
+        "booking_id": booking["id"], "trip": "t", "stop": "1", "toward": "to_bus",
+        "planned": booking["arrive_by"], "bus": booking["arrive_by"], "state": "missed",
+        "next_trip": "t2",
+    }  # fmt: skip
+
+    def take_next(route: Route) -> None:
+        wishes.append(route.request.headers["idempotency-key"])
+        route.fulfill(json=booking)
+
+    desk.route("**/api/v1/connections", lambda route: route.fulfill(json=[missed]))
+    desk.route("**/connection/next", take_next)
+    with ringing(desk, rider["phone"]):
+        button = desk.get_by_role("button", name="次のバスに乗りつぐ")
+        expect(button).to_be_visible()
+        assert violations(desk) == []
+        button.press("Enter")
+        expect(desk.get_by_text("次のバスに乗りつぎます。")).to_be_visible()
+    assert len(wishes) == 1
+
+
 def test_the_same_as_last_week_takes_six_seconds(sized: Page) -> None:
     desk = sized
     rider = riders(desk)[4]

@@ -163,6 +163,12 @@ export const operator: typeof ja = {
     empty: "Places are shown here once the trip is known.",
     kinds: { from: "From", to: "To", vehicle: "Vehicle" },
   },
+  bus: {
+    missed: "This ride will miss its bus. There is a next one.",
+    missedLast: "This ride will miss its bus, and there is no next one.",
+    takeNext: "Take the next bus",
+    taken: "It will meet the next bus.",
+  },
   weekly: {
     title: "Every week",
     hint: "Choose weekdays by 1–7, Enter books. It begins the day after the booking.",

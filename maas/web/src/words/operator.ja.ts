@@ -162,6 +162,12 @@ export const operator = {
     empty: "行き先を決めると、ここに場所が出ます。",
     kinds: { from: "どこから", to: "どこへ", vehicle: "車" },
   },
+  bus: {
+    missed: "乗りつぐバスに間に合いません。次のバスがあります。",
+    missedLast: "乗りつぐバスに間に合いません。次のバスはありません。",
+    takeNext: "次のバスに乗りつぐ",
+    taken: "次のバスに乗りつぎます。",
+  },
   weekly: {
     title: "毎週の予約",
     hint: "数字1〜7で曜日をえらび、Enterで決めます。予約のつぎの日からです。",
