@@ -190,13 +190,13 @@ class Asking(Beside):
         found = await self._sought(live, wished, part, at_once=at_once)
         if isinstance(found, Refusal):
             others = tuple(
-                each for each in found.alternatives if self._no(live, wished, each) is None
+                each for each in found.alternatives if self.against(live, wished, each) is None
             )
             return self._kept(wished, plan, part, live, others) or replace(
                 found, alternatives=others
             )
-        may = [each for each in found if self._no(live, wished, each) is None]
-        wrong = self._no(live, wished, found[0])
+        may = [each for each in found if self.against(live, wished, each) is None]
+        wrong = self.against(live, wished, found[0])
         return may if wrong is None else Ruled(wrong.reason, wrong.rule, wrong.text, tuple(may))
 
     async def _sought(
@@ -219,7 +219,7 @@ class Asking(Beside):
         """Return a plan made ready for quotes, or the part of it that may be used."""
         return self.fleet_of(live) if plan is live.plan else Fleet(plan, live.travel)
 
-    def _no(self, live: Live, wished: Wish, offer: Offer) -> Refused | None:
+    def against(self, live: Live, wished: Wish, offer: Offer) -> Refused | None:
         """Return why a member may not have an offer beside what they have booked."""
         rule, but = wished.rules.booking, (wished.ask.instead_of or "",)
         member_id = wished.ask.rider_id

@@ -369,6 +369,8 @@ class OpenReturns:
         id_ = uuid.uuid4().hex if held is None else held.id
         plan = live.plan if held is None else live.without(held.id)
         for promised in self._in_time(kept, first):
+            if self.keeper.against(live, wished, promised) is not None:
+                continue  # leaving sooner at the latest, it may be at once with another ride
             offer = self.keeper.token(wished, promised)
             taken = await self.keeper.taken(live, plan, offer, id_)
             if taken is not None:

@@ -231,6 +231,28 @@ async def test_a_return_that_comes_in_time_is_promised_in_time(
     assert await keeper.check() == []
 
 
+async def test_a_return_in_time_is_not_at_once_with_another_ride(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    await town([Van(), Van("van-2")], rules="open_return_within_min = 22")
+    keeper = new_keeper()
+    await keeper.refresh()
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    clock.set("10:15")
+    before = await booked(keeper, ask(8, 9, "10:25"), "b", rider_id=1)
+
+    clock.set("10:28")
+
+    ready = await pressed(keeper, view)
+
+    assert ready.booking is not None
+    # By the rule it would leave by 10:50, when the ride before it need not be over.
+    assert ready.booking.pickup_from < at("10:50") < before.arrive_by
+    assert before.arrive_by <= ready.booking.pickup_to
+
+
 async def test_the_seat_moves_on_while_somebody_stays(keeper: Keeper, clock: HandClock) -> None:
     outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
     view = await opened(keeper, outward)
