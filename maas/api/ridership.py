@@ -19,7 +19,7 @@ from maas.api.ridership_shapes import FigureOut, RidershipOut
 from maas.api.service import Service
 from maas.auth.roles import Permission
 from maas.records.ridership import Chosen
-from maas.records.ridership_rows import Now, Read, Where, read_period, read_town
+from maas.records.ridership_rows import Now, Read, Where, read_all
 from maas.records.ridership_words import FIGURES
 from maas.rides.keeper import Keeper
 from maas.rides.refused import FOR_WANT_OF_ROOM
@@ -34,7 +34,7 @@ PERIODS_KEPT: Final = 4
 _NO_KEEPER = ("not-found", "no-roads", "no-town")
 Day = Annotated[dt.date | None, Query()]
 Age = Literal["0-17", "18-64", "65-74", "75-84", "85+", "unknown"]
-Purpose = Literal["medical", "shopping", "public", "transit", "home", "other"]
+Purpose = Literal["medical", "shopping", "hall", "school", "transfer", "facility", "other"]
 Named = Annotated[str, Query(min_length=1, max_length=64)]
 
 
@@ -102,8 +102,7 @@ async def _period(service: Service, keeper: Keeper, first: dt.date, last: dt.dat
     now = Now(keeper.today, int(seconds_of(keeper.clock(), keeper.today, zone)))
     where = Where(keeper.area, now, ZoneInfo(zone), FOR_WANT_OF_ROOM)
     async with service.database.reading() as db:
-        town = await read_town(db)
-        found = Read(town, await read_period(db, town, where, first, last))
+        found = await read_all(db, where, first, last)
     while len(kept) >= PERIODS_KEPT:
         del kept[min(kept, key=lambda one: kept[one][0])]
     kept[key] = at, found

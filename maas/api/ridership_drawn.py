@@ -33,7 +33,8 @@ def analysis(keeper: Keeper, chosen: Chosen, read: Read, read_before: Read) -> R
     few = guarded and now.is_of_few
     if few:
         now = Period(now.first, now.last, [], [], [], [])
-    known = bool(before.trips or before.nos) and not (guarded and before.is_of_few)
+    since = read.recorded_from
+    known = since is not None and since <= before.first and not (guarded and before.is_of_few)
     found = _Drawn(town, now, guarded)
     drives = {row.ride.vehicle_id for row in whole.trips} | {row.id for row in keeper.here.taxis}
     return RidershipOut(
@@ -46,8 +47,11 @@ def analysis(keeper: Keeper, chosen: Chosen, read: Read, read_before: Read) -> R
         simulated=False,
         now=None if few else out.TotalsOut.model_validate(now.totals),
         before=out.TotalsOut.model_validate(before.totals) if known else None,
+        money=_money(read) if chosen.is_all else None,
+        money_before=_money(read_before) if known and chosen.is_all else None,
+        recorded_from=since,
         by_day=charts.is_by_day(now.first, now.last),
-        trend=found.trend(before if known else None),
+        trend=found.trend(before, since),
         heat=found.heat(),
         days_of=_days_of(whole.trips),
         use=found.use(),
@@ -74,10 +78,10 @@ class _Drawn:
     def kept_back(self, count: int) -> Few:
         return None if self.guarded and 0 < count < FEW else count
 
-    def trend(self, before: Period | None) -> list[out.PointOut]:
+    def trend(self, before: Period, since: dt.date | None) -> list[out.PointOut]:
         now = self.period
         points = charts.trend(now.first, now.last, now.trips, now.gone, now.nos, now.lost)
-        riders = _riders_before(before, points) if before else {}
+        riders = _riders_before(before, points, since)
         return [
             out.PointOut(
                 first=first,
@@ -174,11 +178,29 @@ class _Drawn:
         ]
 
 
-def _riders_before(before: Period, points: Sequence[charts.Point]) -> dict[dt.date, int]:
-    """Return the riders of the same month or day a year before, by what it is compared with."""
+def _money(read: Read) -> out.MoneyOut | None:
+    if read.money is None:
+        return None
+    burden = read.money.burden_each(read.period.totals.riders)
+    return out.MoneyOut(recovery_share=read.money.recovery_share, burden_each=burden)
+
+
+def _riders_before(
+    before: Period, points: Sequence[charts.Point], since: dt.date | None
+) -> dict[dt.date, int]:
+    """Return the riders of the same month or day a year before, by what it is compared with.
+
+    Of what began before anything was recorded nothing is known.
+    """
+    if since is None:
+        return {}
     found = charts.trend(before.first, before.last, before.trips, [], [], [])
     riders = {point.first: point.totals.riders for point in found}
-    return {each.first: riders.get(year_before(each.first), 0) for each in points}
+    return {
+        each.first: riders.get(year_before(each.first), 0)
+        for each in points
+        if year_before(each.first) >= since
+    }
 
 
 def _days_of(trips: Iterable[Trip]) -> list[int]:

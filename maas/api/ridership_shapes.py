@@ -137,6 +137,13 @@ class VehicleNameOut(Shape):
     name_en: str
 
 
+class MoneyOut(Shape):
+    """Cost recovery in percent, and public money per rider in yen; null without riders."""
+
+    recovery_share: float | None
+    burden_each: float | None
+
+
 class RidershipOut(BaseModel):
     """Everything the ridership pages draw, for one choice of trips.
 
@@ -153,6 +160,9 @@ class RidershipOut(BaseModel):
     simulated: bool
     now: TotalsOut | None
     before: TotalsOut | None
+    money: MoneyOut | None = Field(description="Null while no cost is known, or some are chosen.")
+    money_before: MoneyOut | None
+    recorded_from: dt.date | None = Field(description="Nothing is known of any day before it.")
     by_day: bool
     trend: list[PointOut]
     heat: list[CellOut]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from maas.records.words import PURPOSE_OF
 from maas.store.entries import Outcome, Ride
 
 FEW: Final = 5
@@ -21,12 +22,6 @@ FEW: Final = 5
 
 AGES: Final = ("0-17", "18-64", "65-74", "75-84", "85+", "unknown")
 _AGE_BEGINS: Final = (0, 18, 65, 75, 85)
-PURPOSES: Final = ("medical", "shopping", "public", "transit", "home", "other")
-_PURPOSE_OF: Final = {
-    "hospital": "medical", "clinic": "medical", "shop": "shopping", "market": "shopping",
-    "hall": "public", "facility": "public", "school": "public", "park": "public",
-    "hub": "transit", "stop": "transit", "home": "home",
-}  # fmt: skip
 
 
 class Trip(NamedTuple):
@@ -107,6 +102,12 @@ class Chosen:
     purposes: frozenset[str] = frozenset()
     hamlets: frozenset[str] = frozenset()
     vehicles: frozenset[str] = frozenset()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is chosen: everything is looked at."""
+        some = self.weekdays or self.vehicles or self.is_personal
+        return not some and self.hours in {None, (0, 29)}
 
     @property
     def is_personal(self) -> bool:
@@ -245,13 +246,13 @@ def age_band(birth_year: int | None, day: date) -> str:
 
 
 def purpose_of(origin_kind: str, destination_kind: str) -> str:
-    """Return what a journey is for: the kind of its far end, for a way home where it began.
+    """Return what a journey is for: the kind of place it led to, or on the way home came from.
 
     >>> purpose_of("home", "clinic"), purpose_of("clinic", "home"), purpose_of("home", "home")
-    ('medical', 'medical', 'home')
+    ('medical', 'medical', 'other')
     """
-    far = origin_kind if destination_kind == "home" else destination_kind
-    return _PURPOSE_OF.get(far, "other")
+    kinds = (destination_kind, origin_kind)
+    return next((PURPOSE_OF[kind] for kind in kinds if kind in PURPOSE_OF), "other")
 
 
 def shown(counts: Sequence[int], few: Sequence[int]) -> list[bool]:

@@ -24,6 +24,7 @@ from maas.records.ridership import (
     purpose_of,
     totals,
 )
+from maas.records.ridership_money import Money, read_money
 from maas.store import ridership as store
 from maas.store.entries import Outcome, Refusal, Ride
 from maas.store.ridership import Ground, Person
@@ -198,6 +199,8 @@ class Read:
 
     town: Town
     period: Period
+    money: Money | None
+    recorded_from: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,19 @@ class Where:
     now: Now
     zone: ZoneInfo
     for_want_of_room: Collection[str]
+
+
+async def read_all(connection: AsyncConnection, where: Where, first: date, last: date) -> Read:
+    """Return everything that counts on some days, and the town it is counted in."""
+    town = await read_town(connection)
+    period = await read_period(connection, town, where, first, last)
+    rides = [row.ride for row in period.trips]
+    return Read(
+        town=town,
+        period=period,
+        money=await read_money(connection, where.area, first, last, rides),
+        recorded_from=await store.recorded_from(connection, where.area),
+    )
 
 
 async def read_period(

@@ -128,8 +128,10 @@ FIGURES: Final[dict[str, Figure]] = {
         Text("収支率", "Cost recovery"),
         _PERCENT,
         Text(
-            "運賃の収入を、運行にかかった費用でわった割合です。",
-            "Income from fares divided by what running the service cost.",
+            "運賃の収入を、費用でわった割合です。費用は、町が決めた数字に、運行した時間と距離と"
+            "月の数をかけたものです。始まった月は、まるごと数えます。",
+            "Income from fares divided by the cost: the town's figures times hours, kilometres and "
+            "months. A month that has begun counts whole.",
         ),
         Text("乗車の記録と、入力した費用", "ride records, and costs as entered"),
         "more",
@@ -252,6 +254,15 @@ FIGURES: Final[dict[str, Figure]] = {
             "0分までは約束どおりです。",
             "How far pick-up or arrival, the worse of both, was from what was promised. "
             "Up to 0 minutes the promise was kept.",
+        ),
+        _PROMISES,
+    ),
+    "waits": Figure(
+        Text("迎えを待った時間", "Time waited"),
+        _RIDES_UNIT,
+        Text(
+            "約束した時間の始まりから、乗りこむまでの時間です。早く乗ったときは0分です。",
+            "From the beginning of the time promised to getting on; early is 0 minutes.",
         ),
         _PROMISES,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.entries import Outcome
@@ -44,6 +44,13 @@ async def registered(connection: AsyncConnection) -> list[Person]:
     columns = (members.c[name] for name in Person._fields)
     query = select(*columns).where(members.c.merged_into.is_(None))
     return [Person(*row) for row in await connection.execute(query)]
+
+
+async def recorded_from(connection: AsyncConnection, area_id: str) -> date | None:
+    """Return the first service day of an area that anything is booked for, `None` without any."""
+    query = select(func.min(bookings.c.service_date)).where(bookings.c.area_id == area_id)
+    found: date | None = (await connection.execute(query)).scalar()
+    return found
 
 
 async def left_standing(

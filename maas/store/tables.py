@@ -997,6 +997,38 @@ editions = Table(
     sqlite_autoincrement=True,
 )
 
+# --- what planners write beside the figures ----------------------------------------------------
+
+# Append-only: what one has to know of a period; a remark that was wrong is taken back by another.
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("author", String, nullable=False),
+    Column("takes_back", ForeignKey("remarks.id"), unique=True),
+    Index(None, "area_id", "first"),
+)
+
+# Append-only: of the targets of a figure that have begun, the last one holds.
+targets = Table(
+    "targets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("figure", String, nullable=False),
+    Column("value", Double),
+    Column("valid_from", Date, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("author", String, nullable=False),
+    Index(None, "area_id", "figure"),
+)
+
 # --- the office's own words --------------------------------------------------------------------
 
 # What one shift leaves to the next, and who took it over.

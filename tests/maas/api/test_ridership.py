@@ -44,10 +44,13 @@ async def ask(caller: httpx.AsyncClient, **query: Any) -> dict[str, Any]:  # noq
 async def test_a_planner_sees_the_period_and_the_year_before(ridden: Running) -> None:
     async with ridden.staff("planner") as planner:
         found = await ask(planner)
+        month = await ask(planner, **{"from": str(ridden.service.today() - dt.timedelta(30))})
     now = found["now"]
     assert now["rides"] > 100
     assert now["kept"] + now["late"] == now["rides"]
-    assert found["before"]["rides"] > 50
+    assert found["before"] is None  # a whole year before was not recorded
+    assert month["before"]["rides"] > 50
+    assert month["recorded_from"] < month["before_first"]
     assert sum(cell["riders"] for cell in found["heat"]) == now["riders"]
     assert sum(point["totals"]["riders"] for point in found["trend"]) == now["riders"]
     assert sum(each["count"] for each in found["purposes"]) == now["riders"]

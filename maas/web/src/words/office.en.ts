@@ -44,7 +44,6 @@ export const officeEn: OfficeWords = {
   },
   planner: {
     title: "Planning",
-    sections: { promises: "Promises", refusals: "Refusals", buses: "Bus times", analysis: "Analysis" },
     from: "From", to: "To", date: "Day",
     promisesAbout: "Whether we came when we had promised, counted from the ledger.",
     columns: { date: "Day", due: "Promises due", kept: "Kept", share: "Share kept", late: "Late", notCarried: "Not carried", noShow: "No-shows", cancelled: "Cancelled", open: "Still to come", moved: "Times moved", worst: "Worst delay" },
@@ -57,8 +56,6 @@ export const officeEn: OfficeWords = {
     reasons,
     busesAbout: "How true our bus arrival times were is on a page for everybody.",
     busesLink: "See how true the bus times were",
-    notYet: "There is no analysis yet.",
-    notYetMore: "Riders, cost recovery, tables by hour and weekday, origins and destinations, and \"what if there were one more vehicle\" come with the next version. The figures there are today are under Promises and Refusals.",
     csv: "Save as CSV",
   },
   admin: {

@@ -43,7 +43,6 @@ export const officeJa = {
   },
   planner: {
     title: "計画",
-    sections: { promises: "約束", refusals: "断った予約", buses: "バスの時刻", analysis: "分析" },
     from: "いつから", to: "いつまで", date: "日",
     promisesAbout: "約束した時刻に迎えに行けたかを、帳簿から数えます。",
     columns: { date: "日", due: "終わった約束", kept: "守れた", share: "守れた割合", late: "遅れた", notCarried: "運べなかった", noShow: "不在", cancelled: "取消", open: "これから", moved: "時刻を動かした", worst: "いちばんの遅れ" },
@@ -56,8 +55,6 @@ export const officeJa = {
     reasons,
     busesAbout: "バスの到着時刻がどのくらい合っていたかは、だれでも見られるページにあります。",
     busesLink: "バスの時刻の正確さを見る",
-    notYet: "分析の画面は、まだありません。",
-    notYetMore: "利用者数、収支率、曜日と時間の表、行き先の表、「もし車がもう1台あれば」は、つぎの版で作ります。いまある数字は「約束」と「断った予約」だけです。",
     csv: "CSVで保存する",
   },
   admin: {
