@@ -51,7 +51,7 @@ class Outcome:
     seed: int
     wrong: tuple[str, ...]
     hash: str
-    counts: Counter[str]
+    counts: dict[str, int]
 
 
 @dataclass(eq=False)
@@ -233,7 +233,7 @@ class Town:
         self.digest.update(self.checker.content())
         self.counts["steps"], self.counts["seconds"] = self.loop.steps, int(self.loop.time())
         wrong = tuple(self.checker.wrong)
-        return Outcome(self.seed, wrong, self.digest.hexdigest(), self.counts)
+        return Outcome(self.seed, wrong, self.digest.hexdigest(), dict(self.counts))
 
 
 def run(seed: int, template: Path, folder: Path) -> Outcome:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from maas.store import commits, plans
 from maas.store.database import Database
 from maas.store.plans import PlanRow
 from maas.store.tables import vehicle_plans
+from tests.sim.__main__ import fixed, memory
 from tests.sim.day import Outcome, run
 from tests.sim.town import build
 
@@ -161,8 +163,9 @@ def first_found(plant: Plant, town: Path, disk: Path, seeds: int = SEEDS) -> Out
 def main(names: Sequence[str]) -> None:
     """Print which seed finds which mutant, and by what."""
     logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
     warm()
-    with tempfile.TemporaryDirectory(prefix="maas-sim-") as name:
+    with tempfile.TemporaryDirectory(prefix="maas-sim-", dir=memory()) as name:
         disk = Path(name)
         town = build(disk)
         for each in names or MUTANTS:
@@ -172,4 +175,5 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    fixed()
     main(sys.argv[1:])

@@ -7,11 +7,13 @@ import json
 import sqlite3
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import patch
 
 from maas.store.database import open_database, upgrade
 from maas.store.members import Contact
 from maas.town.imports import import_town
 from tests.maas.line_town import LineRoads, Van, write_town
+from tests.sim.loop import START
 
 SPEED = 120.0
 """Service seconds in a second of the machines: a day of the demo's kind."""
@@ -34,7 +36,8 @@ REGION = (34.0, 133.0, 35.0, 134.0)
 def build(folder: Path) -> Path:
     """Return a database with the town in it, to be copied for each day."""
     file = folder / "town.db"
-    asyncio.run(_bring(file, folder))
+    with patch("time.time", return_value=START):  # or each town would be another
+        asyncio.run(_bring(file, folder))
     with sqlite3.connect(file) as db:
         db.execute(
             "UPDATE members SET confirm_by = 'sms', contacts = ? WHERE id = 1",
