@@ -9,11 +9,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from maas.api.service import DEFAULT_TIMEZONE
-from maas.clock import clock_from, local, service_day
+from maas.clock import clock_from, service_day
 from maas.offline import kept_feed, open_newest
 from maas.records.catalogue import KINDS, Wanted, report
 from maas.records.check import faults
 from maas.records.closing import days_of
+from maas.records.report import made_words
 from maas.records.written import WRITERS
 from maas.settings import Settings
 from maas.store import towns
@@ -47,11 +48,6 @@ async def write_report(settings: Settings, wanted: Wanted, out: Path) -> Made:
         found = await report(db, wanted, feed, ZoneInfo(zone), today=today, made=made)
     await asyncio.to_thread(out.write_bytes, WRITERS[suffix](found))
     return Made(found.title, found.period, found.state)
-
-
-def made_words(now: float, timezone: str) -> str:
-    """Return when a report was made, as it is printed."""
-    return f"{local(now, timezone):%Y-%m-%d %H:%M}"
 
 
 async def check_ledger(settings: Settings, month: str | None) -> list[str]:

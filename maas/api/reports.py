@@ -19,10 +19,9 @@ from maas.api.service import Service
 from maas.auth.roles import Permission
 from maas.records.catalogue import KINDS, Wanted, daily_report, report
 from maas.records.daily import has_something
-from maas.records.report import Report
+from maas.records.report import Report, made_words
 from maas.records.spans import Calendar
 from maas.records.written import MEDIA_TYPES, STYLE, WRITERS, Format, as_html
-from maas.reporting import made_words
 from maas.store import fleet
 
 router = APIRouter(prefix="/reports", tags=["reports"])

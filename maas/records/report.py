@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from maas.clock import local
+
 Kind = Literal["text", "count", "yen", "km", "share", "minutes", "hours", "number"]
 """How a value is meant: `km` are metres, `minutes` and `hours` seconds, `share` a part of 1."""
 
@@ -85,3 +87,8 @@ def said(cell: Cell, kind: Kind) -> str:
     if kind == "share":
         return f"{value * 100:.1f}%"
     return f"{value:,.0f}" if kind in {"count", "yen", "text"} else f"{value:,.1f}"
+
+
+def made_words(now: float, timezone: str) -> str:
+    """Return when a report was made, as it is printed; `now` in epoch seconds."""
+    return f"{local(now, timezone):%Y-%m-%d %H:%M}"
