@@ -14,6 +14,7 @@ from maas.records.facts import Facts
 from maas.records.monthly import fares_yen
 from maas.records.spans import Span
 from maas.store import fleet
+from maas.store.closings import month_of
 from maas.store.entries import Ride
 from maas.town.imports import area_rules
 
@@ -35,14 +36,21 @@ class Money(NamedTuple):
 
 
 async def read_money(
-    connection: AsyncConnection, area: str, first: date, last: date, rides: list[Ride]
+    connection: AsyncConnection,
+    area: str,
+    first: date,
+    last: date,
+    rides: list[Ride],
+    *,
+    today: date,
 ) -> Money | None:
     """Return the money of some days, `None` when the town has given no cost at all."""
+    span = Span(first, last, "")
     figures = (await area_rules(connection, area)).figures
     if not figures:
         return None
     facts = Facts(
-        span=Span(first, last, ""),
+        span=span,
         town="",
         state="",
         made="",
@@ -58,6 +66,7 @@ async def read_money(
         figures=figures,
         simulated=0,
         first_ridden={},
+        months=tuple(month for month in span.months if month <= month_of(today)),
         accidents={},
     )
     cost, _ = cost_of(facts)

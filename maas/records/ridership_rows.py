@@ -221,7 +221,7 @@ async def read_all(connection: AsyncConnection, where: Where, first: date, last:
     return Read(
         town=town,
         period=period,
-        money=await read_money(connection, where.area, first, last, rides),
+        money=await read_money(connection, where.area, first, last, rides, today=where.now.day),
         recorded_from=await store.recorded_from(connection, where.area),
     )
 
