@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +108,8 @@ class Day:
         plan = {"area": self.area, "date": self._date, "now": self._now, "vehicles": self.vehicles}
         names = [{**one, "battery": None} for one in self.vehicles]
         for path, body in (("plan", plan), ("bookings", self.bookings), ("vehicles", names)):
-            page.route(f"**/api/v1/{path}", lambda route, body=body: _answer(route, body))
-            page.route(f"**/api/v1/{path}?*", lambda route, body=body: _answer(route, body))
+            page.route(f"**/api/v1/{path}", partial(_answer, body))
+            page.route(f"**/api/v1/{path}?*", partial(_answer, body))
         page.route_web_socket("**/ws/live", self._open)
 
     def move(self) -> None:
@@ -209,7 +210,7 @@ class Day:
         }
 
 
-def _answer(route: Route, body: object) -> None:
+def _answer(body: object, route: Route) -> None:
     route.fulfill(json=body)
 
 
@@ -224,7 +225,7 @@ def pressed(page: Page, day: Day, rounds: int) -> list[float]:
     for _ in range(rounds):
         for key in KEYS:
             count += _press(page, day, key)
-        page.locator(".ride[tabindex='0']").focus()
+        page.locator(".ride").first.focus()
         for key in ARROWS:
             count += _press(page, day, key)
         page.keyboard.press("Escape")
