@@ -76,6 +76,7 @@ def crowded_monitor(address: str) -> Iterator[tuple[Page, Day]]:
             timezone_id="Asia/Tokyo",
             viewport={"width": 1920, "height": 1080},
         )
+        context.set_default_timeout(180_000)
         signed_in = {"name": "dispatcher", "password": "kibi-demo"}
         context.request.post("/api/v1/session", data=signed_in)
         day = Day(context.request.get)
