@@ -52,6 +52,7 @@ PATHS = {
     "link_id": "none",
     "token": "none",
     "sign_id": "none",
+    "remark_id": "none",
     "note_id": "none",
     "study_id": "none",
     "remark_id": "none",
