@@ -1,14 +1,15 @@
 """A day of the buses as a TIDES package: what ran, where it called, where it was.
 
 Vehicles on demand are left out: a fix at a door and a time is a rider's address and habit.
-Passengers are counted by the records of rides, not here.
+Who got on and off is in the staff's package alone: one rider at a stop at a time is a habit too.
+In public, riders are in the releases (`maas.records.released`).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ from gtfs.feed import StopTime
 from gtfs.tides import (
     About,
     FleetVehicle,
+    PassengerEvent,
+    PassengerEventType,
     Row,
     StopRelation,
     StopVisit,
@@ -29,6 +32,7 @@ from gtfs.tides import (
     VehicleLocation,
     package,
 )
+from maas.records.bus_counts import RunCount, counted_runs
 from maas.store import arrivals, fleet, positions
 from maas.store.arrivals import VisitRow
 from maas.store.fleet import VehicleRow
@@ -45,6 +49,22 @@ class BusDay:
     visits: Sequence[VisitRow]
     fixes: Sequence[PositionRow]
     buses: Sequence[VehicleRow]
+    counted: Sequence[RunCount] = ()
+
+
+async def counted_bus_day(connection: AsyncConnection, feed: Feed, day: date) -> BusDay:
+    """Return the same with who got on and off; a run nobody saw but counted on is there too."""
+    zone = ZoneInfo(feed.timezone)
+    told = await bus_day(connection, day, zone)
+    runs = (await counted_runs(connection, feed, zone, day, day)).runs
+    seen = {visit.trip_id for visit in told.visits}
+    unseen = [
+        VisitRow(day, run.trip_id, call.call_index, run.vehicle_id, None, None, passed=False)
+        for run in runs
+        if run.trip_id not in seen
+        for call in run.calls
+    ]
+    return replace(told, visits=[*told.visits, *unseen], counted=runs)
 
 
 async def bus_day(connection: AsyncConnection, day: date, zone: ZoneInfo) -> BusDay:
@@ -73,14 +93,17 @@ def tides_package(town: str, feed: Feed, told: BusDay) -> dict[str, bytes]:
 
 
 def _rows(feed: Feed, told: BusDay) -> Iterator[Row]:
-    day = _Day(feed, told.day)
+    day = _Day(feed, told.day, told.counted)
     for bus in told.buses:
         yield FleetVehicle(vehicle_id=bus.id, model_name=bus.name, capacity_seated=bus.seats,
                            capacity_wheelchair=bus.wheelchair_places)  # fmt: skip
     for trip_id, visits in _performed(told.visits).items():
         if trip_id in feed.trips:
             yield day.trip(trip_id, visits)
-            yield from day.visits(trip_id, visits)
+            made = list(day.visits(trip_id, visits))
+            yield from made
+            for visit in made:
+                yield from day.passengers(visit)
     for fix in told.fixes:
         yield day.fix(fix)
 
@@ -101,10 +124,15 @@ def _performed(visits: Sequence[VisitRow]) -> dict[str, list[VisitRow]]:
 class _Day:
     """The timetable of a service day, to say what was planned."""
 
-    def __init__(self, feed: Feed, day: date) -> None:
+    def __init__(self, feed: Feed, day: date, counted: Sequence[RunCount]) -> None:
         self._feed, self._day = feed, day
         self._zone = ZoneInfo(feed.timezone)
         self._start = day_start_epoch(day, self._zone)
+        self._counts = {
+            (run.trip_id, run.vehicle_id, call.call_index): call
+            for run in counted
+            for call in run.calls
+        }
 
     def trip(self, trip_id: str, visits: Sequence[VisitRow]) -> TripPerformed:
         """Return a trip as it was driven."""
@@ -140,6 +168,7 @@ class _Day:
     ) -> StopVisit:
         arrive_s = None if seen is None else seen.arrive_s
         depart_s = None if seen is None else seen.depart_s
+        count = self._counts.get((trip_id, vehicle, index))
         stood = None if arrive_s is None or depart_s is None else round(depart_s - arrive_s)
         return StopVisit(
             service_date=self._day,
@@ -154,8 +183,33 @@ class _Day:
             schedule_departure_time=self._at(call.departure_s),
             actual_arrival_time=self._at(arrive_s),
             actual_departure_time=self._at(depart_s),
+            boarding_1=None if count is None else count.boarded,
+            alighting_1=None if count is None else count.alighted,
+            # A load below nobody is a miscount: what is not known is left blank.
+            departure_load=None if count is None or count.load < 0 else count.load,
             schedule_relationship=StopRelation.SCHEDULED if seen else StopRelation.MISSING,
         )
+
+    def passengers(self, visit: StopVisit) -> Iterator[PassengerEvent]:
+        """Yield how many got off and on at a call, as two events at the time it was made."""
+        at = visit.actual_departure_time or visit.actual_arrival_time
+        at = at or visit.schedule_departure_time or visit.schedule_arrival_time
+        for kind, people in (
+            (PassengerEventType.ALIGHTED, visit.alighting_1),
+            (PassengerEventType.BOARDED, visit.boarding_1),
+        ):
+            if people and at is not None and visit.vehicle_id is not None:
+                yield PassengerEvent(
+                    passenger_event_id=f"{visit.trip_id_performed}/{visit.trip_stop_sequence}/{kind.name}",
+                    service_date=self._day,
+                    event_timestamp=at,
+                    trip_stop_sequence=visit.trip_stop_sequence,
+                    event_type=kind,
+                    vehicle_id=visit.vehicle_id,
+                    trip_id_performed=visit.trip_id_performed,
+                    stop_id=visit.stop_id,
+                    event_count=people,
+                )
 
     def fix(self, fix: PositionRow) -> VehicleLocation:
         """Return where a bus was."""

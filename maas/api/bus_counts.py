@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from gtfs import Feed
@@ -20,11 +21,13 @@ from maas.api.requests import In, Key
 from maas.api.service import Service
 from maas.api.shapes import Said, Shape
 from maas.auth.roles import Permission
+from maas.open_data import zipped
 from maas.records.bus_counts import Counted, RunCount, counted_runs, standing
 from maas.records.counting import Count, Through, put_right, take_in
 from maas.store import bus_counts, fleet
 from maas.store.bus_counts import CountRow
 from maas.store.fleet import VehicleRow
+from maas.tides import counted_bus_day, tides_package
 
 router = APIRouter(tags=["bus riders"])
 
@@ -205,6 +208,24 @@ async def list_bus_counts(person: SignedIn, service: The, date: dt.date | None =
         own = {row.id for row in await fleet.all_vehicles(db, person.area)}
     runs = tuple(run for run in counted.runs if run.vehicle_id in own)
     return _day(service, day, Counted(runs, counted.unplaced), ())
+
+
+@router.get(
+    "/bus-counts/tides/{day}.zip",
+    operation_id="readCountedTides",
+    response_class=Response,
+    **needs(Permission.READ_RIDES, "no-timetable"),
+)
+async def read_counted_tides(day: dt.date, service: The) -> Response:
+    """Return a day of the buses as a TIDES package with who got on and off, for the staff."""
+    feed = service.buses.feed
+    if feed is None:
+        raise Problem("no-timetable")
+    async with service.database.reading() as db:
+        told = await counted_bus_day(db, feed, day)
+    town = service.town.name if service.town else ""
+    body = await asyncio.to_thread(lambda: zipped(tides_package(town, feed, told)))
+    return Response(body, media_type="application/zip")
 
 
 class CorrectionIn(BaseModel):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,6 +125,35 @@ async def test_the_office_puts_a_call_right_and_what_was_counted_stays_on_record
         "dispatcher",
         "運転手に確認",
     )
+
+
+async def test_tides_has_the_riders_for_the_staff_and_none_of_them_in_public(
+    running: Running, driver: httpx.AsyncClient, nobody: httpx.AsyncClient
+) -> None:
+    day = running.service.today() - timedelta(days=2)
+    dated = {"trip": "e10", "date": day.isoformat()}
+    await tell(driver, tap("t1", 1, 2, 0) | dated, tap("t2", 5, 0, 3) | dated)
+    async with running.service.database.writing() as db:
+        await arrivals.add_visits(db, [VisitRow(day, "e09", 0, "bus-1", 1.0, 2.0, passed=False)])
+    async with running.staff("planner") as planner:
+        told = await planner.get(f"/api/v1/bus-counts/tides/{day}.zip")
+    public = await nobody.get(f"/feeds/tides/{day}.zip")
+
+    visits = {row["stop_id"]: row for row in _table(told.content, "stop_visits") if
+              row["trip_id_performed"] == "e10"}  # fmt: skip
+    counted = ("boarding_1", "alighting_1", "departure_load")
+    assert [visits["P2"][name] for name in counted] == ["2", "0", "2"]
+    assert [visits["P6"][name] for name in counted] == ["0", "3", ""]
+    assert [(row["event_type"], row["event_count"]) for row in
+            _table(told.content, "passenger_events")] == [
+        ("Passenger boarded", "2"), ("Passenger alighted", "3")]  # fmt: skip
+    assert _table(public.content, "passenger_events") == []
+    assert {row["boarding_1"] for row in _table(public.content, "stop_visits")} == {""}
+
+
+def _table(package: bytes, name: str) -> list[dict[str, str]]:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return list(csv.DictReader(io.StringIO(archive.read(f"{name}.csv").decode())))
 
 
 async def test_a_counter_that_knows_no_trip_counts_where_its_bus_called(running: Running) -> None:

@@ -52,7 +52,6 @@ PATHS = {
     "link_id": "none",
     "token": "none",
     "sign_id": "none",
-    "remark_id": "none",
     "note_id": "none",
     "study_id": "none",
     "remark_id": "none",
