@@ -32,7 +32,7 @@ from dispatcher.model import (
     TravelTimes,
     Vehicle,
 )
-from dispatcher.offer import gaps, offers, take
+from dispatcher.offer import offers, offers_in_gaps, take
 from dispatcher.plan import boarded, done, dropped, moved, relaxed
 from dispatcher.refuse import Reason, Refusal, Relaxation
 from dispatcher.schedule import Breach, Rule, Schedule, expected
@@ -76,10 +76,10 @@ __all__ = [
     "done",
     "dropped",
     "expected",
-    "gaps",
     "insertions",
     "moved",
     "offers",
+    "offers_in_gaps",
     "plan_cost_s",
     "relaxed",
     "route_cost_s",

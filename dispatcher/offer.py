@@ -32,8 +32,8 @@ __all__ = [
     "Reason",
     "Refusal",
     "Relaxation",
-    "gaps",
     "offers",
+    "offers_in_gaps",
     "promised",
     "take",
 ]
@@ -73,7 +73,7 @@ def offers(
     return refusal(seek, beside)
 
 
-def gaps(
+def offers_in_gaps(
     plan: Plan,
     ask: Ask,
     travel: Mapping[str, TravelTimes],

@@ -9,7 +9,17 @@ from typing import Final
 
 import msgspec
 
-from dispatcher import Ask, Fleet, Offer, OfferRules, Place, Plan, Refusal, TravelTimes, gaps
+from dispatcher import (
+    Ask,
+    Fleet,
+    Offer,
+    OfferRules,
+    Place,
+    Plan,
+    Refusal,
+    TravelTimes,
+    offers_in_gaps,
+)
 from dispatcher import offers as dispatcher_offers
 from maas.rides.hours import in_hours, refusal_of, words
 from maas.rides.show import said
@@ -202,7 +212,7 @@ def seek_gap(
 ) -> list[Offer] | Refusal | None:
     """Return what `seek` does when a gap is left as asked; `None` when it has to look further."""
     rules = offer_rules(wished.rules.booking)
-    found = gaps(plan, _asked(wished), travel, rules, fleet=fleet)
+    found = offers_in_gaps(plan, _asked(wished), travel, rules, fleet=fleet)
     return _open(wished, found, plan, travel, rules) if found else None
 
 
