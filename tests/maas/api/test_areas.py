@@ -6,6 +6,7 @@ route nobody thought of is asked too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -236,13 +237,12 @@ async def test_whoever_is_of_the_area_reads_and_changes_it(
     assert seen >= OWN_LISTS
 
 
-def test_every_kind_of_object_is_of_one_area_or_of_the_whole_town(there: Happened) -> None:
+async def test_every_kind_of_object_is_of_one_area_or_of_the_whole_town(there: Happened) -> None:
     named = {
-        part[1:-1].removesuffix(":path")
+        name
         for route in iter_route_contexts(APP.routes)
         if permission_of(route) in GUARDED
-        for part in str(route.path).split("/")
-        if part.startswith("{")
+        for name in re.findall(r"{(\w+)", str(route.path))
     }
     assert named <= set(TOWN_WIDE) | set(there.ids)
 
