@@ -276,8 +276,10 @@ Lang = Annotated[Literal["ja", "en"] | None, Query()]
 
 
 def _described(media_type: str) -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    schema = {"type": "object"} if media_type == "application/json" else binary
     responses = _PUBLIC["responses"] | {
-        200: {"description": "The data", "content": {media_type: {"schema": {"type": "string"}}}},
+        200: {"description": "The data", "content": {media_type: {"schema": schema}}},
         304: {"description": "Unchanged"},
     }
     return _PUBLIC | {"responses": responses, "response_class": Response}
