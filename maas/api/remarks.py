@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.api.handovers import kept_answer
@@ -29,6 +29,7 @@ _NO_KEEPER = ("not-found", "no-roads", "no-town")
 Id = Annotated[str, Path(min_length=1, max_length=64)]
 AreaAsked = Annotated[str | None, Query(max_length=64)]
 Area = Annotated[str | None, Field(max_length=64, description="The only area when absent.")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Kind = Literal["snow", "festival", "road", "rules", "other"]
 Target = Literal[
     "riders", "members", "trips_each", "shared_share", "kept_share", "lost_share",
@@ -42,7 +43,7 @@ class RemarkIn(BaseModel):
     first: dt.date
     more_days: int = Field(default=0, ge=0, le=366)
     kind: Kind
-    text: str = Field(min_length=1, max_length=300, examples=["大雪で1日運休"])
+    text: Words = Field(examples=["大雪で1日運休"])
     area: Area = None
 
 
@@ -112,7 +113,7 @@ async def write_remark(
         first=said.first,
         last=_days_after(said.first, said.more_days),
         kind=said.kind,
-        text=said.text.strip(),
+        text=said.text,
         at=service.clock(),
         author=person.name,
     )
@@ -135,13 +136,14 @@ async def take_back(
     remark_id: Id, key: Key, person: SignedIn, service: The, write: In
 ) -> RemarkOut:
     """Say that an event written down was wrong; the first who says so stays."""
-    area, now = service.keeper(None, person).area, service.clock()
+    async with service.database.reading() as db:
+        found = await remarks.remark(db, remark_id)
+    if found is None or found.takes_back is not None:
+        raise Problem("not-found")
+    area, now = service.keeper(found.area_id, person).area, service.clock()
 
-    async def work(db: AsyncConnection) -> Done | None:
+    async def work(db: AsyncConnection) -> Done:
         rows = await remarks.all_remarks(db, area)
-        found = next((row for row in rows if row.id == remark_id and not row.takes_back), None)
-        if found is None:
-            return None
         said = next((row for row in rows if row.takes_back == remark_id), None)
         if said is None:
             said = RemarkRow(secrets.token_hex(8), area, found.first, found.last, found.kind, "",
@@ -150,8 +152,6 @@ async def take_back(
         return Done((found.id,), msgspec.to_builtins(found) | {"taken_back_by": said.author})
 
     done = await once(service.database, By(person.name, now, key), "remark.back", remark_id, work)
-    if done is None:
-        raise Problem("not-found")
     return write.one(RemarkOut, kept_answer(done))
 
 

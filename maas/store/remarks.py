@@ -51,6 +51,13 @@ async def all_remarks(connection: AsyncConnection, area_id: str) -> list[RemarkR
     return [RemarkRow(**row) for row in (await connection.execute(query)).mappings()]
 
 
+async def remark(connection: AsyncConnection, remark_id: str) -> RemarkRow | None:
+    """Return one remark, `None` when there is no such id."""
+    found = await connection.execute(select(remarks).where(remarks.c.id == remark_id))
+    row = found.mappings().first()
+    return None if row is None else RemarkRow(**row)
+
+
 async def add_target(connection: AsyncConnection, row: TargetRow) -> None:
     """Keep a target; the last one of a figure that began holds."""
     await connection.execute(insert(targets).values(asdict(row)))

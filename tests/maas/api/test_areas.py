@@ -298,3 +298,28 @@ async def test_public_topics_say_nothing_of_whom_rides_are_for(
             assert answer.status_code == 200
             assert MARK not in answer.text
             assert there.ids["booking_id"] not in answer.text
+
+
+async def test_what_was_said_of_an_area_is_taken_back_by_who_plans_there_or_everywhere(
+    running: Running,
+) -> None:
+    path, said = (
+        "/api/v1/ridership/remarks",
+        {"first": "2026-01-05", "kind": "snow", "text": " 雪 "},
+    )
+    keys = ({"Idempotency-Key": f"remark-{number}"} for number in count())
+    async with running.staff("planner") as planner, running.staff(f"planner-{AREA}") as neighbour:
+        made = await planner.post(path, json=said | {"area": OTHER}, headers=next(keys))
+        assert (made.status_code, made.json()["text"]) == (201, "雪")
+        back = f"{path}/{made.json()['id']}/take-back"
+        assert (await neighbour.post(back, headers=next(keys))).status_code in {403, 404}
+        taken = await planner.post(back, headers=next(keys))
+        assert (taken.status_code, taken.json()["taken_back_by"]) == (200, "planner")
+        there = (await planner.get(path, params={"area": OTHER})).json()
+        here = (await planner.get(path, params={"area": AREA})).json()
+        backs = {one["id"]: one["taken_back_by"] for one in there}
+        assert backs[made.json()["id"]] == "planner"
+        assert made.json()["id"] not in {one["id"] for one in here}
+        assert (await planner.post(f"{path}/none/take-back", headers=next(keys))).status_code == 404
+        blank = await planner.post(path, json=said | {"text": "  "}, headers=next(keys))
+        assert blank.status_code == 422
