@@ -19,6 +19,7 @@ from dispatcher.explain_messages import Explanation
 from dispatcher.fleet import Approach, Fleet
 from dispatcher.insert import Insertion, best_in
 from dispatcher.model import UNREACHABLE_S, Place, Plan, Request, Route, StopKind
+from dispatcher.rebase import Room
 from dispatcher.windows import Bounds, bounds, promised, wanted
 
 AWAY: Final = 0.5
@@ -61,7 +62,7 @@ class Offer:
     asked.  ``by_s`` is how far it is from the time asked for, or from the first offer beside it:
     at the pickup, or at the arrival where that was asked for.  ``score_s`` is what it costs the
     town and the rider together, the less the better.
-    A ``shuffled`` offer needs others to be moved within their promises: ``take`` does that.
+    ``room`` is how others are moved for it within their promises, ``None`` when nobody is.
     """
 
     kind: OfferKind
@@ -79,7 +80,12 @@ class Offer:
     by_s: int = 0
     arrives: bool = False
     score_s: float = 0.0
-    shuffled: bool = False
+    room: Room | None = None
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether others have to be moved within their promises before it can be taken."""
+        return self.room is not None
 
     @property
     def ride_s(self) -> int:

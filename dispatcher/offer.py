@@ -17,6 +17,7 @@ from dispatcher.cost import plan_cost_s
 from dispatcher.fleet import Fleet, compiled
 from dispatcher.insert import Insertion, best_in, insert, insertions
 from dispatcher.model import UNREACHABLE_S, Plan, Request, Stop, StopKind, TravelTimes
+from dispatcher.rebase import Room
 from dispatcher.refuse import Reason, Refusal, Relaxation, refusal
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.shuffle import Budget, shuffled
@@ -98,7 +99,7 @@ def _with_others(seek: Seek, first: Offer, found: Sequence[Offer | None]) -> lis
 
 
 def _shuffled(seek: Seek) -> Offer | None:
-    """Return the offer as asked that others make room for, proved to be there to be taken."""
+    """Return the offer as asked that others make room for."""
     budget = Budget.of(seek.rules.shuffle_iterations, seek.rules.shuffle_s)
     request = seek.request(early_s=seek.early_s[-1])
     if request is None or budget.is_over or request.id in seek.plan.requests:
@@ -108,14 +109,12 @@ def _shuffled(seek: Seek) -> Offer | None:
     fuller = shuffled(seek.plan, request, seek.approach(), budget, seek.banned)
     if fuller is None:
         return None
-    promise = promised(request, _placed(seek, fuller, request).pickup_s, seek.rules.window_s)
-    fuller = shuffled(seek.plan, promise, seek.approach(), budget, seek.banned)
-    if fuller is None:
-        return None
-    placed = _placed(seek, fuller, promise)
+    placed = _placed(seek, fuller, request)
+    # The plan keeps the promise as well: its windows are drawn around the times planned in it.
+    promise = promised(request, placed.pickup_s, seek.rules.window_s)
     before = fuller.without(request.id)
     offer = seek.offer(Variant(Other.NOTHING, request), placed, before)
-    return replace(offer, promise=promise, shuffled=True)
+    return replace(offer, promise=promise, room=Room.of(seek.plan, fuller, request.id))
 
 
 def _placed(seek: Seek, plan: Plan, request: Request) -> Insertion:
@@ -146,14 +145,15 @@ def take(
     *,
     prefer: str | None = None,
     fleet: Fleet | None = None,
+    room: Room | None = None,
     rules: OfferRules | None = None,
 ) -> Plan | Refusal:
     """Return the next plan with the promise in it, on vehicle ``prefer`` if that still works.
 
     Otherwise the cheapest vehicle that can keep the promise gets it; when none can as the routes
-    are, others are moved within their promises for as long as ``rules`` allow (the defaults unless
-    given), so that several routes may differ.  Failing that, the refusal says ``GONE`` and the
-    caller asks anew.
+    are, others are moved within their promises, so that several routes may differ: as ``room``,
+    which the offer has, says, if that is still there, or as is found while ``rules`` allow (the
+    defaults unless given).  Failing that, the refusal says ``GONE`` and the caller asks anew.
     """
     if not implied(plan, offer_promise):
         return Refusal(Reason.GONE, None)
@@ -162,6 +162,8 @@ def take(
     if found:
         chosen = next((one for one in found if one.vehicle_id == prefer), found[0])
         return insert(plan, offer_promise, chosen)
+    if room is not None and (taken := room.made_in(plan, offer_promise, travel)) is not None:
+        return taken
     within = rules or OfferRules()
     budget = Budget.of(within.shuffle_iterations, within.shuffle_s)
     approach = fleet.approach(offer_promise.origin, offer_promise.destination)

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from dispatcher import Fleet, Offer, OfferRules, Plan, Refusal, Request, take
+from dispatcher.rebase import Room
 from dispatcher.roads import RoadTimes
 from maas.rides import kept, limits
 from maas.rides.beside import Beside
@@ -42,6 +43,9 @@ from maas.town.messages import Text
 from maas.town.rules import AreaRules
 
 OFFER_LASTS_S: Final = 600
+
+ROOMS: Final = 1_000
+"""For so many offers it is kept how others make room for them."""
 
 SEARCHES: Final = 3
 """How often room is searched for when others take what was found meanwhile."""
@@ -88,6 +92,7 @@ class Asking(Beside):
             improve_s=improve_s,
         )
         self._signing_key = signing_key
+        self._rooms: dict[tuple[date, Request], Room] = {}
 
     @property
     def leads(self) -> bool:
@@ -213,7 +218,16 @@ class Asking(Beside):
                 return found
         search = partial(self._shuffler.offers, wished, plan, live.travel)
         made = await self.elsewhere(("offers", wished.ask), search)
+        self._keep_rooms(wished.day, made if isinstance(made, list) else ())
         return seek(wished, plan, live.travel, fleet=fleet) if made is None else made
+
+    def _keep_rooms(self, day: date, offers: Iterable[Offer]) -> None:
+        """Keep how others make room for offers, the newest: who takes one need not wait for it."""
+        for offer in offers:
+            if offer.room is not None:
+                self._rooms[day, replace(offer.promise, id="")] = offer.room
+        while len(self._rooms) > ROOMS:
+            del self._rooms[next(iter(self._rooms))]
 
     def _ready(self, live: Live, plan: Plan) -> Fleet:
         """Return a plan made ready for quotes, or the part of it that may be used."""
@@ -275,6 +289,7 @@ class Asking(Beside):
             live.travel,
             prefer=offer.vehicle,
             fleet=self._ready(live, part),
+            room=self._rooms.get((offer.day, replace(promise, id=""))),
             rules=OfferRules(shuffle_s=0),
         )
         if isinstance(taken, Refusal):
@@ -299,7 +314,7 @@ class Asking(Beside):
             room = await self.elsewhere(("take", asked, number), search)
             if room is None:
                 return None
-            if (taken := room.for_(promise, plan, travel)) is not None:
+            if (taken := room.made_in(plan, promise, travel)) is not None:
                 return taken
         return None
 

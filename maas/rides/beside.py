@@ -15,12 +15,13 @@ from typing import Final
 import msgspec
 
 from dispatcher import Plan
+from dispatcher.rebase import with_stops_of
 from dispatcher.roads import RoadTimes
 from maas.rides.commit import Change
 from maas.rides.day import Day, planned_bookings, stops_of
 from maas.rides.disruption import retry
 from maas.rides.earlier import fetched_earlier
-from maas.rides.improver import Improver, differing, is_better, with_stops_of
+from maas.rides.improver import Improver, differing, is_better
 from maas.rides.late import LOOK_S, watch
 from maas.rides.outbox import Deliver, hand_on
 from maas.rides.screens import Screens

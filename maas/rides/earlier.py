@@ -15,12 +15,13 @@ import msgspec
 from dispatcher import Plan, Request
 from dispatcher.broken import Replanned, Told, named, told_by
 from dispatcher.check import check
+from dispatcher.rebase import with_stops_of
 from maas.rides.booking import Live
 from maas.rides.commit import Change
 from maas.rides.day import Day, read_request
 from maas.rides.event_words import say
 from maas.rides.held import Held
-from maas.rides.improver import Improver, differing, with_stops_of
+from maas.rides.improver import Improver, differing
 from maas.rides.ledger import HELD, RIDERS_WISH
 from maas.rides.replanned import TO_THE_DOOR_S, Moves, Replan, Why, moves
 from maas.rides.views import Event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -40,22 +40,6 @@ def looked_up(
     tasks = {task.place for route in plan.routes.values() for task in route.tasks.values()}
     places: list[Place] = sorted(ends | asked | tasks | set(also))
     return {name: matrix(travel[name], places) for name in {v.profile for v in vehicles}}
-
-
-def with_stops_of(plan: Plan, stops: Mapping[str, Sequence[Stop]]) -> Plan | None:
-    """Return `plan` with these stops of some vehicles, which were planned a moment before.
-
-    `None` when a stop that is locked by now would change, or the parties are not the same: one that
-    another vehicle has by now would be in two.
-    """
-    taken = plan
-    for vehicle_id, planned in stops.items():
-        now = plan.routes.get(vehicle_id)
-        if now is None or now.stops[: now.locked] != tuple(planned[: now.locked]):
-            return None
-        taken = taken.with_route(now.with_stops(planned))
-    carried = sorted(id_ for route in taken.routes.values() for id_ in route.request_ids)
-    return taken if carried == sorted(plan.requests) else None
 
 
 def differing(plan: Plan, better: Plan) -> dict[str, tuple[Stop, ...]]:

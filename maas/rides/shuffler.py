@@ -5,21 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeVar, TypeVarTuple
+from typing import Final, TypeVar, TypeVarTuple
 
-from dispatcher import (
-    Offer,
-    OfferRules,
-    Plan,
-    Refusal,
-    Request,
-    Schedule,
-    Stop,
-    TravelTimes,
-    take,
-)
-from dispatcher.schedule import schedule
-from maas.rides.improver import differing, looked_up, plain, with_stops_of
+from dispatcher import Offer, OfferRules, Plan, Refusal, Request, TravelTimes, take
+from dispatcher.rebase import Room
+from maas.rides.improver import looked_up, plain
 from maas.rides.quote import Wish, seek
 from maas.rides.travel import Matrix
 from maas.rides.worker import Worker
@@ -37,30 +27,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
-
-
-class Room(NamedTuple):
-    """The stops of the vehicles that make room for a party, by vehicle."""
-
-    party: str
-    stops: dict[str, tuple[Stop, ...]]
-
-    def for_(self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]) -> Plan | None:
-        """Return a plan with a promise where the room was found; `None` if it is there no more."""
-        wanted = Plan(plan.version, plan.routes, {**plan.requests, promise.id: promise})
-        stops = {
-            vehicle_id: tuple(
-                Stop(promise.id, stop.kind) if stop.request_id == self.party else stop
-                for stop in planned
-            )
-            for vehicle_id, planned in self.stops.items()
-        }
-        taken = with_stops_of(wanted, stops)
-        if taken is None:
-            return None
-        routes = [taken.routes[vehicle_id] for vehicle_id in stops]
-        kept = all(isinstance(schedule(r, taken.requests, travel), Schedule) for r in routes)
-        return taken if kept else None
 
 
 class Shuffler:
@@ -96,9 +62,7 @@ class Shuffler:
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
         found = await self._searched(_take, promise, sent, times)
-        if found is None or isinstance(found, Refusal):
-            return None
-        return Room(promise.id, differing(sent, found))
+        return found if isinstance(found, Room) else None
 
     async def _searched(self, work: Callable[[*A], T], *args: *A) -> T | None:
         """Return what a search finds, `None` when the process is busy for another or has died."""
@@ -127,6 +91,7 @@ def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offe
     return seek(wished, plan, travel, shuffle_s=SHUFFLE_S)
 
 
-def _take(promise: Request, plan: Plan, travel: Mapping[str, Matrix]) -> Plan | Refusal:
+def _take(promise: Request, plan: Plan, travel: Mapping[str, Matrix]) -> Room | Refusal:
     # The promise has its windows already: of the rules only the time to search counts here.
-    return take(plan, promise, travel, rules=OfferRules(shuffle_s=SHUFFLE_S))
+    taken = take(plan, promise, travel, rules=OfferRules(shuffle_s=SHUFFLE_S))
+    return taken if isinstance(taken, Refusal) else Room.of(plan, taken, promise.id)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatcher import plan_cost_s
 from dispatcher.check import check
-from maas.rides.improver import differing, is_better, looked_up, search, with_stops_of
+from dispatcher.rebase import with_stops_of
+from maas.rides.improver import differing, is_better, looked_up, search
 from maas.rides.keeper import Keeper
 from maas.rides.outbox import hand_on
 from maas.rides.views import BookingView, Event, Quote

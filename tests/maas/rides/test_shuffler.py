@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dispatcher.rebase import Room, Swap
 from maas.rides.asking import SEARCHES
 from maas.rides.keeper import Keeper
-from maas.rides.shuffler import Room
 from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
@@ -71,12 +71,40 @@ async def test_room_that_was_offered_is_gone_when_nobody_can_move_any_more(
     assert len(await keeper.bookings()) == 2
 
 
+async def test_who_takes_an_offer_does_not_wait_for_the_room_to_be_found_again(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = await with_search(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    monkeypatch.setattr(keeper._shuffler, "take", None)
+
+    answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, BookingView)
+    assert await keeper.check() == []
+
+
+async def test_only_the_newest_rooms_are_kept(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maas.rides.asking.ROOMS", 1)
+    keeper = await with_search(narrow)
+    await keeper.quote(WHEELED)
+    first = list(keeper._rooms)
+    await keeper.quote(ask(1, 11, wheelchairs=1))
+
+    assert len(keeper._rooms) == 1
+    assert list(keeper._rooms) != first
+
+
 async def test_others_book_while_room_is_searched_for_and_it_is_searched_for_again(
     narrow: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = await with_search(narrow)
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
+    keeper._rooms.clear()
     search, searches = keeper._shuffler.take, 0
 
     async def meanwhile(*asked: Any) -> Room | None:  # noqa: ANN401 -- as it is called
@@ -102,12 +130,13 @@ async def test_room_is_not_searched_for_for_ever(
     keeper = await with_search(narrow)
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
+    keeper._rooms.clear()
     searches = 0
 
     async def of_yesterday(*asked: Any) -> Room | None:  # noqa: ANN401 -- as it is called
         nonlocal searches
         searches += 1
-        return Room(asked[0].id, {"van-1": ()})
+        return Room(asked[0].id, {"van-1": Swap((), (), begins=True, ends=True)})
 
     monkeypatch.setattr(keeper._shuffler, "take", of_yesterday)
     answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
