@@ -61,6 +61,7 @@ from busloc.course import Course, Run, Timetable
 from busloc.guess import CONFIDENT, Guess, Guesser, share, weigh
 from busloc.habits import Habits, Sample
 from busloc.network import Network
+from busloc.onward import place
 from busloc.ping import Ping
 from busloc.track import Track, follow
 from busloc.visits import Visit, Visitor
@@ -151,7 +152,7 @@ def ping_of(fix: Fix, trip: str | None = None) -> Ping:
 def learnt(folder: Path, days: Sequence[date]) -> Habits:
     """Return the habits of the training days, or the usual ones without any."""
     samples: list[Sample] = []
-    runs, gaps = 0, []
+    runs, gaps, went = 0, [], list[int]()
     for day in days:
         known = read_day(folder, day)
         for trip, fixes in known.by_trip().items():
@@ -160,7 +161,21 @@ def learnt(folder: Path, days: Sequence[date]) -> Habits:
                 samples += _samples(known, course, fixes)
                 runs += 1
                 gaps += [two.epoch - one.epoch for one, two in pairwise(fixes)]
-    return Habits.learn(samples, runs, median(gaps)) if samples else Habits.usual()
+        went += _onward(known)
+    return Habits.learn(samples, runs, median(gaps), went) if samples else Habits.usual()
+
+
+def _onward(known: Day) -> Iterator[int]:
+    """Yield the places of the trips that the day's buses went on to."""
+    network = Network.of_days(known.timetable, (known.day,))
+    number = {run.trip_id: k for k, run in enumerate(network.runs)}
+    trips: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for fix in known.fixes:
+        trips[fix.vehicle][fix.trip] = None
+    for driven in trips.values():
+        for one, other in pairwise(driven):
+            if one in number and other in number:
+                yield place(network, number[one], number[other])
 
 
 def _samples(known: Day, course: Course, fixes: Sequence[Fix]) -> Iterator[Sample]:

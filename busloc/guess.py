@@ -2,8 +2,9 @@
 
 All runs whose way passes near the fixes are followed at once, as *trails*: a trail's cost grows
 with the metres off the way and with moves along it that the vehicle did not make on the ground; a
-run's score adds how well its times are kept (``habits``).  Scores become probabilities, of one
-vehicle here and of all that are seen at once in ``share``.  A guess is confident only when it is
+run's score adds how well its times are kept (``habits``), and whether it is one the vehicle would
+go on to from the run it was on (``onward``).  Scores become probabilities, of one vehicle here and
+of all that are seen at once in ``share``.  A guess is confident only when it is
 likely enough, after several fixes of a vehicle that moved and stayed near its way.
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from busloc.course import Run
 from busloc.habits import END_M, ENDS, WAITS, Habits, rows_of
 from busloc.network import Network, Places
+from busloc.onward import onward
 from busloc.ping import Ping
 from gtfs.geo import distance_m
 
@@ -65,6 +67,8 @@ class Guesser:
         self._fixes: deque[Ping] = deque(maxlen=FIXES_KEPT)
         self._trails: _Trails | None = None
         self._guesses: list[Guess] = []
+        self._onward = np.zeros(len(network.runs))
+        """What speaks for each run because of those before it (log), also while on none."""
 
     def see(self, ping: Ping, *, taken: Collection[Run] = ()) -> list[Guess]:
         """Return the likeliest runs after one more fix, best first, less those that are taken."""
@@ -82,6 +86,8 @@ class Guesser:
         if before is not None and origin is not None:
             trails = _go_on(trails, before, origin.only(kept), self._network.count)
         self._trails = trails
+        if len(trails.pattern):
+            self._onward = onward(self._network, self._habits.onward, *self._values(trails))
         self._fixes.append(ping)
         self._guesses = weigh(self.scores(), taken)
         return self._guesses
@@ -91,15 +97,19 @@ class Guesser:
         trails = self._trails
         if trails is None or not len(trails.pattern):
             return {}
-        owner = np.repeat(np.arange(len(trails.pattern)), self._network.count[trails.pattern])
-        run = self._network.first[trails.pattern] - trails.first
-        runs = run[owner] + np.arange(len(owner))
-        values = TIMES_WEIGHT * trails.times / trails.weight[owner] - trails.cost[owner]
+        runs, values = self._values(trails)
         best = np.flatnonzero(values >= values.max() - DEEP)
         found: dict[Run, float] = {}
         for k in best[np.argsort(-values[best], kind="stable")].tolist():
             found.setdefault(self._network.runs[runs[k]], float(values[k]))
         return found
+
+    def _values(self, trails: _Trails) -> tuple[Ints, Floats]:
+        """Return the run of each entry of the trails' times, and its score."""
+        owner = np.repeat(np.arange(len(trails.pattern)), self._network.count[trails.pattern])
+        run = self._network.first[trails.pattern] - trails.first
+        times = TIMES_WEIGHT * trails.times / trails.weight[owner]
+        return run[owner] + np.arange(len(owner)), times + trails.onward - trails.cost[owner]
 
     def confident(self, guesses: Sequence[Guess] | None = None) -> Guess | None:
         """Return the run the vehicle is on, ``None`` while that is not sure enough.
@@ -132,6 +142,7 @@ class Guesser:
             misses=np.zeros(len(kept), dtype=np.int64),
             first=_starts(network.count[pattern]),
             times=self._habits.presence(row, t - due),
+            onward=self._onward[run],
         )
 
 
@@ -184,7 +195,7 @@ class _Trails:
     """Ways the fixes may have come: parallel arrays of the pattern, the place on it and the cost.
 
     ``times`` has, trail by trail from ``first`` on, the decayed sum of each run's log presence,
-    ``weight`` the decayed sum of ones.
+    ``weight`` the decayed sum of ones, ``onward`` what spoke for each run when the trail began.
     """
 
     pattern: Ints
@@ -194,6 +205,7 @@ class _Trails:
     misses: Ints
     first: Ints
     times: Floats
+    onward: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +254,7 @@ def _go_on(new: _Trails, before: _Trails, origin: _Origin, count: Ints) -> _Trai
     trail, stays = origin.trail, origin.stays
     owner = np.repeat(np.arange(len(new.pattern)), count[new.pattern])
     past = before.first[trail[owner]] + np.arange(len(owner)) - new.first[owner]
-    own = before.times[np.where(stays[owner], past, 0)]
+    past = np.where(stays[owner], past, 0)
     best = np.maximum.reduceat(before.times, before.first)[trail[owner]]
     ahead_m = np.maximum(new.along_m, before.along_m[trail])
     going = _Trails(
@@ -252,7 +264,8 @@ def _go_on(new: _Trails, before: _Trails, origin: _Origin, count: Ints) -> _Trai
         weight=new.weight + KEEP_TIMES * before.weight[trail],
         misses=new.misses,
         first=new.first,
-        times=new.times + KEEP_TIMES * np.where(stays[owner], own, best),
+        times=new.times + KEEP_TIMES * np.where(stays[owner], before.times[past], best),
+        onward=np.where(stays[owner], before.onward[past], new.onward),
     )
     missed = np.setdiff1d(np.flatnonzero(before.misses < MISSES_MAX), trail[stays])
     near = KEEP * before.cost[missed] + MISS <= new.cost.min(initial=np.inf) + PRUNE
@@ -271,6 +284,7 @@ def _joined(going: _Trails, before: _Trails, missed: Ints, count: Ints) -> _Trai
         misses=np.concatenate([going.misses, before.misses[missed] + 1]),
         first=_starts(count[pattern]),
         times=np.concatenate([going.times, before.times[kept]]),
+        onward=np.concatenate([going.onward, before.onward[kept]]),
     )
 
 

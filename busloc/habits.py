@@ -1,13 +1,14 @@
 """How a timetable is kept: where a vehicle may be expected, by how late it is.
 
 The *presence* of a run at a place is the density of finding its vehicle there, as a logarithm that
-can be compared between runs and places.  It is learnt from days on which the runs were known.
+can be compared between runs and places.  It is learnt from days on which the runs were known, and
+so is which run a vehicle goes on to when it has ended one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ NEVER = -20.0
 SMOOTH_S = 40.0
 USUAL_EARLY_S, USUAL_LATE_S = 60.0, 200.0
 FLOOR = 0.01
+USUAL_ONWARD = (0.86, 0.06, 0.01, 0.03, 0.04)
 LEG_S = 20.0
 """A place on the way is as long as what a vehicle drives in this."""
 
@@ -46,9 +48,12 @@ class Habits:
 
     Its rows: on the way, one for each share of it that is behind; waiting at the first stop, by
     seconds after the planned start; at the last stop, by seconds after the planned arrival.
+    ``onward`` are the shares of vehicles that go on to the next run of their route to leave from
+    where they are, the one after, ..., some other run of the route, and one of another route.
     """
 
     table: Floats
+    onward: Floats = field(default_factory=lambda: np.array(USUAL_ONWARD))
 
     def presence(self, row: Ints, late_s: Floats) -> Floats:
         """Return the log presence of runs so late, each at a place of the given row."""
@@ -75,8 +80,13 @@ class Habits:
         return cls(np.array(table))
 
     @classmethod
-    def learn(cls, samples: Iterable[Sample], runs: int, every_s: float) -> Habits:
-        """Count where vehicles were, on ``runs`` runs that were seen every ``every_s``."""
+    def learn(
+        cls, samples: Iterable[Sample], runs: int, every_s: float, onward: Iterable[int] = ()
+    ) -> Habits:
+        """Count where vehicles were, on ``runs`` runs that were seen every ``every_s``.
+
+        ``onward`` are the places (``onward.place``) of the runs they went on to.
+        """
         late_s: list[list[float]] = [[] for _ in range(len(SHARES) + 2)]
         for sample in samples:
             course, row = sample.course, row_of(sample.along_m, sample.course.line.length_m)
@@ -86,7 +96,8 @@ class Habits:
         standing = every_s / STEP_S / max(runs, 1)
         table = [_density(row) for row in late_s[: len(SHARES)]]
         table += [np.log(_counts(row) * standing + 1e-3) for row in late_s[len(SHARES) :]]
-        return cls(np.array(table))
+        went = np.bincount([*onward, *range(len(USUAL_ONWARD))]).astype(np.float64)
+        return cls(np.array(table), went / went.sum())
 
 
 def rows_of(along_m: Floats, length_m: Floats) -> Ints:

@@ -18,6 +18,7 @@ from gtfs.geo import DEGREE_M
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+NEXT, NEXT_M = 3, 300.0
 APART_M = 1e7
 """Farther than any line is long: keeps the offsets of different patterns apart in one array."""
 
@@ -41,7 +42,9 @@ class Network:
     """Runs grouped by *pattern*, one way through the same stops, with an index of their ways.
 
     ``runs`` are in order of pattern and start; those of pattern ``p`` are the ``count[p]`` from
-    ``first[p]`` on.  ``starts`` and ``ends`` are their planned times in epoch seconds.
+    ``first[p]`` on.  ``starts`` and ``ends`` are their planned times in epoch seconds, ``route``
+    numbers their routes.  ``next`` has for each run the ``NEXT`` first ones of its route that are
+    due to leave from where it ends once it has ended, -1 where there are no more.
     """
 
     def __init__(self, timetable: Timetable, runs: Iterable[Run]) -> None:
@@ -58,6 +61,10 @@ class Network:
         lasts = self._call + [len(course.calls) - 1 for course in courses]
         self.starts, self.ends = self._depart[self._call], self._arrive[lasts]
         ways = [pattern[0][1] for pattern in patterns]
+        routes: dict[str, int] = {}
+        numbers = [routes.setdefault(course.trip.route_id, len(routes)) for course in courses]
+        self.route = np.array(numbers, dtype=np.int64)
+        self.next = _next(ways, self)
         self.length_m = np.array([way.line.length_m for way in ways], dtype=np.float64)
         offsets = [way.offsets_m for way in ways]
         self._offsets, self._offset = _flat(offsets, (APART_M * k for k in range(len(ways))))
@@ -98,6 +105,24 @@ class Network:
         i = np.clip(found, base, base + self._calls[pattern] - 2)
         length = np.maximum(self._offsets[i + 1] - self._offsets[i], 1e-9)
         return i - base, np.clip((at - self._offsets[i]) / length, 0.0, 1.0)
+
+
+def _next(ways: Sequence[Course], network: Network) -> Ints:
+    found = np.full((len(network.runs), NEXT), -1)
+    pattern = np.repeat(np.arange(len(ways)), network.count)
+    by_start = np.argsort(network.starts, kind="stable")
+    begins = np.array([way.line.points[0] for way in ways]).reshape(-1, 2)
+    for number, way in enumerate(ways):
+        lat, lon = way.line.points[-1]
+        off = (begins - [lat, lon]) * [DEGREE_M, DEGREE_M * cos(radians(lat))]
+        leaving = by_start[(np.hypot(*off.T) <= NEXT_M)[pattern[by_start]]]
+        ended = np.flatnonzero(pattern == number)
+        for route in np.unique(network.route[ended]):
+            own, those = (runs[network.route[runs] == route] for runs in (ended, leaving))
+            place = np.searchsorted(network.starts[those], network.ends[own])[:, None]
+            padded = np.append(those, -1)
+            found[own] = padded[np.minimum(place + np.arange(NEXT), len(those))]
+    return found
 
 
 def _patterns(timetable: Timetable, runs: Iterable[Run]) -> list[list[tuple[Run, Course]]]:
