@@ -51,6 +51,12 @@ _NEAR: Final = 30
 _ROUNDS: Final = 50
 """So many iterations run at one temperature."""
 
+GENTLE: Final = 200
+"""So many iterations look for room while few parties are moved; then any number may be."""
+
+FEW: Final = 8
+"""So many are taken out at once in the last of those."""
+
 _TIME: Final = 0.1
 """How far apart a second between two windows is, in seconds of driving."""
 
@@ -192,7 +198,8 @@ def search(
     """Return the best plan found until ``stop``, never a worse one than ``first``.
 
     ``first`` lists every vehicle's nodes to begin with; without it nobody is served at first.
-    With ``until_served`` the search is over as soon as nobody is left out.
+    With ``until_served`` the search is over as soon as nobody is left out, and at first only few
+    parties are moved at once.
     Raises ``ValueError`` when a route of ``first`` keeps not all limits.
     """
     routes = first if first is not None else [[] for _ in problem.start]
@@ -203,8 +210,11 @@ def search(
     largest = max(1, min(LARGEST, parties // 3))
     while parties > 0 and (spent := stop.spent(done)) < 1:
         heat = _heat(problem, best, spent, warm=first is not None)
-        rounds = stop.rounds(done)
-        anneal(world, now, best, trial, work, heat, rounds, largest)
+        rounds, most = stop.rounds(done), largest
+        if until_served and done < GENTLE:
+            # Below zero only what carries one more is taken: nobody moves for anything else.
+            heat, most = -problem.unserved / 10, min(largest, 1 + done * FEW // GENTLE)
+        anneal(world, now, best, trial, work, heat, rounds, most)
         done += rounds
         if until_served and best.size[0] == 0:
             break

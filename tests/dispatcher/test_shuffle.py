@@ -178,3 +178,21 @@ def test_whatever_room_is_made_for_can_be_taken_and_keeps_every_promise(
         assert check(taken, travel) == []
         assert {id_: taken.requests[id_] for id_ in plan.requests} == plan.requests
         assert first.promise.earliest_pickup_s <= first.pickup_s <= first.promise.latest_pickup_s
+
+
+def test_nobody_is_moved_who_need_not_be() -> None:
+    """Nine cars have one rider each, any of whom could go elsewhere; one has to."""
+    parked = Place(200)
+    cars = {f"car{n}": Route(replace(VAN, id=f"car{n}", start=parked, end=None, end_s=9000),
+                             stops(f"+r{n} -r{n}")) for n in range(9)}  # fmt: skip
+    others = {
+        f"r{n}": ride(f"r{n}", 200 + n, 210 + n, earliest_pickup_s=0, latest_pickup_s=8000,
+                      latest_dropoff_s=9000) for n in range(9)
+    }  # fmt: skip
+    plan = Plan(1, {**taken_lift().routes, **cars}, {"b": B, **others})
+
+    answer = offers(plan, ASK, TRAVEL, RULES)
+
+    assert isinstance(answer, list)
+    assert answer[0].room is not None
+    assert len(answer[0].room.swaps) == 2
