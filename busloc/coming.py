@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from busloc.course import Run, Timetable
+from busloc.course import AT_STOP_M, Course, Run, Timetable
 from busloc.match import Match
 from busloc.predict import Expected, Predictor, start_after
 from gtfs.feed import Trip
@@ -20,10 +20,12 @@ CHAIN_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The last match of a run, and the vehicle it was."""
+    """The last match of a run, the vehicle it was, and since when it stands at the run's end."""
 
     vehicle: str
     match: Match
+    ended_s: float | None = None
+    """Epoch seconds; ``None`` while it is on the way."""
 
 
 @dataclass(slots=True)
@@ -40,13 +42,21 @@ class Sightings:
     heard_s: float = float("-inf")
     """The last fix of any vehicle."""
 
-    def see(self, vehicle: str, match: Match, block_id: str) -> None:
+    def see(self, vehicle: str, match: Match, course: Course) -> None:
         """Note a match; a run's own vehicle never goes back on it."""
-        sighting = Sighting(vehicle, match)
+        sighting = Sighting(vehicle, match, self._ended_s(vehicle, match, course))
+        block_id = course.trip.block_id
         self.by_run[match.run] = sighting
         self.strayed.pop(match.run, None)
         if block_id:
             self.by_block[block_id, match.run.day] = sighting
+
+    def _ended_s(self, vehicle: str, match: Match, course: Course) -> float | None:
+        if match.along_m < course.offsets_m[-1] - AT_STOP_M:
+            return None
+        before = self.by_run.get(match.run)
+        stood_s = before.ended_s if before is not None and before.vehicle == vehicle else None
+        return match.t if stood_s is None else stood_s
 
     def forget_before(self, day: date) -> None:
         """Drop the service days before ``day``."""
@@ -107,15 +117,18 @@ class Coming:
             seen.run, along_m=seen.along_m, delay_s=seen.delay_s, fix_s=fix_s,
             now_s=now_s - day_start,
         )  # fmt: skip
+        free_s = calls[-1].arrive_s if calls else fix_s
+        if sighting.ended_s is not None:
+            free_s = sighting.ended_s - day_start
         for later in self._runs_between(seen.run, run):
             course = self._timetable.course(later.trip_id)
             if course is None or later in self._seen.cancelled:
                 continue
-            free_s = calls[-1].arrive_s if calls else fix_s
-            late_s = start_after(course, free_s)
             calls = self._predictor.ahead(
-                later, along_m=0.0, delay_s=late_s, fix_s=fix_s, now_s=now_s - day_start
-            )
+                later, along_m=0.0, delay_s=start_after(course, free_s), fix_s=fix_s,
+                now_s=now_s - day_start,
+            )  # fmt: skip
+            free_s = calls[-1].arrive_s if calls else free_s
         return calls
 
     def _runs_between(self, seen: Run, run: Run) -> tuple[Run, ...]:

@@ -97,7 +97,7 @@ class Drives:
             if track.misses >= MISSES_MAX:
                 seen.strayed[found.run] = ping.t
             return None
-        seen.see(ping.vehicle, found, course.trip.block_id)
+        seen.see(ping.vehicle, found, course)
         was_m = before.match.along_m if before and before.match else float("-inf")
         return course, min(was_m, found.along_m)
 
