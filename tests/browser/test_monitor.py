@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIResponse, Page, expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import PATIENCE_MS, NewPage
 from tests.browser.test_pages import violations
 
 pytestmark = [
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-WAIT_MS = 30_000
+WAIT_MS = PATIENCE_MS
 
 
 def told(answer: APIResponse) -> Any:  # noqa: ANN401 -- JSON

@@ -39,11 +39,24 @@ export function span(from_s: number, to_s: number, now_s: number): { left: numbe
   return { left, width: Math.max(0, place(to_s, now_s) - left) };
 }
 
+/** Plans are never changed, only replaced: what was worked out of one holds until the chart moves. */
+const known = new WeakMap<VehiclePlan, { now_s: number; rides: Ride[] }>();
+
 /** The rides of a vehicle; one already on board begins at the chart's left end. */
 export function rides(vehicle: VehiclePlan, now_s: number): Ride[] {
+  const before = known.get(vehicle);
+  if (before?.now_s === now_s) return before.rides;
+  const now = { now_s, rides: drawn(vehicle, now_s) };
+  known.set(vehicle, now);
+  return now.rides;
+}
+
+function drawn(vehicle: VehiclePlan, now_s: number): Ride[] {
   const byBooking = new Map<string, PlanStop[]>();
   for (const stop of vehicle.stops) {
-    byBooking.set(stop.booking_id, [...(byBooking.get(stop.booking_id) ?? []), stop]);
+    const stops = byBooking.get(stop.booking_id);
+    if (stops) stops.push(stop);
+    else byBooking.set(stop.booking_id, [stop]);
   }
   const all = [...byBooking.values()]
     .map((stops) => ride(stops, now_s))

@@ -1,13 +1,15 @@
 import { inhabited, type TownMap } from "$shared/townmap";
 
 import { words } from "../words/words";
-import { hatchImage, headingImage } from "./mapimages";
 import { style, type Source } from "./mapstyle";
 import { maplibregl } from "./maplibre";
 import { collection } from "./mapfeatures";
 import type { Feature } from "geojson";
 
-/** Opens the town's map in a box; `ready` is told as soon as vehicles can be drawn. */
+/** What each source was filled with last. */
+const filled = new WeakMap<object, string>();
+
+/** Opens the town's map in a box; `ready` is told as soon as something can be drawn on it. */
 export function openMap(
   box: HTMLElement,
   town: TownMap,
@@ -19,6 +21,8 @@ export function openMap(
     bounds: inhabited(town),
     fitBoundsOptions: { padding: { top: 60, bottom: 60, left: 90, right: 90 } },
     attributionControl: { compact: false },
+    // Names that fade in would have the whole map drawn twenty times after each change.
+    fadeDuration: 0,
     localIdeographFontFamily: '"BIZ UDPGothic","Noto Sans CJK JP",sans-serif',
     locale: {
       "Map.Title": words().monitor.map,
@@ -29,16 +33,15 @@ export function openMap(
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   map.addControl(new maplibregl.ScaleControl());
   // Not "load": that waits for the last tile, and vehicles must not wait with it.
-  map.once("style.load", () => {
-    map.addImage("heading", headingImage(), { pixelRatio: 2 });
-    map.addImage("hatch", hatchImage(), { pixelRatio: 2 });
-    ready(map);
-  });
+  map.once("style.load", () => ready(map));
   return map;
 }
 
-/** Draws these features in the place of those of a source. */
+/** Draws these features in the place of those of a source; the same ones are not drawn again. */
 export function fill(map: maplibregl.Map | undefined, source: Source, features: Feature[]): void {
   const found = map?.getSource(source) as maplibregl.GeoJSONSource | undefined;
-  found?.setData(collection(features));
+  const text = JSON.stringify(features);
+  if (!found || filled.get(found) === text) return;
+  filled.set(found, text);
+  found.setData(collection(features));
 }

@@ -5,14 +5,6 @@ import type { TownMap } from "$shared/townmap";
 
 import type { Closure, VehiclePlan } from "../lib/types";
 
-const COLORS: Record<string, string> = {
-  van: "#0b4f43",
-  wheelchair_van: "#5b2a86",
-  micro_ev: "#0a5fa8",
-  bus: "#8a4300",
-};
-const SILENT = "#5f6763";
-
 export const collection = (features: Feature[]): FeatureCollection => ({
   type: "FeatureCollection",
   features,
@@ -57,25 +49,3 @@ export const closuresOf = (closures: Closure[]): Feature[] =>
       pointOf([lon!, lat!], { label: closure.reason, slow: closure.factor !== null }),
     ),
   );
-
-/** A vehicle on the map; one that is `silent` is grey and hatched, and says since when. */
-export type Marker = {
-  id: string;
-  kind: string;
-  label: string;
-  at: [number, number];
-  bearing: number | null;
-  age_s: number;
-  silent: boolean;
-  chosen: boolean;
-};
-
-export function markerOf(one: Marker): Feature {
-  const { id, label, silent, chosen } = one;
-  const paint = silent ? SILENT : (COLORS[one.kind] ?? COLORS["van"]);
-  const properties: Record<string, unknown> = {
-    id, label, silent, chosen, paint, age: Math.round(one.age_s),
-  };
-  if (one.bearing !== null && !silent) properties["bearing"] = Math.round(one.bearing);
-  return pointOf(one.at, properties);
-}

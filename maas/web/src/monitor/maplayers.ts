@@ -75,68 +75,6 @@ export function wayLayers(): LayerSpecification[] {
   ];
 }
 
-/** A vehicle fades and its halo grows while nothing is heard of it. */
-export function vehicleLayers(): LayerSpecification[] {
-  return [
-    {
-      id: "halo",
-      type: "circle",
-      source: "vehicles",
-      paint: {
-        "circle-radius": ["interpolate", ["linear"], ["get", "age"], 0, 16, 60, 26, 600, 44],
-        "circle-color": ["get", "paint"],
-        "circle-opacity": ["interpolate", ["linear"], ["get", "age"], 0, 0.35, 600, 0.12],
-      },
-    },
-    {
-      id: "vehicle",
-      type: "circle",
-      source: "vehicles",
-      paint: {
-        "circle-radius": ["case", ["get", "chosen"], 15, 11],
-        "circle-color": ["get", "paint"],
-        "circle-stroke-color": ["case", ["get", "chosen"], "#ffd166", "#ffffff"],
-        "circle-stroke-width": ["case", ["get", "chosen"], 5, 3],
-      },
-    },
-    {
-      id: "hatch",
-      type: "symbol",
-      source: "vehicles",
-      filter: ["==", ["get", "silent"], true],
-      layout: { "icon-image": "hatch", "icon-allow-overlap": true, "icon-ignore-placement": true },
-    },
-    {
-      id: "heading",
-      type: "symbol",
-      source: "vehicles",
-      filter: ["has", "bearing"],
-      layout: {
-        "icon-image": "heading",
-        "icon-rotate": ["get", "bearing"],
-        "icon-rotation-alignment": "map",
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-      },
-    },
-    {
-      id: "vehicle-name",
-      type: "symbol",
-      source: "vehicles",
-      layout: {
-        "text-field": ["get", "label"],
-        "text-size": 15,
-        "text-font": ["sans-serif"],
-        // Names give way to each other; the chosen vehicle's comes first.
-        "text-variable-anchor": ["top", "bottom", "left", "right"],
-        "text-radial-offset": 1.2,
-        "symbol-sort-key": ["case", ["get", "chosen"], 0, 1],
-      },
-      paint: { "text-color": "#14201c", "text-halo-color": "#ffffff", "text-halo-width": 2.5 },
-    },
-  ];
-}
-
 /** A cross where a road is closed, a bar where it is slow, with the reason. */
 export function closureLayers(): LayerSpecification[] {
   return [

@@ -1,6 +1,6 @@
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 
-import { busLayers, closureLayers, vehicleLayers, wayLayers } from "./maplayers";
+import { busLayers, closureLayers, wayLayers } from "./maplayers";
 
 const BIG = ["motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"];
 const MIDDLE = ["secondary", "tertiary", "secondary_link", "tertiary_link"];
@@ -8,7 +8,7 @@ const SMALL = ["track", "path", "service", "footway"];
 const NONE = { type: "FeatureCollection" as const, features: [] };
 
 /** Names of the sources that the page fills while it runs. */
-export const SOURCES = ["lines", "stops", "way", "waystops", "probe", "closures", "vehicles"] as const;
+export const SOURCES = ["lines", "stops", "way", "waystops", "probe", "closures"] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** A quiet map of the roads, drawn from our own tiles; letters come from this computer's fonts. */
@@ -28,7 +28,6 @@ export function style(tiles: string | null, attribution: string): StyleSpecifica
       ...busLayers(),
       ...wayLayers(),
       ...closureLayers(),
-      ...vehicleLayers(),
     ],
   };
 }
