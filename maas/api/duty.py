@@ -24,6 +24,7 @@ from maas.duty.day import Turn, readiness, standing, turns
 from maas.duty.messages import tell
 from maas.fares import books
 from maas.rides.merge import LOOK
+from maas.rides.show import Reading
 from maas.store import duty, fleet
 from maas.store import rides as ride_rows
 from maas.store.commits import AuditEntry, add_audit
@@ -96,6 +97,13 @@ class MeterIn(BaseModel):
     meter_km: Kilometres
 
 
+class ChargeIn(BaseModel):
+    """What is left in the battery, as the driver reads it."""
+
+    kind: Literal["charge"]
+    percent: float = Field(ge=0, le=100)
+
+
 class BreakBeginIn(BaseModel):
     """The driver rests."""
 
@@ -119,7 +127,14 @@ class IncidentIn(BaseModel):
 
 
 RecordBody = Annotated[
-    CheckIn | CallBeforeIn | CallAfterIn | MeterIn | BreakBeginIn | BreakEndIn | IncidentIn,
+    CheckIn
+    | CallBeforeIn
+    | CallAfterIn
+    | MeterIn
+    | ChargeIn
+    | BreakBeginIn
+    | BreakEndIn
+    | IncidentIn,
     Field(discriminator="kind"),
 ]
 
@@ -226,6 +241,9 @@ async def record_duty(
     wrong = await enter(service.database, made, now=now, actor=actor)
     if wrong is not None:
         raise Problem("bad-record", detail=wrong.get(write.language))
+    if isinstance(made.body, records.Charge) and day == service.today():
+        keeper = service.keeper(vehicle.area_id)
+        keeper.on_battery(vehicle_id, Reading(made.body.percent, at))
     return await _day(service, vehicle, day, write)
 
 

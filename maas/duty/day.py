@@ -13,6 +13,7 @@ from maas.duty.records import (
     BreakEnd,
     CallAfter,
     CallBefore,
+    Charge,
     Check,
     In,
     Incident,
@@ -165,6 +166,12 @@ def readiness(rows: Iterable[RecordRow], driver: str | None) -> Readiness:
         elif isinstance(entry.body, CallAfter):
             state = "not_called"
     return state
+
+
+def last_charge(rows: Iterable[RecordRow]) -> tuple[float, float] | None:
+    """Return what was left in the battery by the last reading, percent, and when that was."""
+    body, at = _last(standing(rows), Charge)
+    return None if body is None or at is None else (body.percent, at)
 
 
 def order_fault(body: Body, rows: Iterable[RecordRow], last_km: float | None) -> str | None:

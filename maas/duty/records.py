@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 Kind = Literal[
-    "check", "call_before", "out", "meter", "break_begin", "break_end", "incident", "in",
+    "check", "call_before", "out", "meter", "charge", "break_begin", "break_end", "incident", "in",
     "call_after",
 ]  # fmt: skip
 Method = Literal["face", "remote", "telephone"]
@@ -97,6 +97,12 @@ class Meter(msgspec.Struct, frozen=True, tag_field="kind", tag="meter"):
     meter_km: float
 
 
+class Charge(msgspec.Struct, frozen=True, tag_field="kind", tag="charge"):
+    """What is left in the battery, percent, as the driver reads it."""
+
+    percent: float
+
+
 class BreakBegin(msgspec.Struct, frozen=True, tag_field="kind", tag="break_begin"):
     """The driver rests."""
 
@@ -115,7 +121,7 @@ class Incident(msgspec.Struct, frozen=True, tag_field="kind", tag="incident"):
     cause: str = ""
 
 
-Body = Check | CallBefore | CallAfter | Out | In | Meter | BreakBegin | BreakEnd | Incident
+Body = Check | CallBefore | CallAfter | Out | In | Meter | Charge | BreakBegin | BreakEnd | Incident
 
 UNMOVED: Final = 0.05
 """Kilometres by which two readings of a meter may differ and be the same."""

@@ -25,7 +25,7 @@ from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.commit import Asked, Change, commit, load_day
 from maas.rides.day import Day, Moment, Planned, as_of, before_event, planned
-from maas.rides.show import Seen
+from maas.rides.show import Reading, Seen
 from maas.rides.standing import Standing, load_standing, network_of
 from maas.rides.travel import Drives, vehicle_place
 from maas.rides.views import KeyConflict, PositionView
@@ -350,16 +350,23 @@ class Held:
         now: float,
         *,
         bearing: float | None = None,
-        battery_percent: float | None = None,
     ) -> None:
         """Take where a vehicle is; `now` is the epoch second of the fix, older ones are ignored."""
         before = self._seen.get(vehicle_id, Seen())
         if before.position is not None and before.position.ts > now:
             return
-        if battery_percent is None:
-            battery_percent = before.battery_percent
-        self._seen[vehicle_id] = Seen(PositionView(lat, lon, bearing, now), battery_percent)
+        self._seen[vehicle_id] = replace(before, position=PositionView(lat, lon, bearing, now))
         self._anchor(vehicle_id, lat, lon)
+
+    def on_battery(self, vehicle_id: str, reading: Reading) -> None:
+        """Take what is left in a vehicle's battery; a reading older than the last is ignored."""
+        before = self._seen.get(vehicle_id, Seen())
+        if before.battery is None or before.battery.at <= reading.at:
+            self._seen[vehicle_id] = replace(before, battery=reading)
+
+    def battery_of(self, vehicle_id: str) -> Reading | None:
+        """Return what was last read of a vehicle's battery, `None` when nobody has."""
+        return self._seen.get(vehicle_id, Seen()).battery
 
     def _anchor(self, vehicle_id: str, lat: float, lon: float) -> None:
         row = self.here.names.vehicles.get(vehicle_id)

@@ -15,6 +15,7 @@ from maas.rides.show import (
     Seen,
     booking_view,
     next_place,
+    places_ahead,
     ride_view,
     vehicle_view,
 )
@@ -112,6 +113,16 @@ class Screens(Held):
         on_board = tuple(s for s in view.stops if day.bookings[s.booking_id].state == "aboard")
         coming = view.stops[0] if view.stops else None
         return JobView(view, coming, view.stops[1:], on_board, view.driver, ride)
+
+    async def ahead_m(self, vehicle_id: str) -> int:
+        """Return how far one of our vehicles still drives today, to where its shift ends."""
+        held = await self._day(self.today)
+        row = next(row for row in self.here.taxis if row.id == vehicle_id)
+        plan = self._plan(held)
+        route = plan.routes.get(vehicle_id, Route(on_shift(row, None, None)))
+        ends = [] if route.vehicle.end is None else [route.vehicle.end]
+        places = [route.vehicle.start, *places_ahead(route, plan), *ends]
+        return self.here.travel[row.profile].length_m(places)
 
     async def drivers(self) -> dict[str, str | None]:
         """Return who has taken over each vehicle."""

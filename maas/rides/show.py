@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -258,11 +258,19 @@ def ride_view(names: Names, row: RideRow, reference: str) -> RideView:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What was left in a battery, percent, at an epoch second."""
+
+    percent: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of a vehicle besides its rows."""
 
     position: PositionView | None = None
-    battery_percent: float | None = None
+    battery: Reading | None = None
     path: tuple[tuple[float, float], ...] = ()
 
 
@@ -290,7 +298,7 @@ def vehicle_view(
         shift_to=names.epoch(day.day, vehicle.shift_to_s),
         driver=vehicle.driver,
         position=seen.position,
-        battery_percent=seen.battery_percent,
+        battery_percent=seen.battery.percent if seen.battery else None,
         stops=_stops(names, day, route, plan, travel),
         path=seen.path,
         on_board=sum(aboard),
@@ -363,8 +371,11 @@ def _stop_state(row: BookingRow, *, pickup: bool) -> Literal["planned", "arrived
 
 def next_place(route: Route, plan: Plan) -> Place | None:
     """Return where a vehicle goes next, `None` when it has nothing to do."""
-    if not route.stops:
-        return None
-    stop = route.stops[0]
-    request = plan.requests[stop.request_id]
-    return request.origin if stop.kind is StopKind.PICKUP else request.destination
+    return next(places_ahead(route, plan), None)
+
+
+def places_ahead(route: Route, plan: Plan) -> Iterator[Place]:
+    """Yield where a vehicle stops, in its order."""
+    for stop in route.stops:
+        request = plan.requests[stop.request_id]
+        yield request.origin if stop.kind is StopKind.PICKUP else request.destination

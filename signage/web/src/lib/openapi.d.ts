@@ -1364,6 +1364,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vehicles/{vehicle_id}/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readShift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vehicles/{vehicle_id}/duty": {
         parameters: {
             query?: never;
@@ -3416,6 +3432,13 @@ export interface components {
             vouchers_yen: number;
             open_yen: number;
         };
+        BatteryOut: {
+            percent: number | null;
+            at: string | null;
+            range_m: number | null;
+            ahead_m: number;
+            lasts: ("enough" | "tight" | "short") | null;
+        };
         BinOut: {
             over_min: number | null;
             to_min: number | null;
@@ -3482,6 +3505,13 @@ export interface components {
              * @enum {string}
              */
             kind: "break_end";
+        };
+        BreakOut: {
+            /** @enum {string} */
+            by: "town" | "driver";
+            /** Format: date-time */
+            since: string;
+            until: string | null;
         };
         BrowserGoneIn: {
             link: string;
@@ -3656,6 +3686,14 @@ export interface components {
             area?: string | null;
             /** @default false */
             disabled: boolean;
+        };
+        ChargeIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "charge";
+            percent: number;
         };
         CheckIn: {
             /**
@@ -5116,7 +5154,7 @@ export interface components {
             state: "delivered" | "failed";
         };
         RecordIn: {
-            record: components["schemas"]["CheckIn"] | components["schemas"]["CallBeforeIn"] | components["schemas"]["CallAfterIn"] | components["schemas"]["MeterIn"] | components["schemas"]["BreakBeginIn"] | components["schemas"]["BreakEndIn"] | components["schemas"]["IncidentIn"];
+            record: components["schemas"]["CheckIn"] | components["schemas"]["CallBeforeIn"] | components["schemas"]["CallAfterIn"] | components["schemas"]["MeterIn"] | components["schemas"]["ChargeIn"] | components["schemas"]["BreakBeginIn"] | components["schemas"]["BreakEndIn"] | components["schemas"]["IncidentIn"];
             at?: string | null;
             driver?: string | null;
             event?: string | null;
@@ -5715,6 +5753,10 @@ export interface components {
             date: string;
             /** Format: date-time */
             made_at: string;
+        };
+        ShiftOut: {
+            breaks: components["schemas"]["BreakOut"][];
+            battery: components["schemas"]["BatteryOut"] | null;
         };
         ShownCodeOut: {
             code: string;
@@ -14160,6 +14202,67 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readShift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
