@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+
+import type { PlanStop } from "../lib/types";
+import { aheadOf, isDark, isNight, OLD_READING_S, wantsReading, type Battery, type Break } from "./shift";
+
+const at = (clock: string) => `2026-11-26T${clock}:00+09:00`;
+const second = (clock: string) => Date.parse(at(clock)) / 1000;
+const stop = (clock: string) => ({ planned: at(clock), booking_id: clock }) as PlanStop;
+const pause = (since: string, until: string | null): Break => ({
+  by: "driver", since: at(since), until: until && at(until),
+});
+const battery = (read: string | null): Battery => ({
+  percent: 50, at: read && at(read), range_m: 1000, ahead_m: 1000, lasts: "tight",
+});
+
+test("breaks stand among the stops by their time; those that are over are gone", () => {
+  const ahead = aheadOf(
+    [stop("11:40"), stop("13:10")],
+    [pause("09:00", "09:15"), pause("12:00", "13:00"), pause("11:00", null)],
+    second("11:30"),
+  );
+  expect(ahead.map((one) => one.at)).toEqual(
+    ["11:00", "11:40", "12:00", "13:10"].map(at),
+  );
+});
+
+test("a reading is wanted when there is none, and again two hours later", () => {
+  expect(wantsReading(battery(null), second("12:00"))).toBe(true);
+  expect(wantsReading(battery("10:00"), second("10:00") + OLD_READING_S)).toBe(false);
+  expect(wantsReading(battery("10:00"), second("10:00") + OLD_READING_S + 1)).toBe(true);
+});
+
+test("the screen follows the hour until somebody turns it, and again when the hour has come round", () => {
+  expect([5, 6, 17, 18].map(isNight)).toEqual([true, false, false, true]);
+  const tunnel = { dark: true, byHour: false };
+  expect([isDark(undefined, false), isDark(undefined, true)]).toEqual([false, true]);
+  expect(isDark(tunnel, false)).toBe(true);
+  expect(isDark({ dark: false, byHour: true }, true)).toBe(false);
+  expect(isDark({ dark: false, byHour: true }, false)).toBe(false);
+  expect(isDark({ dark: true, byHour: false }, true)).toBe(true);
+});

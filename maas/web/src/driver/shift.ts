@@ -1,0 +1,37 @@
+import { epochOf } from "$shared/times";
+import type { components } from "$shared/openapi";
+
+import type { PlanStop } from "../lib/types";
+
+export type Shift = components["schemas"]["ShiftOut"];
+export type Break = Shift["breaks"][number];
+export type Battery = NonNullable<Shift["battery"]>;
+
+/** A reading older than this says little of what is left. */
+export const OLD_READING_S = 2 * 3600;
+
+/** A stop or a break; `at` is when it begins. */
+export type Ahead = { at: string; key: string } & ({ kind: "stop"; stop: PlanStop } | { kind: "pause"; pause: Break });
+
+/** What comes after the next stop, in its order: some stops, and the breaks that are not over. */
+export function aheadOf(stops: readonly PlanStop[], breaks: readonly Break[], now_s: number): Ahead[] {
+  const open = breaks.filter(({ until }) => until === null || epochOf(until) > now_s);
+  const all: Ahead[] = [
+    ...stops.map((stop) => ({ kind: "stop" as const, at: stop.planned, key: stop.booking_id + stop.kind, stop })),
+    ...open.map((pause) => ({ kind: "pause" as const, at: pause.since, key: pause.by + pause.since, pause })),
+  ];
+  return all.sort((one, other) => epochOf(one.at) - epochOf(other.at));
+}
+
+/** Whether the driver should look at the battery and say what it shows. */
+export const wantsReading = ({ at }: Battery, now_s: number): boolean =>
+  at === null || now_s - epochOf(at) > OLD_READING_S;
+
+/** The screen is dark in these hours until somebody says otherwise. */
+const NIGHT = { from: 18, to: 6 };
+export const isNight = (hour: number): boolean => hour < NIGHT.to || hour >= NIGHT.from;
+
+/** Light or dark as the driver wants it, until the hour itself asks for another: in a tunnel, at dusk. */
+export type Turned = { dark: boolean; byHour: boolean };
+export const isDark = (turned: Turned | undefined, byHour: boolean): boolean =>
+  turned?.byHour === byHour ? turned.dark : byHour;

@@ -1,0 +1,106 @@
+"""The rest of a driver's shift on the tablet: the battery, breaks, and a screen for the dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import NewPage, demo_town
+from tests.browser.test_driver import HALL, HUB, asked, begin_duty, told
+from tests.browser.test_pages import violations
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("browser"),
+]
+
+ELECTRIC = "ev-1"
+# 16 kWh, of which 8 are used on 100 km.
+KM_PERCENT = 2
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A slow town of its own, so that the electric car is nobody else's."""
+    with demo_town(tmp_path_factory.mktemp("electric"), 1) as address:
+        yield address
+
+
+def enter(box: Locator, percent: int) -> None:
+    box.get_by_role("button", name="電池の残りを入力する").click()
+    box.get_by_label("電池の残り（%）").fill(str(percent))
+    box.get_by_role("button", name="記録する").click()
+
+
+def carry(new_page: NewPage) -> Page:
+    """Give the electric car a ride across the town; return the page of the dispatcher."""
+    desk = new_page("/login", name="dispatcher")
+    call = desk.context.request
+    quote = told(call, "/quotes", "ask", origin=HALL, destination=HUB)
+    offer = (quote["offers"] or quote["refusal"]["alternatives"])[0]["token"]
+    contact = {"name": "試験", "phone": "000-000-9001"}
+    booked = told(call, "/bookings", "book", offer=offer, contact=contact)
+    pinned = call.put(
+        f"/api/v1/bookings/{booked['id']}/vehicle",
+        data={"vehicle_id": ELECTRIC},
+        headers={"Idempotency-Key": "pin"},
+    )
+    assert pinned.ok, pinned.text()
+    return desk
+
+
+def battery_of(desk: Page) -> float | None:
+    plan = asked(desk.context.request, "/plan")["vehicles"]
+    found: float | None = next(one for one in plan if one["id"] == ELECTRIC)["battery_percent"]
+    return found
+
+
+def test_the_battery_is_held_against_the_days_work_and_breaks_stand_in_it(
+    new_page: NewPage,
+) -> None:
+    desk = carry(new_page)
+    page = new_page("/driver", name="driver", size=(1280, 800))
+    page.get_by_role("button", name="マイクロEV みどり").click()
+    box = page.get_by_role("region", name="電池")
+    expect(box).to_contain_text("入力してください")
+
+    enter(box, 60)
+    expect(box).to_contain_text("電池 60%")
+    expect(box).to_contain_text(f"あと{60 * KM_PERCENT}km走れます")
+    expect(box).not_to_contain_text("入力してください")
+    expect(box).to_have_attribute("data-lasts", "enough")
+
+    # Without signal it is kept, and sent with the rest.
+    page.context.set_offline(True)
+    enter(box, 1)
+    expect(page.get_by_test_id("queued")).to_contain_text("1")
+    assert battery_of(desk) == 60
+    page.context.set_offline(False)
+    expect(box).to_have_attribute("data-lasts", "short", timeout=120_000)
+    expect(box).to_contain_text("会社に電話してください")
+    assert battery_of(desk) == 1
+    assert violations(page) == []
+
+    begin_duty(page)
+    page.locator("[data-duty=break_begin]").click()
+    page.get_by_role("button", name="もどる").click()
+    expect(page.locator("li.pause")).to_contain_text("休けい")
+    assert violations(page) == []
+
+
+def test_the_screen_is_turned_dark_and_stays_so(new_page: NewPage) -> None:
+    page = new_page("/driver", name="driver", size=(1280, 800))
+    expect(page.locator("main ul button").first).to_be_visible()
+    expect(page.locator(".page.night")).to_have_count(0)
+
+    page.get_by_role("button", name="夜の画面").click()
+    page.reload()
+
+    expect(page.locator(".page.night")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="昼の画面").click()
+    expect(page.get_by_role("button", name="夜の画面")).to_be_visible()
