@@ -1,10 +1,9 @@
 import { call as ask } from "$shared/api";
-import { clock } from "$shared/clock.svelte";
 
 import type { Link } from "../lib/link.svelte";
 import { session } from "../lib/session.svelte";
 import type { Call, Waits } from "../lib/types";
-import { inOrder, type CallEvent, waitedS } from "./calls";
+import { inOrder, type CallEvent } from "./calls";
 
 const WAITS_MS = 60_000;
 
@@ -72,9 +71,5 @@ export class Calls {
 
   waiting(): Call[] {
     return this.list().filter((call) => call.state === "ringing");
-  }
-
-  longestS(): number {
-    return Math.max(0, ...this.waiting().map((call) => waitedS(call, clock.now)));
   }
 }

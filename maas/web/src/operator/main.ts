@@ -1,5 +1,7 @@
+import { followLook } from "$shared/look.svelte";
 import { start } from "$shared/start";
 
 import Operator from "./Operator.svelte";
 
+followLook();
 start(Operator);

@@ -204,6 +204,7 @@ export const adminJa = {
     name: "名前",
     file: "zip ファイル（32 MB まで）",
     import: "取りこむ",
+    fileHint: "ファイルをえらぶと、その時刻表から作ります。えらばないと、いまの時刻表を写します。",
     copyTitle: "いまの時刻表を写して案を作る",
     copy: "写して作る",
     counts: (stops: number, routes: number, trips: number, calendars: number) =>
@@ -245,6 +246,7 @@ export const adminJa = {
     day: "日",
     bookings: "予約",
     none: "この日の予約はありません。",
+    chosen: "えらんだ予約のお知らせ",
     noMessages: "この予約のお知らせはありません。",
     choose: "予約をえらぶと、送ったお知らせと届いたかどうかが出ます。",
     columns: { occasion: "用件", channel: "方法", who: "だれに", state: "状態", at: "時刻", text: "文" },
