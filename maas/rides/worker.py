@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import threading
@@ -81,7 +82,13 @@ def _begin(nice: int) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-    threading.Thread(target=warm_search, daemon=True).start()
+    threading.Thread(target=_warm, daemon=True).start()
+
+
+def _warm() -> None:
+    """Compile the search; what is loaded by then is not gone through for garbage again."""
+    warm_search()
+    gc.freeze()
 
 
 def _end_after(sentinel: int) -> None:
