@@ -1,4 +1,4 @@
-"""Before a refusal: make room by moving others within their promises, in another process."""
+"""Before a refusal: make room by moving others within their promises, in other processes."""
 
 from __future__ import annotations
 
@@ -29,42 +29,26 @@ T = TypeVar("T")
 A = TypeVarTuple("A")
 
 
-class Shuffler:
-    """Looks for room in a process of its own; before that is ready there is none to be found."""
+class Search:
+    """One process that searches for one caller at a time; until it is ready nothing is found."""
 
     def __init__(self) -> None:
         self._worker = Worker()
         self._ready = False
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a process that can search; until there is one nobody waits for it."""
+        return self._ready
+
     async def compiled(self) -> bool:
-        """Have a process that can search; until there is one nobody waits for it."""
+        """Have a process that can search."""
         if not self._ready:
             self._ready = await self._worker.compiled()
         return self._ready
 
-    async def offers(
-        self, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
-    ) -> list[Offer] | Refusal | None:
-        """Return offers that others make room for, or why nobody can; `None` when it is busy."""
-        if not self._ready:
-            return None
-        sent = plain(plan)
-        times = looked_up(sent, travel, wished.places)
-        return await self._searched(_offers, wished, sent, times)
-
-    async def take(
-        self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
-    ) -> Room | None:
-        """Return the room that others can make for a promise, `None` when they cannot."""
-        if not self._ready:
-            return None
-        sent = plain(plan)
-        times = looked_up(sent, travel, (promise.origin, promise.destination))
-        found = await self._searched(_take, promise, sent, times)
-        return found if isinstance(found, Room) else None
-
-    async def _searched(self, work: Callable[[*A], T], *args: *A) -> T | None:
+    async def found(self, work: Callable[[*A], T], *args: *A) -> T | None:
         """Return what a search finds, `None` when the process is busy for another or has died."""
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -85,6 +69,43 @@ class Shuffler:
         """End the process."""
         self._ready = False
         self._worker.close()
+
+
+class Shuffler:
+    """Looks for room in processes of their own: who books does not wait for those who ask."""
+
+    def __init__(self) -> None:
+        self._asking, self._booking = Search(), Search()
+
+    async def compiled(self) -> bool:
+        """Have both processes ready to search, the one for those who ask first."""
+        return await self._asking.compiled() and await self._booking.compiled()
+
+    async def offers(
+        self, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
+    ) -> list[Offer] | Refusal | None:
+        """Return offers that others make room for, or why nobody can; `None` when it is busy."""
+        if not self._asking.is_ready:
+            return None
+        sent = plain(plan)
+        times = looked_up(sent, travel, wished.places)
+        return await self._asking.found(_offers, wished, sent, times)
+
+    async def take(
+        self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
+    ) -> Room | None:
+        """Return the room that others can make for a promise, `None` when they cannot."""
+        if not self._booking.is_ready:
+            return None
+        sent = plain(plan)
+        times = looked_up(sent, travel, (promise.origin, promise.destination))
+        found = await self._booking.found(_take, promise, sent, times)
+        return found if isinstance(found, Room) else None
+
+    def close(self) -> None:
+        """End the processes."""
+        self._asking.close()
+        self._booking.close()
 
 
 def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offer] | Refusal:

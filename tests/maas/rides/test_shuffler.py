@@ -30,7 +30,13 @@ async def narrow(
 
 
 async def with_search(keeper: Keeper) -> Keeper:
-    """Let it look for room, in a process that has compiled the search."""
+    """Let it look for room for those who ask, in a process that has compiled the search."""
+    assert await keeper._shuffler._asking.compiled()
+    return keeper
+
+
+async def with_searches(keeper: Keeper) -> Keeper:
+    """Let it look for room for those who book as well."""
     assert await keeper._shuffler.compiled()
     return keeper
 
@@ -101,7 +107,7 @@ async def test_only_the_newest_rooms_are_kept(
 async def test_others_book_while_room_is_searched_for_and_it_is_searched_for_again(
     narrow: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = await with_search(narrow)
+    keeper = await with_searches(narrow)
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
     keeper._rooms.clear()
@@ -127,7 +133,7 @@ async def test_others_book_while_room_is_searched_for_and_it_is_searched_for_aga
 async def test_room_is_not_searched_for_for_ever(
     narrow: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = await with_search(narrow)
+    keeper = await with_searches(narrow)
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
     keeper._rooms.clear()
@@ -150,13 +156,24 @@ async def test_a_caller_who_finds_the_search_busy_is_refused_soon_and_the_search
 ) -> None:
     monkeypatch.setattr("maas.rides.shuffler.PATIENCE_S", 0.01)
     keeper = await with_search(narrow)
-    async with keeper._shuffler._one_at_a_time:  # somebody else's search
+    async with keeper._shuffler._asking._one_at_a_time:  # somebody else's search
         refused = await keeper.quote(WHEELED)
     quote = await keeper.quote(WHEELED)
 
     assert isinstance(refused, RefusalAnswer)
     assert refused.refusal.relaxations
     assert isinstance(quote, Quote)
+
+
+async def test_who_books_does_not_wait_for_those_who_ask(narrow: Keeper) -> None:
+    keeper = await with_searches(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    keeper._rooms.clear()
+    async with keeper._shuffler._asking._one_at_a_time:  # somebody asks
+        answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, BookingView)
 
 
 async def test_a_refusal_says_what_would_have_worked(narrow: Keeper) -> None:
@@ -174,11 +191,11 @@ async def test_a_search_that_fails_leaves_the_refusal_as_it_was(
     async def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    shuffler = narrow._shuffler
-    shuffler._ready = True  # without a process: this is about what one raises
-    monkeypatch.setattr(shuffler._worker, "run", fail)
+    search = narrow._shuffler._asking
+    search._ready = True  # without a process: this is about what one raises
+    monkeypatch.setattr(search._worker, "run", fail)
 
     answer = await narrow.quote(WHEELED)
 
     assert isinstance(answer, RefusalAnswer)
-    assert not shuffler._ready
+    assert not search.is_ready
