@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 
 from dispatcher import cost, kernel, kernels, late_kernel, packed
+from dispatcher.bids import Bids, asks_of, unasked
 from dispatcher.fleet import WEIGHTS, Layout, drives_between, party_of
 from dispatcher.late_kernel import FIXED
 from dispatcher.line import Line, Spot, line_of, locate, with_limits, with_party, without
@@ -20,29 +20,6 @@ from dispatcher.model import Place, Plan, Request, Route, TravelTimes
 from dispatcher.nodes import Ints, places_of
 from dispatcher.packed import Packed
 from dispatcher.widen import ending, kept
-
-NEVER: Final = float("inf")
-
-
-@dataclass(slots=True)
-class Bids:
-    """The best place of a party in every vehicle; its cost is ``NEVER`` where there is none."""
-
-    cost_s: list[float]
-    after_p: list[int]
-    after_d: list[int]
-    order: list[int]
-    """Vehicles, those first that have not changed for longest: of equals the first is taken."""
-
-    @property
-    def any(self) -> bool:
-        """Whether there is a place in any vehicle."""
-        return min(self.cost_s, default=NEVER) < NEVER
-
-    def cheapest(self) -> Spot:
-        """Return the cheapest place."""
-        v = min(self.order, key=self.cost_s.__getitem__)
-        return Spot(v, self.after_p[v], self.after_d[v])
 
 
 @dataclass(slots=True)
@@ -194,34 +171,28 @@ class Draft:
             self.look_up([party])
         return self._drives[pair]
 
-    def bids_for(self, party: Request) -> Bids:
-        """Return the best place in every vehicle that keeps all promises."""
-        open_to, extra = self._terms_of(party)
-        found = self._search(party, open_to, extra)
-        order = list(range(len(open_to)))
-        return Bids(found.cost.tolist(), found.after_p.tolist(), found.after_d.tolist(), order)
-
-    def bid_again(self, party: Request, bids: Bids, vehicle: int) -> bool:
-        """Replace the bid of the one vehicle that has changed, if it made one; whether it did."""
-        if bids.cost_s[vehicle] == NEVER:
-            return False
-        open_to, extra = self._terms_of(party)
-        only = np.zeros_like(open_to)
-        only[vehicle] = open_to[vehicle]
-        found = self._search(party, only, extra)
-        bids.cost_s[vehicle] = float(found.cost[vehicle])
-        bids.after_p[vehicle] = int(found.after_p[vehicle])
-        bids.after_d[vehicle] = int(found.after_d[vehicle])
-        bids.order.remove(vehicle)
-        bids.order.append(vehicle)
-        return True
-
-    def _search(self, party: Request, open_to: Ints, extra: kernel.Floats) -> kernel.Found:
-        drives, fleet = self.drives_of(party), self.packed().fleet
-        found: kernel.Found = kernels.current().search(
-            fleet, party_of(party), drives, WEIGHTS, open_to, extra
+    def bids_for(self, parties: Sequence[Request]) -> Bids:
+        """Return the best places of parties in every vehicle that keep all promises."""
+        self.look_up(parties)
+        asks = asks_of(
+            [party_of(one) for one in parties],
+            [self.drives_of(one) for one in parties],
+            [self._terms_of(one) for one in parties],
         )
-        return found
+        size = len(parties), len(self.plan.routes)
+        bids = Bids(asks, unasked(*size), np.zeros(size, dtype=np.int64))
+        self._ask(bids, bids.waiting, -1)
+        return bids
+
+    def bid_again(self, bids: Bids, vehicle: int) -> Ints:
+        """Replace the bids of the one vehicle that has changed; return the rows of who had one."""
+        rows = bids.outdated(vehicle)
+        self._ask(bids, rows, vehicle)
+        return rows
+
+    def _ask(self, bids: Bids, rows: Ints, vehicle: int) -> None:
+        fleet, search = self.packed().fleet, kernels.current().search_each
+        search(fleet, bids.asks, WEIGHTS, rows, vehicle, bids.found)
 
     def least_late(self, party: Request, longer_s: int, shut: Collection[str] = ()) -> Spot | None:
         """Return where a party makes promises late by least, ``None`` when it can go nowhere.

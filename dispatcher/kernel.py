@@ -85,6 +85,20 @@ class Drives(NamedTuple):
     """Watt-hours from the origin to the destination, alone and for each rider, likewise."""
 
 
+class Asks(NamedTuple):
+    """Several parties, each between its own two places, a row each."""
+
+    party: Ints
+    """In the order of ``Party``."""
+    drive: NDArray[np.int32]
+    """The first four columns of ``Drives``."""
+    direct: Ints
+    use: NDArray[np.int32]
+    use_direct: NDArray[np.int32]
+    open_to: Ints
+    extra: Floats
+
+
 class Weights(NamedTuple):
     """See ``dispatcher.cost``."""
 
@@ -197,6 +211,42 @@ def search_many(
         party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
         _search_fleet(fleet, party, drives, weights, open_to[t], extra[t], room, found, t)
     return found
+
+
+@njit(cache=True, nogil=True)
+def search_each(
+    fleet: Fleet, asks: Asks, weights: Weights, rows: Ints, only: int, all_: Found
+) -> None:
+    """Find the cheapest feasible place of some parties in the vehicle ``only``, -1 for every one.
+
+    What is found takes the place of what was known; a row of ``all_`` is a party, a column a
+    vehicle.
+    """
+    room = _room(fleet)
+    open_to = np.zeros(len(fleet.locked), np.int64)
+    for row in rows:
+        p, to, found = asks.party[row], asks.drive[row], _row(all_, row)
+        party = Party(p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10])
+        use, use_direct = asks.use[row], asks.use_direct[row]
+        drives = Drives(to[0], to[1], to[2], to[3], asks.direct[row], use, use_direct)
+        for v in range(len(open_to)):
+            if only in (-1, v):
+                found.cost[v], open_to[v] = np.inf, asks.open_to[row, v]
+        _search_fleet(fleet, party, drives, weights, open_to, asks.extra[row], room, found, -1)
+
+
+@njit(cache=True, nogil=True)
+def _row(all_: Found, row: int) -> Found:
+    """Return what is known of one party."""
+    return Found(
+        all_.cost[row],
+        all_.after_p[row],
+        all_.after_d[row],
+        all_.pickup[row],
+        all_.dropoff[row],
+        all_.tried[row],
+        all_.vehicle[row],
+    )
 
 
 @njit(cache=True, nogil=True)

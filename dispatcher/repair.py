@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from dispatcher.broken import Replanned, Score, Told, named, score, unbound
-from dispatcher.draft import Bids, Draft
+from dispatcher.draft import Draft
 from dispatcher.leave_kernel import give_up
 from dispatcher.line_kernel import OPEN_END, trial_of
 from dispatcher.model import (
@@ -150,10 +150,7 @@ class Repair:
             gone, able = self._give_up(vehicle_id, candidates)
             off += self._off(vehicle_id, gone)
             if able:
-                self.draft.look_up([self.plan.requests[id_] for id_ in able])
-                off += self._off(
-                    vehicle_id, [min(able, key=lambda id_: self._loses(vehicle_id, id_))]
-                )
+                off += self._off(vehicle_id, [self._least_missed(vehicle_id, able)])
         return off
 
     def _off(self, vehicle_id: str, ids: Sequence[str]) -> list[Request]:
@@ -182,15 +179,25 @@ class Repair:
         gone, able = ([int(at) for at in some] for some in chosen)
         return [candidates[at] for at in gone], [candidates[at] for at in able]
 
-    def _loses(
-        self, vehicle_id: str, request_id: str
-    ) -> tuple[bool, bool, tuple[bool, int], float]:
-        """Return what it costs to take a party off: no help, or no other place for it, first."""
-        party, rest = self.plan.requests[request_id], self.draft.copy()
+    def _least_missed(self, vehicle_id: str, able: Sequence[str]) -> str:
+        """Return who leaves a route of those who could: who has a place elsewhere, and cheaply.
+
+        Leaving makes the route right in time; where it has no room either, that counts first.
+        """
+        bids = self.draft.bids_for([self.plan.requests[id_] for id_ in able])
+        has_room = self.draft.line(vehicle_id).has_room
+
+        def loss(row: int) -> tuple[bool, bool, tuple[bool, int], float]:
+            helps = has_room or self._is_sound_without(vehicle_id, able[row])
+            least_s = float(bids.found.cost[row].min()) if bids.any(row) else 0.0
+            return not helps, not bids.any(row), self.told[able[row]].level, least_s
+
+        return able[min(range(len(able)), key=loss)]
+
+    def _is_sound_without(self, vehicle_id: str, request_id: str) -> bool:
+        rest = self.draft.copy()
         rest.take_off(vehicle_id, [request_id])
-        sound, bids = rest.line(vehicle_id).is_sound, rest.bids_for(party)
-        cost_s = min(bids.cost_s) if bids.any else 0.0
-        return not sound, not bids.any, self.told[request_id].level, cost_s
+        return rest.line(vehicle_id).is_sound
 
     def _use_reserve(self, vehicle_id: str) -> None:
         """Let a vehicle that has nobody left but riders on board use as little as it must."""
@@ -281,20 +288,22 @@ class Repair:
 
     def _place_by_regret(self, parties: Sequence[Request]) -> list[Request]:
         """Place all that fit as promised, most regret first; return the others, soonest first."""
-        self.draft.look_up(parties)
-        bids = {party.id: self.draft.bids_for(party) for party in parties}
-        waiting = {party.id: party for party in parties}
-        regret = {id_: _regret(bids[id_], party) for id_, party in waiting.items()}
-        while waiting:
-            id_ = max(waiting, key=regret.__getitem__)
-            if not bids[id_].any:
+        if not parties:
+            return []
+        bids = self.draft.bids_for(parties)
+        regret = bids.regrets(bids.waiting).tolist()
+        while len(bids.waiting) > 0:
+            row = max(bids.waiting.tolist(), key=lambda row: _urgency(regret[row], parties[row]))
+            if regret[row] < 0:
                 break
-            spot = bids[id_].cheapest()
-            self.draft.put(waiting.pop(id_), spot)
-            for other, party in waiting.items():
-                if self.draft.bid_again(party, bids[other], spot.vehicle):
-                    regret[other] = _regret(bids[other], party)
-        return sorted(waiting.values(), key=lambda party: (party.latest_pickup_s, party.id))
+            spot = bids.cheapest(row)
+            self.draft.put(parties[row], spot)
+            bids.served(row)
+            again = self.draft.bid_again(bids, spot.vehicle)
+            for other, lost_s in zip(again.tolist(), bids.regrets(again).tolist(), strict=True):
+                regret[other] = lost_s
+        left = [parties[row] for row in bids.waiting.tolist()]
+        return sorted(left, key=lambda party: (party.latest_pickup_s, party.id))
 
     def _break_least(self, party: Request) -> None:
         """Place a party that does not fit as promised so that least is broken."""
@@ -394,8 +403,6 @@ class Repair:
         self.off_tasks = done.off_tasks
 
 
-def _regret(bids: Bids, party: Request) -> tuple[bool, float, int, str]:
-    """Return how much a party loses if its best place is taken, the more urgent first."""
-    costs = sorted(cost_s for cost_s in bids.cost_s if cost_s < float("inf"))
-    regret = costs[1] - costs[0] if len(costs) > 1 else float("inf")
-    return bool(costs), regret, -party.latest_pickup_s, party.id
+def _urgency(regret_s: float, party: Request) -> tuple[float, int, str]:
+    """Return how soon a party is placed: by what it loses by waiting, then the more urgent."""
+    return regret_s, -party.latest_pickup_s, party.id

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dispatcher.bids import Bids
 from dispatcher.draft import Draft
 from dispatcher.insert import insertions
 from dispatcher.leave_kernel import give_up
@@ -75,8 +76,8 @@ def something_changes(dice: Random, draft: Draft, off: dict[str, Request]) -> No
             draft.take_off(vehicle_id, gone)
         case 1 if off:
             party = off[dice.choice(sorted(off))]
-            bids = draft.bids_for(party)
-            if bids.any:
+            bids = draft.bids_for([party])
+            if bids.any():
                 draft.put(off.pop(party.id), bids.cheapest())
         case 2 if off:
             party = off[dice.choice(sorted(off))]
@@ -123,26 +124,38 @@ def test_bids_are_the_places_that_a_quote_finds(seed: int) -> None:
         for id_ in movable(route)[:2]:
             off[id_] = plan.requests[id_]
             draft.take_off(vehicle_id, [id_])
-    bids = {id_: draft.bids_for(party) for id_, party in off.items()}
-    for id_ in [*off]:
-        if bids[id_].any:
-            spot = bids[id_].cheapest()
-            draft.put(off.pop(id_), spot)
-            for other, waiting in off.items():
-                draft.bid_again(waiting, bids[other], spot.vehicle)
-                found = insertions(draft.plan, waiting, travel)
-                row = {one.vehicle_id: one.cost_s for one in found}
-                never = float("inf")
-                assert bids[other].cost_s == [row.get(v, never) for v in draft.plan.routes]
-                if found:
-                    best = bids[other].cheapest()
-                    same = list(draft.plan.routes)[best.vehicle], best.after_p, best.after_d + 1
-                    places = [
-                        (one.vehicle_id, one.pickup_index, one.dropoff_index)
-                        for one in found
-                        if one.cost_s == found[0].cost_s
-                    ]
-                    assert same in places
+    if not off:
+        return
+    asked = list(off.values())
+    bids = draft.bids_for(asked)
+    for row in range(len(asked)):
+        if bids.any(row):
+            spot = bids.cheapest(row)
+            draft.put(asked[row], spot)
+            bids.served(row)
+            draft.bid_again(bids, spot.vehicle)
+            for other in bids.waiting.tolist():
+                assert_as_a_quote_finds(draft, bids, other, asked[other])
+
+
+def assert_as_a_quote_finds(draft: Draft, bids: Bids, row: int, waiting: Request) -> None:
+    found = insertions(draft.plan, waiting, draft.travel)
+    costs = {one.vehicle_id: one.cost_s for one in found}
+    never = float("inf")
+    assert bids.found.cost[row].tolist() == [costs.get(v, never) for v in draft.plan.routes]
+    regret_s = bids.regrets(np.array([row]))[0]
+    if not found:
+        assert regret_s == -1
+        return
+    best = bids.cheapest(row)
+    same = list(draft.plan.routes)[best.vehicle], best.after_p, best.after_d + 1
+    places = [
+        (one.vehicle_id, one.pickup_index, one.dropoff_index)
+        for one in found
+        if one.cost_s == found[0].cost_s
+    ]
+    assert same in places
+    assert regret_s == (found[1].cost_s - found[0].cost_s if len(found) > 1 else never)
 
 
 def assert_same_without(draft: Draft, *gone: str) -> None:
@@ -200,12 +213,27 @@ def test_of_equal_places_the_one_in_the_vehicle_that_changed_longest_ago_is_take
     asked = [ride(name, 3, 9, latest_pickup_s=600, latest_dropoff_s=6000) for name in "ab"]
     plan = Plan(1, {id_: Route(van(id_)) for id_ in ("one", "two")}, {})
     draft = Draft(plan, TRAVEL, asked, {"a": 0, "b": 0}, 1)
-    bids = draft.bids_for(asked[1])
-    assert bids.cheapest().vehicle == 0
+    bids = draft.bids_for(asked)
+    assert bids.cheapest(1).vehicle == 0
 
-    assert draft.bid_again(asked[1], bids, 0)  # nothing has changed, but it might have
+    assert draft.bid_again(bids, 0).tolist() == [0, 1]  # nothing has changed, but it might have
 
-    assert bids.cheapest().vehicle == 1
+    assert bids.cheapest(1).vehicle == 1
+
+
+def test_whoever_has_a_place_or_no_bid_of_a_vehicle_is_not_asked_again() -> None:
+    asked = [ride(name, 3, 9, latest_pickup_s=600, latest_dropoff_s=6000) for name in "abc"]
+    asked[1] = replace(asked[1], only=frozenset({"two"}))
+    plan = Plan(1, {id_: Route(van(id_)) for id_ in ("one", "two")}, {})
+    draft = Draft(plan, TRAVEL, asked, dict.fromkeys("abc", 0), 1)
+    bids = draft.bids_for(asked)
+
+    draft.put(asked[0], bids.cheapest(0))
+    bids.served(0)
+
+    assert bids.waiting.tolist() == [1, 2]
+    assert draft.bid_again(bids, 0).tolist() == [2]
+    assert bids.regrets(bids.waiting)[0] == float("inf")
 
 
 def test_only_a_ride_may_be_too_long() -> None:
