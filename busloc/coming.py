@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from busloc.course import AT_STOP_M, Course, Run, Timetable
+from busloc.course import Course, Run, Timetable
 from busloc.match import Match
 from busloc.predict import Expected, Predictor, start_after
 from gtfs.feed import Trip
@@ -52,7 +52,7 @@ class Sightings:
             self.by_block[block_id, match.run.day] = sighting
 
     def _ended_s(self, vehicle: str, match: Match, course: Course) -> float | None:
-        if match.along_m < course.offsets_m[-1] - AT_STOP_M:
+        if not course.ended(match.along_m):
             return None
         before = self.by_run.get(match.run)
         stood_s = before.ended_s if before is not None and before.vehicle == vehicle else None

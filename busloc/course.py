@@ -70,6 +70,14 @@ class Course:
         """Return the index of the first call not yet left behind; past the last: their number."""
         return bisect_right(self.offsets_m, along_m - AT_STOP_M)
 
+    def waits(self, along_m: float) -> bool:
+        """Say whether a vehicle there is at one of the ends."""
+        return along_m <= self.offsets_m[0] + AT_STOP_M or self.ended(along_m)
+
+    def ended(self, along_m: float) -> bool:
+        """Say whether a vehicle there has come to the last stop."""
+        return along_m >= self.offsets_m[-1] - AT_STOP_M
+
     def _stop_near(self, along_m: float) -> int | None:
         i = bisect_right(self.offsets_m, along_m - AT_STOP_M)
         near = range(i, bisect_right(self.offsets_m, along_m + AT_STOP_M))

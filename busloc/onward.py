@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 
 ELSEWHERE = 20.0
 """About so many runs a vehicle might go on to that are not among the next of its route."""
-AT_ONCE = 1e-4
+LIKELY_MIN = 1e-4
 """Runs less likely than this are not gone on from."""
 
 
@@ -31,7 +31,7 @@ def onward(network: Network, shares: Floats, runs: Ints, scores: Floats) -> Floa
     np.maximum.at(best, runs, scores)
     likely = np.exp(best - best.max())
     likely /= likely.sum()
-    now = np.flatnonzero(likely > AT_ONCE)
+    now = np.flatnonzero(likely > LIKELY_MIN)
     found = np.full(len(network.runs), shares[NEXT + 1] / ELSEWHERE)
     by_route = np.bincount(network.route[now], likely[now], minlength=network.route.max() + 1)
     found += by_route[network.route] * shares[NEXT] / ELSEWHERE

@@ -83,7 +83,7 @@ def state_of(
     if track.misses:
         return TrackState.OFF_ROUTE
     course = timetable.course(track.match.run.trip_id)
-    at_end = course is None or course.next_call(track.match.along_m) in (0, len(course.calls) - 1)
+    at_end = course is None or course.waits(track.match.along_m)
     return TrackState.LAYOVER if at_end else TrackState.ON_TRIP
 
 

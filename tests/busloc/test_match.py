@@ -161,6 +161,13 @@ def test_a_duty_is_followed_from_trip_to_trip() -> None:
     ]  # fmt: skip
 
 
+def test_a_bus_on_its_last_leg_still_drives() -> None:
+    tracks = drive((1500, "08:02:30"), (4500, "08:07:30"), (4940, "08:08:15"), (4960, "08:08:20"))
+    states = [state_of(DUTY, track, "b", track.ping.t) for track in tracks]
+
+    assert states == [TrackState.ON_TRIP] * 3 + [TrackState.LAYOVER]
+
+
 def test_a_late_vehicle_stays_on_its_trip_until_the_end_of_the_line() -> None:
     tracks = drive((0, "08:00:00"), (1000, "08:05:00"), (2000, "08:10:00"), (3000, "08:15:00"))
 
