@@ -43,7 +43,7 @@ PROGRAM: Final = "0.1.0"
 
 
 class StudyError(Exception):
-    """Why a study cannot be answered, in words."""
+    """Why a study cannot be answered: a code that screens have words for, and why in English."""
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ async def asks_for(database: Database, question: Study, town: Town) -> list[list
         asked = await past_asks(db, town.area, town.timezone, first, last)
     asked = [each for each in asked if {each.origin, each.destination} <= town.places.keys()]
     if not asked:
-        raise StudyError(f"nothing was asked for from {first} to {last}")
+        raise StudyError(f"no-asks: nothing was asked for from {first} to {last}")
     if not drawn:
         return [asked]
     days = served_days(town, question.first, question.last)
@@ -191,7 +191,7 @@ async def timetables(database: Database, question: Study) -> Mapping[str, Feed]:
         async with database.reading() as db:
             data = await editions.edition_feed(db, int(name)) if name.isdecimal() else None
         if data is None:
-            raise StudyError(f"timetable: there is no edition {name!r}")
+            raise StudyError(f"no-timetable: there is no edition {name!r}")
         found[name] = await asyncio.to_thread(read_bytes, data)
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Final, Literal
 
@@ -120,12 +120,41 @@ def study(
         flexible_s=60 * question.flexible_min,
     )
     todo = pieces(work, range(len(variants)), question.seeds)
-    found = done(run, work, todo, tell, wanted)
+    steps = _Steps(tell, len(todo) + _most_searched(question, work))
+    found = steps.done(run, work, todo, wanted)
     smallest = None
     if question.smallest is not None:
-        work, more, smallest = _search(question, question.smallest, work, run, tell, wanted)
+        work, more, smallest = _search(question, question.smallest, work, run, steps, wanted)
         found |= more
     return _result(question, town, work, found, smallest)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How far a study is over all its parts, the search for a fleet included."""
+
+    tell: Tell
+    total: int
+    before: int = 0
+
+    def done(
+        self, run: Run, work: Work, todo: Sequence[Piece], wanted: Callable[[], bool]
+    ) -> dict[Piece, Figures]:
+        """Return the figures of some pieces; see `whatif_runs.done`."""
+        found = done(run, work, todo, self._tell, wanted)
+        self.before += len(todo)
+        return found
+
+    def _tell(self, finished: int, _todo: int) -> None:
+        self.tell(self.before + finished, self.total)
+
+
+def _most_searched(question: Study, work: Work) -> int:
+    """Return how many pieces the search for a fleet does at most."""
+    if question.smallest is None:
+        return 0
+    tries = (len(work.towns[0].taxis) + MOST_MORE).bit_length()
+    return tries * len(pieces(work, [0], question.seeds))
 
 
 def _asked_under(
@@ -188,7 +217,7 @@ def _search(
     wished: Smallest,
     work: Work,
     run: Run,
-    tell: Tell,
+    steps: _Steps,
     wanted: Callable[[], bool],
 ) -> tuple[Work, dict[Piece, Figures], str | None]:
     """Look for the fewest vehicles that serve so many, halving what is left to look at."""
@@ -200,7 +229,7 @@ def _search(
         variant = _fleet_of(town, order, count, base)
         work = _with_variant(work, variant, changed(town, variant))
         at = len(work.variants) - 1
-        figures = done(run, work, pieces(work, [at], question.seeds), tell, wanted)
+        figures = steps.done(run, work, pieces(work, [at], question.seeds), wanted)
         more |= figures
         served = sum_of(figures.values()).measures["served_percent"]
         if served >= wished.serves_percent:

@@ -191,6 +191,19 @@ def test_the_smallest_fleet_serves_so_many_and_one_vehicle_less_does_not() -> No
     assert by_name[f"{count - 1}台"] < 98
 
 
+def test_progress_only_grows_also_while_a_fleet_is_looked_for() -> None:
+    told: list[tuple[int, int]] = []
+    ask = question(smallest=Smallest(serves_percent=98))
+    study(
+        ask, line_town(2), [crowd()], {}, run=here, effort=QUICK,
+        tell=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert len({total for _, total in told}) == 1
+    assert told[-1][0] <= told[-1][1]
+
+
 def test_the_order_in_which_pieces_are_done_does_not_matter() -> None:
     def backwards(work: Work, todo: Sequence[Piece]) -> Done:
         yield from here(work, list(reversed(todo)))
