@@ -42,7 +42,10 @@ async def found_town(url: str, folder: Path) -> None:
 
 @dataclass
 class Books:
-    """The database, and what should be in each month by adding up what was done."""
+    """The database, and what should be in each month by adding up what was done.
+
+    `own` are rides that count in the month they were made in and were not taken back since.
+    """
 
     database: Database
     sums: dict[str, Counter[str]] = field(default_factory=lambda: {m: Counter() for m in MONTHS})
@@ -89,11 +92,12 @@ class Books:
         change = Change((), (), audit, added, updated, told, ride)
         assert await commit(self.database, "line", change, None)
         month = self.month_for(row.service_date)
+        own = int(month == month_of(row.service_date))
         self.rides[row.id] = {
             "day": row.service_date, "month": month, "riders": row.riders, "yen": yen, "cash": yen,
-            "distance_m": metres,
+            "distance_m": metres, "own": own,
         }  # fmt: skip
-        self.sums[month].update(rides=1, riders=row.riders, yen=yen, metres=metres)
+        self.sums[month].update(rides=1, riders=row.riders, yen=yen, metres=metres, own=own)
         async with self.database.writing() as db:
             paid = TakingRow(row.service_date, row.vehicle_id, row.id, "cash", yen, by.now, "ken")
             await takings.add(db, [paid])
@@ -133,7 +137,9 @@ class Books:
         async with self.database.writing() as db:
             await ledger.add_vehicle_days(db, [row])
         self.driven[id_] = row._asdict() | {"month": month}
-        self.sums[month].update(vehicle_m=metres, loaded_m=row.loaded_m, duty_s=duty_s)
+        self.sums[month].update(
+            vehicle_m=metres, loaded_m=row.loaded_m, duty_s=duty_s, vehicle_days=1
+        )
 
     async def put_right(self, index: int, name: str, value: int) -> None:
         """Put a field of a ride right."""
@@ -172,6 +178,7 @@ class Books:
         assert await correct(self.database, made, self.by()) is None
         month = row["month"] if row["month"] not in self.closed else "2026-11"
         gone = {"rides": 1, "riders": row["riders"], "yen": row["yen"], "metres": row["distance_m"]}
+        gone["own"] = row["own"] if month == row["month"] else 0  # a closed month keeps it
         self.sums[month].subtract(gone)
 
     async def refund(self, index: int, yen: int) -> None:

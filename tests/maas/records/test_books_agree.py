@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.records.catalogue import Wanted, report
@@ -24,8 +25,10 @@ from maas.records.check import faults
 from maas.records.closing import days_of, entries_between, figures_of
 from maas.records.report import Amount, Report, Table
 from maas.store.database import open_database
+from maas.store.tables import rides
 from tests.maas.records.books import MONTHS, TODAY, Books, found_town
 
+OF_A_MONTH = ("monthly", "days", "balance", "od", "vehicles", "refusals", "times")
 Act = Callable[[Books], Awaitable[None]]
 DAYS = st.sampled_from(
     [date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 31), date(2026, 11, 2)]
@@ -85,16 +88,28 @@ async def _played(file: Path, acts: list[Act]) -> None:
         async with database.reading() as db:
             assert await faults(db) == []
             for month in MONTHS:
-                await _agree(db, month, books.sums[month])
+                await agree(db, month, books.sums[month])
             await _year_agrees(db, books)
+            for id_ in sorted(books.rides)[:1]:
+                await _planted(db, id_)
         for month, sums in books.closed.items():
             assert +sums == +books.sums[month], "a closed month has changed"
     finally:
         await database.close()
 
 
-async def _agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
-    made = {name: await _report(db, name, month) for name in ("monthly", "days", "balance")}
+async def _planted(db: AsyncConnection, booking_id: str) -> None:
+    """See that a metre more in one ride is found, whatever was done to the books before."""
+    await db.execute(update(rides).where(rides.c.booking_id == booking_id).values(
+        distance_m=rides.c.distance_m + 1
+    ))  # fmt: skip
+    assert await faults(db)
+    await db.rollback()
+
+
+async def agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
+    """See that every report of a month is the sum of what was done."""
+    made = {name: await _report(db, name, month) for name in OF_A_MONTH}
     first = made["monthly"].tables[0]
     figures = figures_of(await entries_between(db, *days_of(month)))
     told = {row[0]: row[1].value for row in first.rows if isinstance(row[1], Amount)}
@@ -123,6 +138,30 @@ async def _agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
     ):  # fmt: skip
         assert _sum(daily, column) == sums[name], column
     assert _sum(made["balance"].tables[1], "yen") == sums["yen"]
+    _journeys_agree(made["od"], sums)
+    _vehicles_agree(made["vehicles"].tables[0], sums)
+    for table in made["refusals"].tables:
+        assert _sum(table, "refused") == sums["refused"], table.title
+        assert _sum(table, "declined") == sums["declined"], table.title
+    for table in made["times"].tables[:2]:
+        assert _sum(table, "rides") == sums["own"], table.title
+
+
+def _journeys_agree(made: Report, sums: Counter[str]) -> None:
+    matrix, busiest = made.tables
+    assert _sum(matrix, "total") == sums["riders"]
+    assert matrix.total is not None
+    assert sum(n for n in matrix.total[1:-1] if isinstance(n, int)) == sums["riders"]
+    assert (_total(busiest, "rides"), _total(busiest, "riders")) == (sums["rides"], sums["riders"])
+
+
+def _vehicles_agree(driven: Table, sums: Counter[str]) -> None:
+    for column, name in (
+        ("km", "vehicle_m"), ("loaded_km", "loaded_m"), ("duty_hours", "duty_s"),
+        ("days", "vehicle_days"), ("rides", "rides"), ("riders", "riders"),
+    ):  # fmt: skip
+        assert _sum(driven, column) == sums[name], column
+    assert _sum(driven, "empty_km") == sums["vehicle_m"] - sums["loaded_m"]
 
 
 async def _year_agrees(db: AsyncConnection, books: Books) -> None:
@@ -130,13 +169,17 @@ async def _year_agrees(db: AsyncConnection, books: Books) -> None:
     for sums in books.sums.values():
         fiscal.update(sums)
     form = (await _report(db, "form2", "2026-09")).tables[0]
+    form_6 = (await _report(db, "form6", "2026-09")).tables[0]
     subsidy = (await _report(db, "feeder", "2026-10")).tables[1]
     since_october = books.sums["2026-10"]["riders"] + books.sums["2026-11"]["riders"]
 
-    assert _total(form, "riders") == fiscal["riders"]
-    assert _total(form, "fare_yen") == fiscal["yen"]
-    assert _total(form, "km") == fiscal["vehicle_m"]
-    assert _sum(form, "loaded_km") == fiscal["loaded_m"]
+    for each in (form, form_6):
+        for column, name in (
+            ("riders", "riders"), ("fare_yen", "yen"), ("km", "vehicle_m"),
+            ("loaded_km", "loaded_m"), ("vehicle_days", "vehicle_days"),
+        ):  # fmt: skip
+            assert _sum(each, column) == fiscal[name], (each.title, column)
+    assert _sum(form_6, "rides") == fiscal["rides"]
     assert _sum(subsidy, "riders") == since_october
 
 
