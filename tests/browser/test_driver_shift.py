@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage, demo_town
-from tests.browser.test_driver import HALL, HUB, asked, begin_duty, told
+from tests.browser.test_driver import HALL, HUB, asked, told
 from tests.browser.test_pages import violations
 
 pytestmark = [
@@ -85,10 +85,9 @@ def test_the_battery_is_held_against_the_days_work_and_breaks_stand_in_it(
     assert battery_of(desk) == 1
     assert violations(page) == []
 
-    begin_duty(page)
-    page.locator("[data-duty=break_begin]").click()
-    page.get_by_role("button", name="もどる").click()
-    expect(page.locator("li.pause")).to_contain_text("休けい")
+    rest = {"kind": "break_begin", "place": ""}
+    told(desk.context.request, f"/vehicles/{ELECTRIC}/duty", "rest", record=rest)
+    expect(page.locator("li.pause")).to_contain_text("休けい", timeout=150_000)
     assert violations(page) == []
 
 

@@ -19,7 +19,7 @@ export class Rest {
     return () => clearInterval(timer);
   }
 
-  async read(): Promise<void> {
+  private async read(): Promise<void> {
     try {
       this.now = await call<Shift>("GET", `/vehicles/${this.vehicle}/shift`);
       keep(`shift:${this.vehicle}`, this.now);

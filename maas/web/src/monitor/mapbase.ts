@@ -37,6 +37,16 @@ export function openMap(
   return map;
 }
 
+/** Tells once that the roads are drawn: the map is never "idle" while vehicles move on it. */
+export function whenDrawn(map: maplibregl.Map, done: () => void): void {
+  const look = () => {
+    if (map.getSource("roads") && !map.isSourceLoaded("roads")) return;
+    map.off("render", look);
+    done();
+  };
+  map.once("style.load", () => map.on("render", look));
+}
+
 /** Draws these features in the place of those of a source; the same ones are not drawn again. */
 export function fill(map: maplibregl.Map | undefined, source: Source, features: Feature[]): void {
   const found = map?.getSource(source) as maplibregl.GeoJSONSource | undefined;
