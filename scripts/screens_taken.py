@@ -198,7 +198,7 @@ def driver(desk: Desk) -> None:
     for vehicle, name in ((most, "driver"), (electric, "driver-electric")):
         shown = vehicle["name"] if desk.language == "ja" else vehicle["name_en"]
         page.get_by_role("button", name=shown).first.click()
-        page.locator("aside .vehicle").wait_for()
+        page.locator("[data-standing=live]").wait_for()
         desk.picture(page, name)
         if vehicle is most:
             page.get_by_test_id("look").click()
