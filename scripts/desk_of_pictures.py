@@ -18,12 +18,17 @@ PBX_KEY: Final = "key-of-the-pictures"
 LAPTOP, TELEVISION, TABLET, PHONE = (1366, 768), (1920, 1080), (1280, 800), (390, 844)
 # A page of a telephone, all of it.
 TALL: Final = (390, 1400)
-IN_READMES: Final = frozenset(
-    {
-        "admin-rules", "book", "driver", "epaper", "home", "login", "monitor", "operator",
-        "planner-overview", "ride", "sign", "stop",
-    }
-)  # fmt: skip
+IN_READMES: Final = {
+    **{
+        name: name
+        for name in (
+            "book", "driver", "epaper", "home", "login", "monitor", "operator", "ride", "sign",
+            "stop",
+        )
+    },
+    "admin-rules": "admin",
+    "planner-overview": "planner",
+}  # fmt: skip
 LOOKS: Final = ("light", "dark")
 COLOURS: Final = 128
 # A software renderer on a busy machine.
@@ -84,6 +89,7 @@ class Desk:
     def picture(self, page: Page, name: str, *, whole: bool = False) -> None:
         """Keep a page as it stands, light and dark; `whole` is all there is to scroll to."""
         settle(page)
+        page.evaluate("scrollTo(0, 0)")
         for look in LOOKS if self.folder else LOOKS[:1]:
             page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             page.evaluate(DRAWN)
@@ -97,7 +103,7 @@ class Desk:
             image = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         files = [self.folder / f"{name}-{self.language}-{look}.png"] if self.folder else []
         if name in IN_READMES and (self.language, look) == ("ja", "light"):
-            files.append(IMAGES / f"{name}.png")
+            files.append(IMAGES / f"{IN_READMES[name]}.png")
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
             image.save(file, "PNG", optimize=True)
