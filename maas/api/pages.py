@@ -17,6 +17,9 @@ from maas.messages import PROBLEMS
 router = APIRouter(include_in_schema=False)
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
+STAFF_SCREENS: Final = frozenset(
+    {"login", "operator", "monitor", "driver", "admin", "planner", "design"}
+)
 DISTS: Final = (_ROOT / "signage" / "web" / "dist", _ROOT / "maas" / "web" / "dist")
 
 _NOT_BUILT: Final = """<!doctype html>
@@ -71,7 +74,7 @@ async def booking_page(request: Request) -> Response:
 @router.get("/{screen}", **needs(Permission.PUBLIC))
 async def staff_screen(screen: str, request: Request) -> Response:
     """A staff screen; it asks for the session itself."""
-    if screen not in {"login", "operator", "monitor", "driver", "admin", "planner", "design"}:
+    if screen not in STAFF_SCREENS:
         return _root_file(screen)
     return page(screen, request)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
-from tests.browser.test_pages import AXE
 from tests.browser.waiting import LONG_S, until
 
 Row = dict[str, Any]
@@ -33,11 +33,7 @@ def needed_px(inches: float, distance_m: float) -> float:
 
 def readable(page: Page) -> list[str]:
     """Return what axe finds, with 7:1 asked for."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run(document, {rules: {'color-contrast-enhanced': {enabled: true}}})"
-    )
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    return violations(page, enhanced=True)
 
 
 class Line:

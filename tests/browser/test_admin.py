@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.keyboard import choose, push, reach, tick, write, write_day
-from tests.browser.test_pages import violations
 from tests.browser.waiting import settled
 
 pytestmark = [
@@ -22,11 +22,6 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-SECTIONS = [
-    "rules", "areas", "calendar", "fares", "places", "members", "vehicles", "timetables",
-    "devices", "signs", "messages", "staff", "audit",
-]  # fmt: skip
-KEYS = "123456789abcd"
 PASSWORD = "long-enough-1"
 _keys = count()
 # Not by a style sheet: the pages' policy allows none but their own.
@@ -250,22 +245,6 @@ def test_a_dialog_keeps_the_keyboard_and_gives_it_back(new_page: NewPage) -> Non
     expect(opener).to_be_focused()
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_axe_finds_nothing_in_any_section(new_page: NewPage, language: str, look: str) -> None:
-    page = new_page("/admin", name="admin", language=language, look=look)
-    # The last one first: the first is open already, and only a new one takes the keyboard.
-    for key, section in reversed([*zip(KEYS, SECTIONS, strict=True)]):
-        expect(page.locator("main h2")).not_to_be_empty()
-        page.keyboard.press(key)
-        page.wait_for_url(f"**/admin#{section}")
-        expect(page.get_by_text("読みこみ中です…")).to_have_count(0)
-        expect(page.locator("main h2")).to_be_focused()
-        settled(page)
-        assert violations(page) == [], section
-    assert page.evaluate("document.documentElement.classList.contains('night')") is (look == "dark")
-
-
 @pytest.mark.parametrize("path", ["/admin#places", "/admin#staff/new", "/planner", "/design"])
 def test_text_of_twice_the_size_does_not_run_out_of_the_page(new_page: NewPage, path: str) -> None:
     page = new_page(path, name="admin")
@@ -276,26 +255,6 @@ def test_text_of_twice_the_size_does_not_run_out_of_the_page(new_page: NewPage, 
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert over <= 0
-
-
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/planner", "planner"),
-        ("/planner#refusals", "admin"),
-        ("/login", "admin"),
-        ("/design", None),
-    ],
-)
-def test_axe_finds_nothing_on_the_other_pages_of_the_office(
-    new_page: NewPage, path: str, name: str | None, language: str, look: str
-) -> None:
-    page = new_page(path, name=name, language=language, look=look)
-    expect(page.locator("h1")).not_to_be_empty()
-    settled(page)
-    assert violations(page) == []
 
 
 @pytest.mark.parametrize(("name", "first"), [("operator", "operator"), ("planner", "planner")])

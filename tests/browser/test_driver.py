@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Request, expect
 
+from tests.browser.axe import AXE
 from tests.browser.conftest import _address, _demo
-from tests.browser.test_pages import AXE
 
 pytestmark = [
     pytest.mark.browser,

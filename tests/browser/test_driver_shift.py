@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage, demo_town
 from tests.browser.test_driver import HALL, HUB, asked, told
-from tests.browser.test_pages import violations
 
 pytestmark = [
     pytest.mark.browser,

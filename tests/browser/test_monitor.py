@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIResponse, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE_MS, NewPage
-from tests.browser.test_pages import violations
 
 pytestmark = [
     pytest.mark.browser,

@@ -16,9 +16,9 @@ from playwright.sync_api import Page, Route, expect
 from dispatcher.roads.build import build
 from maas.demo.server import serving
 from maas.settings import Settings
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.test_monitor import command
-from tests.browser.test_pages import violations
 from tests.maas.api.conftest import fill
 from tests.maas.tiny_town import place_at, write_tiny_town
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.desk import (
     a_time,
@@ -20,7 +21,6 @@ from tests.browser.desk import (
     today,
     way,
 )
-from tests.browser.test_pages import violations
 
 pytestmark = [
     pytest.mark.browser,

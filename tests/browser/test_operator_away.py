@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.desk import asked, opened, riders, today, way
-from tests.browser.test_pages import violations
 
 pytestmark = [
     pytest.mark.browser,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.desk import asked, opened, riders
 from tests.browser.test_operator_away import a_free_time, take, tomorrow
-from tests.browser.test_pages import violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -88,11 +88,9 @@ def test_a_booking_is_made_weekly_and_ended(new_page: NewPage) -> None:
     expect(desk.locator("dialog")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_axe_finds_nothing_in_any_box(new_page: NewPage, language: str, scheme: str) -> None:
+def test_axe_finds_nothing_in_any_box(new_page: NewPage, language: str) -> None:
     desk = opened(new_page, language=language)
-    desk.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     found = {"empty": violations(desk)}
     press(desk, "F1")
     expect(desk.locator("dialog")).to_be_visible()

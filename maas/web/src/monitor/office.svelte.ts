@@ -104,8 +104,8 @@ export class Office {
     const byId = Object.fromEntries(bookings.map((booking) => [booking.id, booking]));
     Object.assign(this, { bookings: byId, unplaced, links, reports, tasks, closures });
     if (deviceNow() - this.figured_s < FIGURES_S) return;
-    this.figured_s = deviceNow();
     await this.askFigures();
+    this.figured_s = deviceNow();
   }
 
   private async askFigures(): Promise<void> {
