@@ -37,5 +37,5 @@ test("the screen follows the hour until somebody turns it, and again when the ho
   expect(isDark(tunnel, false)).toBe(true);
   expect(isDark({ dark: false, byHour: true }, true)).toBe(false);
   expect(isDark({ dark: false, byHour: true }, false)).toBe(false);
-  expect(isDark({ dark: true, byHour: false }, true)).toBe(true);
+  expect(isDark({ dark: false, byHour: false }, true)).toBe(true);
 });
