@@ -60,6 +60,14 @@ def test_a_value_that_was_changed_does_not_open(where: int, change: int) -> None
         ring.open(changed, "a")
 
 
+def test_not_even_bits_that_mean_nothing_may_change() -> None:
+    sealed = keys(ONE).seal("000-000-0001", "a")
+    last = sealed.rstrip("=")[-1]
+    twin = chr(ord(last) + 1)  # 40 bytes leave four bits of the last letter unused
+    with pytest.raises(SealError):
+        keys(ONE).open(sealed.rstrip("=")[:-1] + twin + "==", "a")
+
+
 def test_a_value_opens_in_its_own_column_and_with_its_own_key_alone() -> None:
     sealed = keys(ONE).seal("000-000-0001", "members.phone")
     with pytest.raises(SealError):
