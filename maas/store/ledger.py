@@ -98,10 +98,13 @@ async def refusal_rows(
 async def vehicle_day_rows(
     connection: AsyncConnection, first: date, last: date, ids: Collection[str] = ()
 ) -> list[VehicleDay]:
-    """Return the vehicles' days that are of or dated on some days, and those of `ids`."""
+    """Return the vehicles' days that are of or dated on some days, and those of `ids`.
+
+    Raises ValueError when an id names no day.
+    """
     v = vehicle_days.c
     columns = [v[name] for name in VehicleDay._fields if name != "sign"]
-    days = [date.fromisoformat(each.rsplit("/", 1)[1]) for each in ids]
+    days = [date.fromisoformat(each.rpartition("/")[2]) for each in ids]
     when = or_(
         v.service_date.between(first, last),
         v.dated.between(first, last),

@@ -79,7 +79,7 @@ async def test_what_is_not_in_the_ledger_cannot_be_put_right(running: Running) -
     await caller.post("/api/v1/session", json=body)
     wrong = {"subject": "ride", "subject_id": "none", "values": {"riders": 2}, "reason": "x"}
     day = wrong | {"subject": "vehicle_day", "subject_id": "van-1/2026-13-45"}
-    for made in (wrong, day):
+    for made in (wrong, day, day | {"subject_id": "0"}):
         answer = await caller.post(
             "/api/v1/ledger/corrections", json=made, headers={"Idempotency-Key": "c1"}
         )
