@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.desk import asked, opened, riders
-from tests.browser.test_operator_away import a_free_time, take, tomorrow
+from tests.browser.test_operator_away import a_free_time, next_day, take, typed
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,7 +43,7 @@ def test_a_supervisor_sets_a_rule_aside_by_keyboard(new_page: NewPage) -> None:
     desk = opened(new_page)
     take(desk, riders(desk)[11])
     press(desk, "1")
-    desk.keyboard.type("明日 1705")  # after hours, while the vans still drive
+    desk.keyboard.type(f"{typed(next_day(desk))} 1705")  # after hours, while the vans still drive
     press(desk, "Enter")
     expect(desk.locator(".refusal .sentence").first).to_be_visible()
     press(desk, "9")
@@ -68,10 +68,11 @@ def test_a_supervisor_sets_a_rule_aside_by_keyboard(new_page: NewPage) -> None:
 def test_a_booking_is_made_weekly_and_ended(new_page: NewPage) -> None:
     desk = opened(new_page)
     rider = riders(desk)[12]
-    time = a_free_time(desk, rider, tomorrow(desk), 20)
+    day = next_day(desk)
+    time = a_free_time(desk, rider, day, 20)
     take(desk, rider)
     press(desk, "1")
-    desk.keyboard.type(f"明日 {time}")
+    desk.keyboard.type(f"{typed(day)} {time}")
     press(desk, "Enter")
     expect(desk.locator("#offer-0")).to_be_visible()
     press(desk, "Enter")
@@ -108,7 +109,7 @@ def test_axe_finds_nothing_in_any_box(new_page: NewPage, language: str) -> None:
     found["weekly"] = violations(desk)
     press(desk, "Escape", "1")
     expect(desk.locator("#time")).to_be_focused()
-    desk.keyboard.type("明日 2300")
+    desk.keyboard.type(f"{typed(next_day(desk))} 2300")
     press(desk, "Enter")
     expect(desk.locator(".refusal")).to_be_visible()
     found["refused"] = violations(desk)
