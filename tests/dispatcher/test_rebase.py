@@ -102,6 +102,12 @@ def test_there_is_no_room_where_a_stop_is_locked_by_now() -> None:
     assert ROOM.made_in(locked, PROMISE, TRAVEL) is None
 
 
+def test_there_is_no_room_when_somebody_it_moves_has_been_given_their_vehicle_since() -> None:
+    pinned = Plan(2, BEFORE.routes, {"a": A, "b": replace(B, pinned="van")})
+
+    assert ROOM.made_in(pinned, PROMISE, TRAVEL) is None
+
+
 def test_there_is_no_room_in_a_vehicle_that_is_gone() -> None:
     gone = Plan(2, {"van": BEFORE.routes["van"]}, BEFORE.requests)
 
