@@ -144,4 +144,6 @@ def test_the_api_keeps_to_its_document(case: schemathesis.Case[Any], server: Ser
         **body,
     )
     answer = asyncio.run_coroutine_threadsafe(caller.send(request), server.loop).result(30)
-    case.validate_response(answer, checks=list(CHECKS))
+    # What was called before may have left a plan that cannot be driven: 503 is readiness's word.
+    said = [one for one in CHECKS if one is not not_a_server_error or case.path != "/readyz"]
+    case.validate_response(answer, checks=said)
