@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -139,6 +140,10 @@ def demo(
     callers: Annotated[bool, typer.Option(help="Simulated people call and book.")] = True,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".demo"),
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The next service day from this one."),
+    ] = None,
 ) -> None:
     """Run a living town: simulated vehicles and callers on the real service."""
     from maas.demo.run import run_demo
@@ -152,6 +157,7 @@ def demo(
         callers=callers,
         host=host,
         data_dir=data_dir,
+        earliest=day.date() if day else None,
     )
     raise typer.Exit(code)
 

@@ -45,10 +45,9 @@ def service_date(town: TownFiles, today: date) -> date:
     raise ValueError("no service day within a month: look at [[hours]] in town.toml")
 
 
-def demo_clock(town: TownFiles, speed: float, real_now: float, lead_s: float) -> Clock:
-    """Return the clock that shows half past eight of the demo's day in ``lead_s`` real seconds."""
+def demo_clock(town: TownFiles, day: date, speed: float, real_now: float, lead_s: float) -> Clock:
+    """Return the clock that shows half past eight of ``day`` in ``lead_s`` real seconds."""
     zone = ZoneInfo(town.town.timezone)
-    day = service_date(town, datetime.fromtimestamp(real_now, UTC).astimezone(zone).date())
     opens = day_start_epoch(day, zone) + OPENS_S
     return Clock(float(opens), real_now + lead_s, speed)
 

@@ -33,22 +33,25 @@ def run_demo(
     callers: bool,
     host: str = "127.0.0.1",
     data_dir: Path = Path(".demo"),
+    earliest: date | None = None,
 ) -> int:
-    """Run the demo until interrupted and return the exit code: 0 when it was ended by hand."""
+    """Run the demo until interrupted and return the exit code: 0 when it was ended by hand.
+
+    Its day is the first from ``earliest`` on which the service runs; ``None`` is today.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
+
+    def day_in(town: TownFiles) -> date:
+        return service_date(town, earliest or datetime.now(ZoneInfo(town.town.timezone)).date())
+
     try:
-        prepared = prepare(data_dir, town=town, gtfs=gtfs, tell=_tell, today=_today)
-        clock = demo_clock(prepared.town, speed, time.time(), START_S)
+        prepared = prepare(data_dir, town=town, gtfs=gtfs, tell=_tell, today=day_in)
+        day = day_in(prepared.town)
+        clock = demo_clock(prepared.town, day, speed, time.time(), START_S)
         terminal = Terminal(clock, ZoneInfo(prepared.town.town.timezone), _write)
         return _live(prepared, clock, terminal, host, port, seed, callers=callers)
     except KeyboardInterrupt:
         return 0
-
-
-def _today(town: TownFiles) -> date:
-    """Return the demo's day: the next on which the service runs."""
-    zone = ZoneInfo(town.town.timezone)
-    return service_date(town, datetime.now(zone).date())
 
 
 def _live(

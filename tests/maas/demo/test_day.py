@@ -66,7 +66,7 @@ def test_the_day_is_the_next_on_which_the_service_runs(
 def test_the_clock_shows_half_past_eight_whatever_the_real_time(town: TownFiles) -> None:
     real = datetime(2026, 11, 21, 22, 0, tzinfo=UTC).timestamp()
 
-    clock = demo_clock(town, 10.0, real, 5.0)
+    clock = demo_clock(town, date(2026, 11, 24), 10.0, real, 5.0)
 
     shown = datetime.fromtimestamp(clock.start_epoch, TOKYO)
     assert (shown.date(), shown.hour, shown.minute) == (date(2026, 11, 24), 8, 30)
