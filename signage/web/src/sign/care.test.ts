@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { nextCare, shiftAt, swapped } from "./care";
+import { nextCare, shiftAt, startAnew, swapped } from "./care";
 
 const at = (iso: string) => Date.parse(iso) / 1000;
 
@@ -22,4 +22,17 @@ test("the board stands elsewhere every ten minutes, eight pixels from its middle
   expect(new Set(places).size).toBe(4);
   expect(shiftAt(599)).toBe(shiftAt(0));
   for (const place of places) expect(place).toMatch(/^-?8px -?8px$/);
+});
+
+test.each([
+  ["answers", () => Promise.resolve(new Response()), 1],
+  ["is ill", () => Promise.resolve(new Response("", { status: 503 })), 0],
+  ["is away", () => Promise.reject(new TypeError("Failed to fetch")), 0],
+])("without a worker it starts anew only when its server %s", async (_, fetch, times) => {
+  const reload = vi.fn();
+  vi.stubGlobal("fetch", fetch);
+  vi.stubGlobal("location", { href: "http://sign.test/signage/1", reload });
+  await startAnew();
+  expect(reload).toHaveBeenCalledTimes(times);
+  vi.unstubAllGlobals();
 });

@@ -20,10 +20,12 @@ export const swapped = (now_s: number): boolean => nightOf(now_s) % 2 === 1;
 
 /**
  * Starts the page anew, with the newest version when the server gives it out: the worker, which
- * starts from what it keeps, fetches that first.
+ * starts from what it keeps, fetches that first. With neither a worker nor a server it goes on as it
+ * is: the browser would show its own error page, all night.
  */
 export async function startAnew(): Promise<void> {
   const worker = navigator.serviceWorker?.controller;
+  if (!worker && !(await answers())) return;
   if (worker) {
     const { port1, port2 } = new MessageChannel();
     const kept = new Promise((done) => (port1.onmessage = done));
@@ -32,5 +34,11 @@ export async function startAnew(): Promise<void> {
   }
   location.reload();
 }
+
+const answers = (): Promise<boolean> =>
+  fetch(location.href, { cache: "no-store" }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 
 const WAIT_MS = 20_000;
