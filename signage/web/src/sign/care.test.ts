@@ -30,6 +30,7 @@ test.each([
   ["is away", () => Promise.reject(new TypeError("Failed to fetch")), 0],
 ])("without a worker it starts anew only when its server %s", async (_, fetch, times) => {
   const reload = vi.fn();
+  vi.stubGlobal("navigator", {});
   vi.stubGlobal("fetch", fetch);
   vi.stubGlobal("location", { href: "http://sign.test/signage/1", reload });
   await startAnew();
