@@ -24,7 +24,6 @@ export type AuditPage = Bodies["AuditOut"];
 export type TownPlace = Bodies["TownPlaceOut"];
 export type TownPlaceIn = Bodies["TownPlaceIn"];
 export type FleetVehicle = Bodies["FleetVehicleOut"];
-export type ServiceDay = Bodies["ServiceDayOut"];
 export type Trip = Bodies["TripIO"];
 export type Route = Bodies["RouteIO"];
 export type TimetableStop = Bodies["StopIO"];

@@ -5,6 +5,7 @@ type Bodies = components["schemas"];
 
 export type Session = Bodies["SessionOut"];
 export type Role = Session["role"];
+export type ServiceDay = Bodies["ServiceDayOut"];
 export type Place = Bodies["PlaceOut"];
 export type VehicleRef = Bodies["VehicleRefOut"];
 export type Vehicle = Bodies["VehicleOut"];

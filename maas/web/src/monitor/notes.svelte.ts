@@ -23,7 +23,10 @@ export class Notes {
   /** Keeps what was written; true when it is kept. */
   async write(): Promise<boolean> {
     const text = this.text.trim();
-    if (text === "") return false;
+    if (text === "") {
+      this.message = words().desk.noteEmpty;
+      return false;
+    }
     const kept = await this.doing(() => call("POST", "/handovers", { body: { text }, key: this.key }));
     if (kept) Object.assign(this, { text: "", key: newKey(), message: words().desk.noteKept });
     return kept;

@@ -13,9 +13,11 @@ import type {
   OddReport,
   PhoneTask,
   Plan,
+  ServiceDay,
   VehiclePlan,
 } from "../lib/types";
 import { Notes } from "./notes.svelte";
+import { restsOf, type Rest } from "./rests";
 
 const AGAIN_MS = 15_000;
 /** Changes come in bursts: a cancelled booking alone tells three of them. */
@@ -39,6 +41,8 @@ export class Office {
   tasks = $state.raw<PhoneTask[]>([]);
   duties = $state.raw<Duty[]>([]);
   kept = $state.raw<Kept>();
+  /** In which nobody is picked up, by the town's rules: "12:00/13:00". */
+  breaks = $state.raw<string[]>([]);
   closures = $state.raw<Closure[]>([]);
   readonly notes = new Notes();
   tomorrow = $state.raw<Tomorrow>({ bookings: [], unplaced: [], disruptions: [], plan: [] });
@@ -111,16 +115,22 @@ export class Office {
   private async askFigures(): Promise<void> {
     const next = dateOf(noonOf(this.day(), 1), clock.zone);
     const get = <T>(path: string) => call<T>("GET", path);
-    const [kept, duties, bookings, unplaced, disruptions, plan] = await Promise.all([
+    const [kept, duties, days, bookings, unplaced, disruptions, plan] = await Promise.all([
       get<Kept[]>("/promises/kept"),
       get<Duty[]>("/duty"),
+      get<ServiceDay[]>(`/calendar?from=${this.day()}&to=${this.day()}`),
       get<Booking[]>(`/bookings?date=${next}`),
       get<Booking[]>(`/bookings-without-vehicle?date=${next}`),
       get<Disruption[]>(`/disruptions?date=${next}`),
       get<Plan>(`/plan?date=${next}`),
     ]);
     const tomorrow = { bookings, unplaced, disruptions, plan: plan.vehicles };
-    Object.assign(this, { kept: kept[0], duties, tomorrow });
+    Object.assign(this, { kept: kept[0], duties, breaks: days[0]?.breaks ?? [], tomorrow });
+  }
+
+  /** When a vehicle's driver rests today. */
+  rests(vehicle: string): Rest[] {
+    return restsOf(vehicle, this.duties, this.day(), this.breaks);
   }
 
   private day(): string {

@@ -2,7 +2,7 @@ import { call, Refused } from "$shared/api";
 import { clock } from "$shared/clock.svelte";
 import { dateOf, noonOf } from "$shared/times";
 
-import type { PastDay } from "../lib/types";
+import type { PastDay, ServiceDay } from "../lib/types";
 import { words } from "../words/words";
 import { FROM_S, hoursAround, joined, TO_S, type Tracks } from "./past";
 
@@ -20,6 +20,8 @@ export class Past {
   playing = $state(false);
   message = $state("");
   loading = $state(false);
+  /** Days on which nothing ran. */
+  closed = $state.raw<ReadonlySet<string>>(new Set());
   readonly today = clock.date || dateOf(clock.now, clock.zone);
   private hours = new Set<number>();
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -38,6 +40,15 @@ export class Past {
   get last_s(): number {
     if (this.day?.date !== this.today) return TO_S;
     return Math.min(TO_S, Math.max(FROM_S, Math.floor((clock.now - this.day.start) / 60) * 60));
+  }
+
+  /** Opens the last day before today on which something ran. */
+  async openLast(): Promise<void> {
+    const before = this.dates.slice(0, -1);
+    this.loading = true;
+    const days = await this.tried(() => call<ServiceDay[]>("GET", `/calendar?from=${before[0]}&to=${before.at(-1)}`));
+    this.closed = new Set(days?.filter(({ opens, buses }) => opens === null && !buses).map(({ date }) => date));
+    await this.open(before.findLast((date) => !this.closed.has(date)) ?? this.today);
   }
 
   async open(date: string): Promise<void> {
