@@ -72,7 +72,9 @@ async def write_handover(
 ) -> HandoverOut:
     """Leave a note to the next shift."""
     area = service.keeper(note.area, person).area
-    row = HandoverRow(secrets.token_hex(8), area, service.clock(), person.name, note.text.strip())
+    row = HandoverRow(
+        secrets.token_hex(8), area, service.clock(), person.display_name, note.text.strip()
+    )
 
     async def work(db: AsyncConnection) -> Done:
         await handovers.add_handover(db, row)
@@ -93,10 +95,10 @@ async def take_over(note_id: Id, person: SignedIn, service: The, write: In) -> H
     """Say that one has read a note; whoever said so first stays."""
     areas, now = areas_of(service, person), service.clock()
     async with service.database.writing() as db:
-        row = await handovers.take_over(db, areas, note_id, now, person.name)
+        row = await handovers.take_over(db, areas, note_id, now, person.display_name)
         if row is None:
             raise Problem("not-found")
-        if (row.read_at, row.read_by) == (now, person.name):
+        if (row.read_at, row.read_by) == (now, person.display_name):
             await add_audit(db, AuditEntry(now, person.name, "handover.read", note_id, "{}"))
     return write.one(HandoverOut, row)
 
