@@ -39,6 +39,23 @@ TEXTS = """
 """
 
 
+# So much stays free around the board wherever it stands against burnt-in pictures.
+BEZEL_PX = 8
+FREE = """
+() => {
+  const sign = document.querySelector('.sign');
+  const free = ['-8px -8px', '8px 8px'].flatMap(to => {
+    sign.style.translate = to;
+    return ['header', 'footer', 'footer img'].flatMap(one => {
+      const box = document.querySelector(one)?.getBoundingClientRect();
+      return box ? [box.top, innerHeight - box.bottom, box.left, innerWidth - box.right] : [];
+    });
+  });
+  return Math.min(...free);
+}
+"""
+
+
 @pytest.mark.parametrize(
     ("inches", "distance_m"), [(21.5, 5), (27, 5), (32, 10), (43, 10), (55, 20), (32, 2)]
 )
@@ -55,6 +72,7 @@ def test_every_text_is_as_large_as_its_distance_asks(
         assert min(one[2] for one in large) >= needed_px(inches, distance_m), large
         assert min(one[2] for one in small) >= needed_px(inches, 2), small
         assert not page.evaluate("document.documentElement.scrollHeight > innerHeight")
+        assert page.evaluate(FREE) >= BEZEL_PX
         expect(page.locator("footer")).to_have_attribute("lang", re.compile("ja|en"))
         was = page.locator("footer").get_attribute("lang")
         expect(page.locator("footer")).not_to_have_attribute("lang", was or "", timeout=LONG_MS)

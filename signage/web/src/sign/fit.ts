@@ -21,8 +21,8 @@ export type Fit = {
 
 export type Panel = { width: number; height: number; inches: number; distance_m: number };
 
-/** The board is moved by so many pixels each way, and keeps them free. */
-export const MARGIN = 8;
+/** So much is free above and below: the board is moved by half of it and still does not touch the edge. */
+export const MARGIN = 16;
 const LINE = 4;
 
 export function fit({ width, height, inches, distance_m }: Panel): Fit {
