@@ -32,10 +32,12 @@ test("a reading is wanted when there is none, and again two hours later", () => 
 
 test("the screen follows the hour until somebody turns it, and again when the hour has come round", () => {
   expect([5, 6, 17, 18].map(isNight)).toEqual([true, false, false, true]);
-  const tunnel = { dark: true, byHour: false };
-  expect([isDark(undefined, false), isDark(undefined, true)]).toEqual([false, true]);
-  expect(isDark(tunnel, false)).toBe(true);
-  expect(isDark({ dark: false, byHour: true }, true)).toBe(false);
-  expect(isDark({ dark: false, byHour: true }, false)).toBe(false);
-  expect(isDark({ dark: false, byHour: false }, true)).toBe(true);
+  const date = "2026-11-26";
+  const tunnel = { dark: true, byHour: false, date };
+  expect([isDark(undefined, false, date), isDark(undefined, true, date)]).toEqual([false, true]);
+  expect(isDark(tunnel, false, date)).toBe(true);
+  expect(isDark({ dark: false, byHour: true, date }, true, date)).toBe(false);
+  expect(isDark({ dark: false, byHour: true, date }, false, date)).toBe(false);
+  expect(isDark({ dark: false, byHour: false, date }, true, date)).toBe(true);
+  expect(isDark(tunnel, false, "2026-11-27")).toBe(false);
 });

@@ -31,7 +31,10 @@ export const wantsReading = ({ at }: Battery, now_s: number): boolean =>
 const NIGHT = { from: 18, to: 6 };
 export const isNight = (hour: number): boolean => hour < NIGHT.to || hour >= NIGHT.from;
 
-/** Light or dark as the driver wants it, until the hour itself asks for another: in a tunnel, at dusk. */
-export type Turned = { dark: boolean; byHour: boolean };
-export const isDark = (turned: Turned | undefined, byHour: boolean): boolean =>
-  turned?.byHour === byHour ? turned.dark : byHour;
+/**
+ * Light or dark as the driver wants it, until the hour itself asks for another: in a tunnel, at dusk.
+ * It holds for that day and driver; the next shift begins by the hour.
+ */
+export type Turned = { dark: boolean; byHour: boolean; date: string };
+export const isDark = (turned: Turned | undefined, byHour: boolean, date: string): boolean =>
+  turned?.byHour === byHour && turned.date === date ? turned.dark : byHour;
