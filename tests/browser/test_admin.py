@@ -141,7 +141,13 @@ def test_a_device_is_enrolled_by_a_code(new_page: NewPage) -> None:
     code = page.locator(".code")
     expect(code).to_be_visible()
     assert violations(page) == []
-    device = tell(page, "/api/v1/devices/enrol", {"code": code.inner_text()})["device"]
+    # The QR code is the address of the driver's page with the code in it.
+    tablet = new_page(f"/driver#code={code.inner_text()}", name="driver", size=(1280, 800))
+    expect(tablet.get_by_label("登録コード")).to_have_value(code.inner_text())
+    with tablet.expect_response("**/api/v1/devices/enrol") as answer:
+        push(tablet, tablet.get_by_role("button", name="端末を登録する"))
+    device = answer.value.json()["device"]
+    expect(tablet.get_by_text(f"この端末は {vehicle['name']} の位置を送ります。")).to_be_visible()
     page.reload()
     row = page.get_by_role("row").filter(has_text=device)
     push(page, row.get_by_role("button"))
@@ -177,13 +183,16 @@ def test_a_trip_of_a_draft_is_moved_and_the_draft_published(new_page: NewPage) -
     push(page, page.locator("tbody a").first)
     trip = page.locator("form h3").inner_text()
     before = times(page, edition, trip)
-    push(page, page.get_by_role("button", name="ずらす"))
+    page.get_by_label("すべての時刻をずらす").press("Enter")
     push(page, page.get_by_role("button", name="保存する", exact=True))
     expect(page.get_by_text("保存しました。")).to_be_visible()
     after = times(page, edition, trip)
     assert [late - early for early, late in zip(before, after, strict=True)] == [300] * len(before)
     assert violations(page) == []
     page.goto(f"/admin#timetables/{edition}")
+    push(page, page.get_by_role("button", name="捨てる"))
+    expect(page.get_by_role("dialog")).to_contain_text("「春の案」の案を捨てますか。")
+    page.keyboard.press("Escape")
     far = today_of(page) + dt.timedelta(days=330)
     write_day(page, page.get_by_label("この日から"), far.isoformat())
     write_day(page, page.get_by_label("この日まで"), (far + dt.timedelta(days=5)).isoformat())

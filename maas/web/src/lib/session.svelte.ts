@@ -27,7 +27,8 @@ export async function requireSession(): Promise<Session> {
     return session.now;
   } catch (error) {
     if (error instanceof Refused && error.problem.status === 401) {
-      location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+      // What stands behind the # may be a code: it goes along, but never to the server.
+      location.assign(`/login?next=${encodeURIComponent(location.pathname)}${location.hash}`);
     }
     throw error;
   }

@@ -218,6 +218,8 @@ export const adminEn: AdminWords = {
     to: "To this day",
     published: "Published.",
     withdraw: "Withdraw",
+    reallyDiscard: (name) => `Discard the draft “${name}”, with the trips changed in it?`,
+    reallyWithdraw: (name) => `Withdraw “${name}”? It will no longer be used.`,
     download: "Save the GTFS",
   },
   devices: {
@@ -238,7 +240,7 @@ export const adminEn: AdminWords = {
     make: "Make a code",
     code: (vehicle) => `Code for ${vehicle}`,
     qr: (code) => `QR code of the code ${code}`,
-    hint: "Type this code on the device, or scan it. It enrols one device.",
+    hint: "Scan it with the camera of the vehicle's tablet: the driver's page opens. Or type the code there. It enrols one device.",
     left: (min) => `Good for ${min} more minutes.`,
     over: "It has run out. Make another one.",
   },

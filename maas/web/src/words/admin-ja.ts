@@ -218,6 +218,8 @@ export const adminJa = {
     to: "この日まで",
     published: "公開しました。",
     withdraw: "取り下げる",
+    reallyDiscard: (name: string) => `「${name}」の案を捨てますか。直した便も消えます。`,
+    reallyWithdraw: (name: string) => `「${name}」を取り下げますか。この時刻表は使われなくなります。`,
     download: "GTFS を保存する",
   },
   devices: {
@@ -238,7 +240,7 @@ export const adminJa = {
     make: "登録の番号を作る",
     code: (vehicle: string) => `${vehicle} の登録の番号`,
     qr: (code: string) => `登録の番号 ${code} のQRコード`,
-    hint: "端末でこの番号を打つか、QRコードを読みます。1台だけに使えます。",
+    hint: "車のタブレットのカメラでQRコードを読むと、運転手の画面が開きます。運転手の画面でこの番号を打ってもできます。1台だけに使えます。",
     left: (min: number) => `あと${min}分 使えます。`,
     over: "期限が切れました。もう一度作ってください。",
   },
