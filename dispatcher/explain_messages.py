@@ -237,8 +237,8 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "No road that {vehicle} may use leads there.",
     ),
     "why_not.too_large": (
-        "{vehicle}には、からでも乗りきれません。",
-        "{vehicle} is too small, even empty.",
+        "{vehicle}は席か車いすの場所がたりず、だれも乗せていなくても乗れません。",
+        "{vehicle} has too few seats or wheelchair places, even when empty.",
     ),
     "why_not.seats": (
         "{vehicle}は席が{by}人分足りません。",

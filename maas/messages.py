@@ -365,10 +365,10 @@ PROBLEMS: Final = MappingProxyType(
         ),
         "bad-code": (
             404,
-            Words("登録コードが正しくありません", "Code not good"),
+            Words("コードが正しくありません", "Code not good"),
             Words(
-                "登録コードが違うか、使用済みか、期限切れです。新しいコードを発行してください。",
-                "The code is wrong, used or too old. Please have a new one made.",
+                "コードが違うか、使用済みか、期限切れです。いま出ているコードを見て入れ直してください。",
+                "The code is wrong, used or too old. Type the one that is shown now.",
             ),
         ),
         "no-timetable": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -47,7 +48,7 @@ def compose(row: NotificationRow, town: TownRow | None, link: str = "") -> Messa
     return Message(
         subject=words.subject.get(language).format(**written),
         full=_sentence(words.full.get(language).format(**written)),
-        spoken=_sentence(words.full.get(language).format(**spoken)),
+        spoken=_aloud(_sentence(words.full.get(language).format(**spoken)), language),
         short=fit(words.short.get(language), brief, SHORT_MAX["en" if language == "en" else "ja"]),
         signed=SIGNED.get(language).format(**written),
         link=link,
@@ -153,6 +154,19 @@ def _clock(seconds_s: int, language: str, manner: str) -> str:
     hour, minute = seconds_s // 3600 % 24, seconds_s % 3600 // 60
     half = "午前" if hour < 12 else "午後"
     return f"{half}{hour % 12}時{f'{minute}分' if minute else ''}"
+
+
+def _aloud(text: str, language: str) -> str:
+    """Return a text whose every time of day can be read aloud: also one that came in a name.
+
+    >>> _aloud("10:15発 高原線に、9:00までに", "ja")
+    '午前10時15分発 高原線に、午前9時までに'
+    """
+
+    def said(found: re.Match[str]) -> str:
+        return _clock(int(found[1]) * 3600 + int(found[2]) * 60, language, "spoken")
+
+    return re.sub(r"(?<!\d)(\d{1,2}):(\d\d)(?!\d)", said, text)
 
 
 def _digits(number: str, language: str, manner: str) -> str:
