@@ -90,8 +90,9 @@ class Publisher:
         if event.booking is not None:
             body = self._write.one(BookingOut, event.booking)
             self._publish(f"bookings:{event.area}", body.id, body.model_dump_json().encode())
-        for vehicle_id in event.vehicles:
-            await self.vehicle(event.area, vehicle_id)
+        if event.date == self._service.keeper(event.area).today:  # its topic is of today's plan
+            for vehicle_id in event.vehicles:
+                await self.vehicle(event.area, vehicle_id)
         if event.text is not None:
             self._publish("calls", str(event.id), _call(event))
 

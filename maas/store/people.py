@@ -93,13 +93,14 @@ async def add_session(connection: AsyncConnection, row: SessionRow) -> None:
 
 async def session(connection: AsyncConnection, id_hash: str) -> tuple[SessionRow, StaffRow] | None:
     """Return a login and its account, `None` when there is none or the account is disabled."""
-    found = await connection.execute(select(sessions).where(sessions.c.id_hash == id_hash))
-    row = found.mappings().first()
+    whose = select(sessions, staff).join(staff, staff.c.name == sessions.c.staff_name)
+    query = whose.where(sessions.c.id_hash == id_hash, staff.c.disabled.is_(False))
+    row = (await connection.execute(query)).first()
     if row is None:
         return None
-    login = SessionRow(**row)
-    person = await staff_by_name(connection, login.staff_name)
-    return None if person is None or person.disabled else (login, person)
+    login = {column.name: row._mapping[column] for column in sessions.c}  # noqa: SLF001 -- public, says SQLAlchemy
+    account = {column.name: row._mapping[column] for column in staff.c}  # noqa: SLF001
+    return SessionRow(**login), StaffRow(**account)
 
 
 async def touch_session(connection: AsyncConnection, id_hash: str, now: float) -> None:
