@@ -8,7 +8,8 @@ and turn about; the medians of the repeats are printed.  Server on core 0, load 
 Two ways of ticking are measured, each beside ``rawfan`` ticking the same way: ``tick_ms`` 0 sends
 every position at once, 200 is the service's own setting (the first position of a quiet topic at
 once, the rest conflated for a tick).  ``--acceptance`` measures the workloads of the project's
-targets, with the limit of each in its row; ``--slow`` three listeners that stop reading; and
+targets, with the limit of each in its row, and ``bound``, what of its own cost at once the
+yardstick saves by ticking like the service; ``--slow`` three listeners that stop reading; and
 ``--storm N`` how soon N clients are right again after the server has died.
 
     python -m benchmarks.stream --clients 1000 --topics 10 --vehicles 100 --hz 1 --seconds 10 --json
@@ -149,6 +150,15 @@ def row(workload: Workload, ours: list[Any], theirs: list[Any]) -> dict[str, Any
     }
 
 
+def ticking(tools: Path, workload: Workload, seconds: int, repeats: int) -> float:
+    """Return what an update costs the yardstick when it ticks as the service does: the bound."""
+    seen = []
+    for _ in range(repeats):
+        with rawfan(tools / "rawfan", workload.tick_ms) as (pid, port):
+            seen.append(load(tools / "wsload", pid, port, workload.flags(seconds), THEIRS))
+    return round(median(cost_per_update_us(run, workload.tick_ms) for run in seen), 3)
+
+
 def slow(tick_ms: int) -> dict[str, Any]:
     """Return how three listeners that stop reading fare, and the one that does not."""
     filler = str(SLOW_BYTES.get(tick_ms, 150_000))
@@ -181,8 +191,11 @@ def acceptance(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, An
     yield immediate | {"limits": {"ratio": 1.6}}
     conflated = row(CONFLATED, *measure(tools, CONFLATED, seconds, repeats))
     at_once_us = immediate["baseline_cpu_us_per_update"]
+    ticking_us = ticking(tools, CONFLATED, seconds, repeats)
     yield conflated | {
         "ratio_to_unsaturated": round(conflated["cpu_us_per_update"] / at_once_us, 3),
+        "baseline_ticking_cpu_us_per_update": ticking_us,
+        "bound": round(ticking_us / conflated["baseline_cpu_us_per_update"], 3),
         "limits": {"ratio": round(1 / 15, 4)},
     }
     crowd = row(CROWD, *measure(tools, CROWD, seconds, repeats))
