@@ -12,6 +12,7 @@ from playwright.sync_api import APIResponse, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE_MS, NewPage
+from tests.browser.waiting import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,6 +22,15 @@ pytestmark = [
 ]
 
 WAIT_MS = PATIENCE_MS
+# How many colours the picture of the map has.
+COLOURS = """
+() => {
+  const picture = document.querySelector(".map canvas[aria-hidden=true]");
+  const { data } = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}
+"""
+PIXELS = "document.querySelector('.map canvas[aria-hidden=true]').toDataURL()"
 
 
 def told(answer: APIResponse) -> Any:  # noqa: ANN401 -- JSON
@@ -138,3 +148,23 @@ def test_axe_finds_nothing_on_any_box(new_page: NewPage, language: str, look: st
             page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
     assert found == []
+
+
+def test_without_a_graphics_card_the_map_is_a_picture_that_follows_its_view(
+    new_page: NewPage,
+) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    expect(page.locator(".map[aria-busy=false]")).to_be_visible()
+    town = page.locator(".map canvas[role=region]")
+
+    expect(town).to_have_css("opacity", "0")
+    assert page.evaluate(COLOURS) > len(("land", "road", "edge"))
+    before = page.evaluate(PIXELS)
+    town.focus()
+    page.keyboard.press("+")
+
+    until(page, f"was => {PIXELS} !== was", before)
+    page.keyboard.press("v")
+    expect(page.locator(".map")).to_be_hidden()
+    page.keyboard.press("v")
+    expect(page.locator(".map")).to_be_visible()

@@ -4,8 +4,11 @@ import { words } from "../words/words";
 import { style, type Source } from "./mapstyle";
 import { maplibregl } from "./maplibre";
 import { collection } from "./mapfeatures";
+import { asPicture, type Picture } from "./picture";
 import type { Feature } from "geojson";
 
+/** Maps that are shown as pictures. */
+const pictures = new WeakMap<object, Picture>();
 /** What each source was filled with last. */
 const filled = new WeakMap<object, string>();
 
@@ -30,6 +33,8 @@ export function openMap(
       "NavigationControl.ZoomOut": "－",
     },
   });
+  const picture = asPicture(map);
+  if (picture) pictures.set(map, picture);
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   map.addControl(new maplibregl.ScaleControl());
   // Not "load": that waits for the last tile, and vehicles must not wait with it.
@@ -39,12 +44,17 @@ export function openMap(
 
 /** Tells once that the roads are drawn: the map is never "idle" while vehicles move on it. */
 export function whenDrawn(map: maplibregl.Map, done: () => void): void {
+  const picture = pictures.get(map);
   const look = () => {
     if (map.getSource("roads") && !map.isSourceLoaded("roads")) return;
-    map.off("render", look);
+    if (picture) picture.shown = undefined;
+    else map.off("render", look);
     done();
   };
-  map.once("style.load", () => map.on("render", look));
+  map.once("style.load", () => {
+    if (picture) picture.shown = look;
+    else map.on("render", look);
+  });
 }
 
 /** Draws these features in the place of those of a source; the same ones are not drawn again. */
