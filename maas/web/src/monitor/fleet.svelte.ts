@@ -18,6 +18,9 @@ export class Fleet {
   events = $state.raw<DayEvent[]>([]);
   chosen = $state<string>();
 
+  /** For each plan that is on its way: what the stream has told meanwhile, which is newer. */
+  private readonly meanwhile = new Set<[VehiclePlan[], string[]][]>();
+
   constructor(private readonly link: Link) {}
 
   private readonly sorted = $derived(
@@ -36,6 +39,7 @@ export class Fleet {
     const area = session.now?.area ?? plan.area;
     this.link.follow<VehiclePlan>(`plan:${area}`, (changed, gone, fresh) => {
       this.plans = merged(this.plans, changed, gone);
+      for (const told of this.meanwhile) told.push([changed, gone]);
       // After a new start the stream knows recent changes only; the whole plan is asked for.
       if (fresh) void this.load().catch(() => undefined);
     });
@@ -47,9 +51,16 @@ export class Fleet {
   }
 
   private async load(): Promise<Plan> {
-    const plan = await call<Plan>("GET", "/plan");
-    this.plans = merged({}, plan.vehicles);
-    return plan;
+    const told: [VehiclePlan[], string[]][] = [];
+    this.meanwhile.add(told);
+    try {
+      const plan = await call<Plan>("GET", "/plan");
+      const whole = merged({}, plan.vehicles);
+      this.plans = told.reduce((plans, [changed, gone]) => merged(plans, changed, gone), whole);
+      return plan;
+    } finally {
+      this.meanwhile.delete(told);
+    }
   }
 
   cars(): VehiclePlan[] {
