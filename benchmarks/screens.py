@@ -4,7 +4,7 @@
 
 The real page in Chromium against a running demo (`maas demo`): the Enter that asks and the first
 painted offer or refusal are noted by the page's own `performance.now`; the answer over the network
-stands beside it.  Every ask is another member, time and favourite.
+stands beside it.  Every ask is another member and time, in turn for today and for tomorrow.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ WATCH = """
     if (!asked || !there) return;
     const from = asked;
     asked = 0;
-    requestAnimationFrame(() => setTimeout(() => window.waits.push(performance.now() - from)));
+    const offered = there.id === 'offer-0';
+    requestAnimationFrame(
+      () => setTimeout(() => window.waits.push([performance.now() - from, offered])));
   }).observe(document.querySelector('main'), { childList: true, subtree: true });
 }
 """
@@ -58,11 +60,13 @@ def main() -> None:
         )
         seen, answers = asks(page, arguments.asks)
         chromium.close()
-    rows = [row("offers shown", seen), row("answer over the network", answers)]
+    shown = [took for took, offered in seen if offered]
+    rows = [row("offers shown", shown), row("answer over the network", answers)]
     for one in rows:
         sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
     if arguments.json:
-        text = json.dumps({"rows": rows, "about": {"asks": arguments.asks}}, ensure_ascii=False)
+        about = {"asks": arguments.asks, "refused": len(seen) - len(shown)}
+        text = json.dumps({"rows": rows, "about": about}, ensure_ascii=False)
         Path(arguments.json).write_text(text + "\n", encoding="utf-8")
 
 
@@ -82,12 +86,14 @@ def signed_in(page: Page) -> Page:
     return page
 
 
-def asks(page: Page, count: int) -> tuple[list[float], list[float]]:
-    """Ask for tomorrow as an operator types, and return the milliseconds of each ask."""
+def asks(page: Page, count: int) -> tuple[list[tuple[float, bool]], list[float]]:
+    """Ask as an operator types; return each ask's milliseconds and whether there was an offer."""
     riders = page.context.request.get("/api/v1/riders?q=&limit=200").json()
     known = [rider for rider in riders if rider["favourites"] and rider["home_place"]]
     times = [f"{hour:02d}{minute:02d}" for hour in range(9, 16) for minute in (0, 20, 40)]
-    for rider, time in itertools.islice(zip(itertools.cycle(known), itertools.cycle(times)), count):
+    days = itertools.cycle(("", "明日 "))
+    series = zip(itertools.cycle(known), itertools.cycle(times), days)
+    for rider, time, day in itertools.islice(series, count):
         page.keyboard.press("F3")
         page.keyboard.type(rider["number"])
         page.locator("#caller-list [role=option]").first.wait_for()
@@ -95,7 +101,7 @@ def asks(page: Page, count: int) -> tuple[list[float], list[float]]:
         page.locator("#to:focus").wait_for()
         page.keyboard.press("1")
         page.locator("#time:focus").wait_for()
-        page.keyboard.type(f"明日 {time}")
+        page.keyboard.type(day + time)
         before = page.evaluate("window.waits.length")
         page.keyboard.press("Enter")
         # Not wait_for_function: it evaluates a text on the page, which its policy forbids.
