@@ -99,13 +99,26 @@ async def test_a_ride_to_a_bus_has_to_be_there_in_time(
 async def test_what_no_bus_can_meet_is_refused(keeper: Keeper, connections: Connections) -> None:
     booking = await booked(keeper, arriving(2, 5, "11:50"), "a")
 
-    far = await connections.tie(booking.id, "t12", "p8", "to_bus", key="1", actor="yuki")
+    far = await connections.tie(booking.id, "t17", "p8", "to_bus", key="1", actor="yuki")
     none = await connections.tie(booking.id, "t12", "p7", "to_bus", key="2", actor="yuki")
     nobody = await connections.tie("x", "t12", "p8", "to_bus", key="3", actor="yuki")
     loose = await connections.untie(booking.id, key="4", actor="yuki")
 
     assert isinstance(far, NotNow)
     assert all(isinstance(each, NotFound) for each in (none, nobody, loose))
+    assert await connections.on() == []
+
+
+async def test_a_ride_that_was_cancelled_is_tied_to_no_bus(
+    keeper: Keeper, connections: Connections
+) -> None:
+    booking = await booked(keeper, arriving(2, 8, "11:50"), "a")
+    await keeper.cancel(booking.id, reason="", key="c", actor="yuki")
+
+    over = await connections.tie(booking.id, "t12", "p8", "to_bus", key="1", actor="yuki")
+
+    assert isinstance(over, NotNow)
+    assert over.state == "cancelled"
     assert await connections.on() == []
 
 

@@ -164,6 +164,16 @@ async def test_a_held_seat_is_not_booked_for_whom_nobody_knows(small: Keeper) ->
     assert [each.state for each in await small.bookings()] == ["held"]
 
 
+async def test_no_seat_is_held_for_whom_nobody_knows(small: Keeper) -> None:
+    quote = await small.quote(ask(1, 12))
+    assert isinstance(quote, Quote)
+
+    nobody = await Holds(small).hold(quote.offers[0].token, Caller(99), key="a", actor="yuki")
+
+    assert isinstance(nobody, NotFound)
+    assert await small.bookings() == []
+
+
 async def test_a_seat_held_for_a_member_counts_the_card(small: Keeper) -> None:
     quote = await small.quote(ask(1, 12))
     assert isinstance(quote, Quote)

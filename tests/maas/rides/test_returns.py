@@ -356,6 +356,16 @@ async def test_a_rider_who_is_late_does_not_cost_the_others_the_seat_held_for_th
     assert view.seat_held
 
 
+async def test_a_ride_that_was_cancelled_has_no_return(keeper: Keeper) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    await keeper.cancel(outward.id, reason="", key="b", actor="yuki")
+
+    answer = await OpenReturns(keeper).open(outward.id, key="c", actor="yuki")
+
+    assert isinstance(answer, NotNow)
+    assert await OpenReturns(keeper).on() == []
+
+
 async def test_an_outward_ride_has_one_return_until_it_is_withdrawn(keeper: Keeper) -> None:
     outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
     view = await opened(keeper, outward)

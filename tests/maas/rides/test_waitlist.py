@@ -96,6 +96,22 @@ async def test_who_takes_the_seat_has_a_booking(full: tuple[Keeper, BookingView]
     assert {b.state for b in await keeper.bookings()} == {"cancelled", "booked"}
 
 
+async def test_who_has_taken_the_seat_cancels_it_like_any_ride_and_does_not_withdraw(
+    full: tuple[Keeper, BookingView],
+) -> None:
+    keeper, mine = full
+    waitlist = Waitlist(keeper)
+    entry = await waits(waitlist, "a", rider_id=1)
+    await keeper.cancel(mine.id, reason="", key="c", actor="yuki")
+    await waitlist.go_on()
+    await waitlist.take(entry.id, key="d", actor="yuki")
+
+    late = await waitlist.withdraw(entry.id, key="e", actor="yuki")
+
+    assert isinstance(late, NotNow)
+    assert await states(waitlist) == ["taken"]
+
+
 async def test_who_does_not_answer_gives_it_to_the_next(
     full: tuple[Keeper, BookingView], clock: HandClock
 ) -> None:
