@@ -53,6 +53,7 @@ const words: RideWords = {
   colour: (colour) => `Colour: ${colours[colour]}`,
   plate: "Number plate",
   away: (km) => `It is about ${km} km away now.`,
+  near: "It is very near now.",
   from: "You get in at",
   to: "You go to",
   atHome: "In front of your home",

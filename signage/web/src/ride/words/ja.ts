@@ -55,6 +55,7 @@ export const ja = {
   colour: (colour: Colour) => `色は${colours[colour]}`,
   plate: "ナンバー",
   away: (km: string) => `いま、約${km}km先にいます。`,
+  near: "いま、すぐ近くにいます。",
   from: "乗る所",
   to: "行き先",
   atHome: "ご自宅の前",

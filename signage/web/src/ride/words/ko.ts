@@ -53,6 +53,7 @@ const words: RideWords = {
   colour: (colour) => `색: ${colours[colour]}`,
   plate: "번호판",
   away: (km) => `지금 약 ${km}km 떨어져 있습니다.`,
+  near: "지금 바로 근처에 있습니다.",
   from: "타는 곳",
   to: "가는 곳",
   atHome: "댁 앞",

@@ -53,6 +53,7 @@ const words: RideWords = {
   colour: (colour) => `Màu: ${colours[colour]}`,
   plate: "Biển số",
   away: (km) => `Hiện cách khoảng ${km} km.`,
+  near: "Xe đang ở rất gần.",
   from: "Nơi lên xe",
   to: "Nơi đến",
   atHome: "Trước nhà bạn",

@@ -53,6 +53,7 @@ const words: RideWords = {
   colour: (colour) => `颜色：${colours[colour]}`,
   plate: "车牌",
   away: (km) => `现在距离约${km}公里。`,
+  near: "现在就在附近。",
   from: "上车地点",
   to: "目的地",
   atHome: "您家门前",
