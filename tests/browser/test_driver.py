@@ -9,7 +9,6 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.axe import AXE
 from tests.browser.conftest import _address, _demo
 
 pytestmark = [
@@ -240,24 +239,3 @@ def assert_times(page: Page, rides: list[dict[str, Any]], steps: list[Step]) -> 
             off.append((was - tap) / 1000)
     assert max(off) - min(off) <= 2, off
     assert -2 <= min(off) <= 600, off
-
-
-def assert_readable(page: Page, state: str) -> None:
-    """Check a state with axe, in both languages, by day and by night, at 7:1; and the sizes."""
-    page.evaluate(AXE.read_text("utf-8"))
-    for language in ("English", "日本語"):
-        page.get_by_role("button", name=language).click()
-        for night in (False, True):
-            page.evaluate(
-                "night => document.querySelector('.page').classList.toggle('night', night)", night
-            )
-            found = page.evaluate(
-                "axe.run(document, {rules: {'color-contrast-enhanced': {enabled: true}}})"
-            )["violations"]
-            wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
-            assert wrong == [], (state, language, night)
-    heights = page.evaluate(
-        "[...document.querySelectorAll('button, a.button, input')]"
-        ".map(one => one.getBoundingClientRect().height)"
-    )
-    assert min(heights) >= 64, (state, heights)
