@@ -51,8 +51,7 @@ def everywhere(
     """
     found = []
     for language, look in product(LANGUAGES, LOOKS):
-        page.evaluate(_TURN, language)
-        expect(page.locator("html")).to_have_attribute("lang", language)
+        speak(page, language)
         wear(page, look)
         if also:
             also(page)
@@ -60,6 +59,12 @@ def everywhere(
     page.evaluate(_TURN, LANGUAGES[0])
     wear(page, LOOKS[0])
     return found
+
+
+def speak(page: Page, language: str) -> None:
+    """Turn a page into a language."""
+    page.evaluate(_TURN, language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 def wear(page: Page, look: str) -> None:

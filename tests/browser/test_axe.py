@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from maas.api.pages import STAFF_SCREENS
 from maas.app import create_app
 from maas.settings import Settings
-from tests.browser.axe import LANGUAGES, LOOKS, everywhere, violations
+from tests.browser.axe import LANGUAGES, LOOKS, everywhere, speak, violations
 from tests.browser.conftest import NewPage
+from tests.browser.cut import cut_off
 from tests.browser.waiting import settled
 
 pytestmark = [
@@ -133,3 +134,30 @@ def begun(page: Page) -> None:
     expect(page.locator("h1").first).not_to_be_empty()
     expect(page.get_by_text("読みこみ中です…")).to_have_count(0)
     settled(page)
+
+
+def test_nothing_is_cut_off_at_twice_the_size(new_page: NewPage) -> None:
+    """A window at 200 % shows half as much."""
+    cut: dict[str, list[str]] = {}
+    for screen, name in ACCOUNTS.items():
+        page = new_page(f"/{screen}", name=name, size=(683, 384))
+        begun(page)
+        links = page.get_by_role("navigation").locator("a[href^='#']:has(kbd)").all()
+        for section in ["", *(link.get_attribute("href") for link in links)]:
+            page.evaluate("to => { location.hash = to }", section)
+            begun(page)
+            cut |= cut_in_both(page)
+    for path in RIDER:
+        page = new_page(path, size=(320, 422))
+        begun(page)
+        cut |= cut_in_both(page)
+    assert {path: texts for path, texts in cut.items() if texts} == {}
+
+
+def cut_in_both(page: Page) -> dict[str, list[str]]:
+    """Return what is cut off in each language, by the address."""
+    found = {}
+    for language in LANGUAGES:
+        speak(page, language)
+        found[f"{page.url} {language}"] = cut_off(page)
+    return found
