@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import count
@@ -45,6 +46,7 @@ QUIET: Final = """
   still();
 })
 """
+LOADING: Final = re.compile(r"^\s*(読みこみ中です…|Loading…)\s*$")
 DRAWN: Final = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 _numbers = count(1)
@@ -112,9 +114,14 @@ class Desk:
 
 def settle(page: Page) -> None:
     """Wait until nothing on the page is still being read or drawn, and nothing comes or goes."""
-    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=PATIENCE_MS)
+    _wait_for_all_that_is_asked(page)
     page.evaluate(QUIET)
+    _wait_for_all_that_is_asked(page)
+
+
+def _wait_for_all_that_is_asked(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.get_by_text(LOADING)).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def press(page: Page, *keys: str) -> None:

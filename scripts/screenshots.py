@@ -25,6 +25,8 @@ from playwright.sync_api import APIRequestContext, Error, Playwright, sync_playw
 from screens_taken import SCREENS
 
 SPEED = 6
+# As in the tests: a weekday on which the buses run, so that every picture can be taken again.
+MONDAY = "2026-12-07"
 # What there is to see in the middle of the morning.
 ENOUGH_BOOKINGS, ENOUGH_MOVING = 12, 3
 PATIENCE_S = 900
@@ -53,7 +55,13 @@ def take_all(playwright: Playwright, town: str, folder: Path | None, names: list
         sys.exit(1)
     browser = playwright.chromium.launch(
         executable_path=path,
-        args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        args=[
+            "--no-sandbox",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            # Dates in the order of the page's language, as a browser in that language has them.
+            "--enable-blink-features=LangAttributeAwareFormControlUI",
+        ],
     )
     wait_for_the_morning(playwright.request.new_context(base_url=town))
     failed = []
@@ -76,9 +84,9 @@ def demo(address: str | None) -> Iterator[str]:
         yield address
         return
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "maas", "demo", "--port", "0", "--speed", str(SPEED)]
+        command = [sys.executable, "-m", "maas", "demo", "--port", "0", "--date", MONDAY]
         process = subprocess.Popen(
-            [*command, "--data-dir", folder],
+            [*command, "--speed", str(SPEED), "--data-dir", folder],
             stdout=subprocess.PIPE,
             encoding="utf-8",
             env=os.environ | {"MAAS_PBX_KEY": PBX_KEY},
