@@ -122,7 +122,7 @@ def times(facts: Facts) -> tuple[Table, ...]:
         _spread("待ち時間", "wait", [ride.wait_s for ride in rides],
                 "お約束の時間帯のはじめから、乗車までの時間。"),
         _spread("遅れ", "late", [ride.late_s for ride in rides],
-                "最後にお伝えした約束に、迎えか到着が遅れた時間(悪い方)。"),
+                "最後にお伝えした約束に、迎えか到着が遅れた時間(悪い方)。降りる時間は含まない。"),
         _middles([("待ち時間", [ride.wait_s for ride in rides]),
                   ("遅れ(早着は負)", [ride.late_s for ride in rides]),
                   ("乗車時間", [ride.dropped_off_s - ride.picked_up_s for ride in rides])]),

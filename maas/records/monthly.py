@@ -124,7 +124,7 @@ def _kept(facts: Facts) -> Iterator[Figure]:
     yield Figure(
         "wait_p90", "待ち時間(90%の人がこれ以内)", percentile(waits, 90), "minutes", "分", means
     )
-    late = "最後にお伝えした約束からの遅れ(迎えと到着の悪い方。早着は負)"
+    late = "最後にお伝えした約束からの遅れ(迎えと到着の悪い方。早着は負。降りる時間は含まない)"
     yield Figure("late_p90", "遅れ(90%がこれ以内)", percentile(lates, 90), "minutes", "分", late)
     yield Figure(
         "on_time", "定時率", share(kept, len(rides)), "share", "", "約束どおりの乗車÷乗車件数"

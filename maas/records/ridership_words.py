@@ -76,8 +76,10 @@ FIGURES: Final[dict[str, Figure]] = {
         _PERCENT,
         Text(
             "最後に約束した時刻までに迎えに行き、約束した時刻までに着いた乗車の割合です。"
+            "着いた時刻は、降車の時刻から、降りるのにかかる時間を引いたものです。"
             "運べなかった予約は、守れなかったと数えます。取消と不在は入れません。",
-            "Rides that came and arrived by the times last promised. Bookings not carried "
+            "Rides that came and arrived by the times last promised; the arrival is when they had "
+            "got off, less the time that getting off takes. Bookings not carried "
             "count as broken; cancellations and no-shows are left out.",
         ),
         _PROMISES,

@@ -1,7 +1,8 @@
 """How promises were kept, from the rows of the ledger alone.
 
 A promise of a ride is its window and the time of arrival; what counts is when the vehicle stood
-there, and when the rider was set down.  Seats that were only held were promised to nobody.
+there, and when the rider was set down, less the time that getting out takes: plans count on it
+only after the arrival.  Seats that were only held were promised to nobody.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ def _late_s(row: BookingRow, told: PromiseRow) -> int:
     """Return by how much the worse end of a ride missed its promise; negative was early."""
     came_s = row.arrived_s if row.arrived_s is not None else row.aboard_s
     pickup_s = -(10**6) if came_s is None else came_s - told.pickup_to_s
-    return max(pickup_s, (row.dropped_s or 0) - told.arrive_by_s)
+    there_s = (row.dropped_s or 0) - int(told.request.get("alighting_s", 0))
+    return max(pickup_s, there_s - told.arrive_by_s)
 
 
 def _asked(told: Sequence[PromiseRow]) -> PromiseRow:

@@ -13,7 +13,8 @@ class Ride(NamedTuple):
     entries: the ride as it was with `sign` -1, and as it is with 1, both dated when it was put
     right.  Whoever adds up `sign` times a value over the days of a period has what that period
     counts, to the yen.  Times are seconds of `service_date`; `came_s` is when the vehicle stood
-    there.  The promise is the last one given.
+    there.  The promise is the last one given: its `arrive_by_s` is an arrival, and the ride ends
+    when the last of the party is out of the vehicle, which takes `alighting_s`.
     """
 
     booking_id: str
@@ -43,6 +44,7 @@ class Ride(NamedTuple):
     tariff: str
     birth_year: int | None
     oaza: str | None
+    alighting_s: int = 0
     sign: int = 1
 
     @property
@@ -53,7 +55,8 @@ class Ride(NamedTuple):
     @property
     def late_s(self) -> int:
         """By how much the worse end missed the promise; negative was early."""
-        return max(self.came_s - self.pickup_to_s, self.dropped_off_s - self.arrive_by_s)
+        there_s = self.dropped_off_s - self.alighting_s
+        return max(self.came_s - self.pickup_to_s, there_s - self.arrive_by_s)
 
 
 class Outcome(NamedTuple):

@@ -56,6 +56,7 @@ def _rides() -> Select[Any]:
             func.coalesce(p.arrive_by_s, b.arrive_planned_s),
             func.coalesce(b.arrived_s, r.picked_up_s), r.picked_up_s, r.dropped_off_s,
             r.distance_m, r.shared, r.fare_yen, r.tariff, m.birth_year, m.oaza,
+            func.coalesce(p.request["alighting_s"].as_integer(), 0),
         )
         .join(bookings, b.id == r.booking_id)
         .outerjoin(promises, and_(p.booking_id == r.booking_id, p.no == b.promise_no))

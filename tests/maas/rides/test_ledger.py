@@ -46,6 +46,15 @@ def test_the_worse_end_of_a_ride_is_what_was_late() -> None:
     assert (found.worst_late_s, found.worst_reference) == (7 * 60, "1003")
 
 
+def test_getting_out_is_not_a_late_arrival() -> None:
+    told = replace(TOLD, request={"alighting_s": 30})
+    in_time, late = (replace(RIDE, dropped_s=told.arrive_by_s + seconds) for seconds in (30, 31))
+
+    found = kept_on(DAY, [(in_time, [told]), (late, [told])], EVENING)
+
+    assert (found.kept, found.late, found.worst_late_s) == (1, 1, 1)
+
+
 def test_a_promise_we_moved_is_kept_but_not_as_asked() -> None:
     ridden = replace(RIDE, arrived_s=of_day("10:25"), dropped_s=of_day("10:45"), promise_no=2)
 
