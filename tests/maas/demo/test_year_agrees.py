@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.demo.network import Network
@@ -26,10 +26,18 @@ from maas.records.report import Amount
 from maas.store import fleet
 from maas.store.closings import month_of
 from maas.store.database import Database, open_database
-from maas.store.tables import bookings, refusals, rides, takings, vehicle_days
+from maas.store.tables import (
+    bookings,
+    bus_counts,
+    duty_records,
+    refusals,
+    rides,
+    takings,
+    vehicle_days,
+)
 from maas.town.imports import import_town
 from tests.maas.records.books import TODAY, Books
-from tests.maas.records.test_books_agree import agree
+from tests.maas.records.test_books_agree import agree, feeder_agrees
 
 ZONE = ZoneInfo("Asia/Tokyo")
 ACTS = 60
@@ -59,8 +67,9 @@ async def _seen(database: Database, town: Path) -> None:
     async with database.reading() as db:
         assert await faults(db) == []
         for month in sorted(books.sums):
-            await agree(db, month, books.sums[month])
+            await agree(db, month, books.sums[month], books.registers[month])
         await _years_agree(db, books)
+        await _planted(db, random.Random(9).choice(sorted(books.rides)))  # noqa: S311 -- which ride
     for month, sums in books.closed.items():
         assert +sums == +books.sums[month], "a closed month has changed"
     await database.close()
@@ -95,6 +104,13 @@ async def _read(db: AsyncConnection, books: Books) -> None:
             vehicle_m=row.distance_m, loaded_m=row.loaded_m, duty_s=row.duty_s, vehicle_days=1
         )
     books.sums = {month: sums[month] for month in sorted(sums)}
+    books.registers = {month: Counter() for month in books.sums}
+    for row in await db.execute(select(duty_records)):
+        if row.kind.startswith("call_"):
+            books.registers[month_of(row.service_date)]["calls"] += 1
+    for row in await db.execute(select(bus_counts)):
+        kept = books.registers[month_of(row.service_date)]
+        kept.update(boarded=row.boarded, alighted=row.alighted)
 
 
 async def _lived(books: Books, chance: random.Random) -> None:
@@ -153,14 +169,28 @@ async def _days_agree(db: AsyncConnection, books: Books) -> None:
     assert {(date.fromisoformat(str(x[0])), names[str(x[1])]) for x in lines.rows} >= ridden_days
 
 
+async def _planted(db: AsyncConnection, booking_id: str) -> None:
+    """See that a yen more in one ride of the year is found."""
+    await db.execute(update(rides).where(rides.c.booking_id == booking_id).values(
+        fare_yen=rides.c.fare_yen + 1
+    ))  # fmt: skip
+    assert any(booking_id in fault for fault in await faults(db))
+    await db.rollback()
+
+
+def _sum_of(books: Books, first: str, last: str) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for month in books.sums:
+        if first <= month <= last:
+            total.update(books.sums[month])
+    return total
+
+
 async def _years_agree(db: AsyncConnection, books: Books) -> None:
     """See that the statutory forms are the sum of their twelve months."""
     for month, calendar in (("2026-09", "april"), ("2026-03", "april")):
         first = int(month[:4]) - (month[5:] < "04")
-        inside = [m for m in books.sums if f"{first}-04" <= m <= f"{first + 1}-03"]
-        total: Counter[str] = Counter()
-        for each in inside:
-            total.update(books.sums[each])
+        total = _sum_of(books, f"{first}-04", f"{first + 1}-03")
         for name in ("form2", "form6"):
             wanted = Wanted(name, month, calendar)  # type: ignore[arg-type]
             table = (await report(db, wanted, None, ZONE, today=TODAY, made="")).tables[0]
@@ -170,3 +200,6 @@ async def _years_agree(db: AsyncConnection, books: Books) -> None:
             assert told["fare_yen"] == total["yen"]
             assert told["km"] == total["vehicle_m"]
             assert told["loaded_km"] == total["loaded_m"]
+    made = await report(db, Wanted("feeder", "2026-09"), None, ZONE, today=TODAY, made="")
+    subsidy, fiscal = _sum_of(books, "2025-10", "2026-09"), _sum_of(books, "2026-04", "2027-03")
+    feeder_agrees(*made.tables, subsidy, fiscal)

@@ -15,11 +15,13 @@ from maas.fares import books as money
 from maas.records import closing
 from maas.records.corrections import Correction, correct
 from maas.rides.commit import Change, commit
-from maas.store import ledger, rides, takings
+from maas.store import bus_counts, duty, ledger, rides, takings
 from maas.store.bookings import BookingRow, PromiseRow
+from maas.store.bus_counts import CountRow
 from maas.store.closings import month_of
 from maas.store.commits import AuditEntry
 from maas.store.database import Database, open_database
+from maas.store.duty import RecordRow
 from maas.store.entries import VehicleDay
 from maas.store.once import By
 from maas.store.rides import RefusalRow, RideRow
@@ -31,6 +33,10 @@ NOW = datetime(2026, 11, 20, 3, tzinfo=UTC).timestamp()
 TODAY = date(2026, 11, 20)
 MONTHS = ("2026-09", "2026-10", "2026-11")
 VANS = ("van-1", "van-2")
+CALL: dict[str, Any] = {
+    "caller": "yuki", "method": "face", "detector": True, "drunk": False, "illness": False,
+    "fatigue": False, "lack_of_sleep": False, "check_ok": True, "fit": True,
+}  # fmt: skip
 
 
 async def found_town(url: str, folder: Path) -> None:
@@ -45,14 +51,20 @@ class Books:
     """The database, and what should be in each month by adding up what was done.
 
     `own` are rides that count in the month they were made in and were not taken back since.
+    `registers` are roll calls and riders of buses, which a closing is not about.
     """
 
     database: Database
     sums: dict[str, Counter[str]] = field(default_factory=lambda: {m: Counter() for m in MONTHS})
+    registers: dict[str, Counter[str]] = field(
+        default_factory=lambda: {m: Counter() for m in MONTHS}
+    )
     closed: dict[str, Counter[str]] = field(default_factory=dict)
     rides: dict[str, dict[str, Any]] = field(default_factory=dict)
     driven: dict[str, dict[str, Any]] = field(default_factory=dict)
     absent: dict[str, BookingRow] = field(default_factory=dict)
+    counts: list[CountRow] = field(default_factory=list)
+    calls: list[RecordRow] = field(default_factory=list)
     done: int = 0
 
     def month_for(self, day: date) -> str:
@@ -206,6 +218,55 @@ class Books:
         else:
             assert wrong is None
             self.closed[month] = Counter(self.sums[month])
+
+    async def tapped(self, day: date, call: int, boarded: int, alighted: int) -> None:
+        """The driver of a bus counts who gets on and off; no closing is about buses."""
+        self.done += 1
+        row = CountRow(
+            f"n{self.done:03d}", day, VANS[0], f"trip-{day.day % 2}", call, "driver", boarded,
+            alighted, NOW + self.done, NOW + self.done, VANS[0],
+        )  # fmt: skip
+        await self._counted(row)
+        self.registers[month_of(day)].update(boarded=boarded, alighted=alighted)
+
+    async def tapped_wrongly(self, index: int, boarded: int) -> None:
+        """A count of a bus is put right by another row."""
+        if not self.counts:
+            return
+        was = self.counts.pop(index % len(self.counts))
+        self.done += 1
+        await self._counted(replace(was, id=f"n{self.done:03d}", boarded=boarded, corrects=was.id))
+        self.registers[month_of(was.service_date)]["boarded"] += boarded - was.boarded
+
+    async def _counted(self, row: CountRow) -> None:
+        async with self.database.writing() as db:
+            await bus_counts.add_count(db, row)
+        self.counts.append(row)
+
+    async def called(self, day: date, van: int) -> None:
+        """A driver's duty begins with a roll call and leaving the garage."""
+        for kind, body in (("call_before", CALL), ("out", {"meter_km": 1.0})):
+            self.done += 1
+            row = RecordRow(
+                f"d{self.done:03d}", day, VANS[van], "ken", kind, NOW + self.done, NOW + self.done,
+                "yuki", body,
+            )  # fmt: skip
+            async with self.database.writing() as db:
+                await duty.add_record(db, row)
+        self.calls.append(replace(row, id=f"d{self.done - 1:03d}", kind="call_before", body=CALL))
+        self.registers[month_of(day)]["calls"] += 1
+
+    async def called_wrongly(self, index: int) -> None:
+        """A roll call is put right: the first one stays to be read."""
+        if not self.calls:
+            return
+        was = self.calls.pop(index % len(self.calls))
+        self.done += 1
+        row = replace(was, id=f"d{self.done:03d}", corrects=was.id, body=CALL | {"fatigue": True})
+        async with self.database.writing() as db:
+            await duty.add_record(db, row)
+        self.calls.append(row)
+        self.registers[month_of(was.service_date)].update(calls=1, calls_put_right=1)
 
     def _booking(self, day: date, riders: int, van: int, state: str) -> BookingRow:
         self.done += 1

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.records.catalogue import Wanted, report
+from maas.records.catalogue import KINDS, Wanted, report
 from maas.records.check import faults
 from maas.records.closing import days_of, entries_between, figures_of
 from maas.records.report import Amount, Report, Table
@@ -28,7 +28,11 @@ from maas.store.database import open_database
 from maas.store.tables import rides
 from tests.maas.records.books import MONTHS, TODAY, Books, found_town
 
-OF_A_MONTH = ("monthly", "days", "balance", "od", "vehicles", "refusals", "times")
+OF_A_MONTH = (
+    "monthly", "days", "balance", "od", "vehicles", "refusals", "times", "rollcalls", "duties",
+    "buses",
+)  # fmt: skip
+OF_A_YEAR = ("form2", "form6", "feeder")
 Act = Callable[[Books], Awaitable[None]]
 DAYS = st.sampled_from(
     [date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 31), date(2026, 11, 2)]
@@ -48,6 +52,12 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     st.tuples(WHICH, st.integers(1, 400)).map(lambda a: lambda b: b.refund(*a)),
     st.tuples(WHICH, YEN, METRES).map(lambda a: lambda b: b.rode_after_all(*a)),
     st.tuples(DAYS, st.booleans()).map(lambda a: lambda b: b.refused(a[0], declined=a[1])),
+    st.tuples(DAYS, st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)).map(
+        lambda a: lambda b: b.tapped(*a)
+    ),
+    st.tuples(WHICH, st.integers(0, 9)).map(lambda a: lambda b: b.tapped_wrongly(*a)),
+    st.tuples(DAYS, VAN).map(lambda a: lambda b: b.called(*a)),
+    WHICH.map(lambda i: lambda b: b.called_wrongly(i)),
     st.sampled_from(MONTHS).map(lambda m: lambda b: b.close(m)),
 )
 _numbers = itertools.count()
@@ -88,7 +98,7 @@ async def _played(file: Path, acts: list[Act]) -> None:
         async with database.reading() as db:
             assert await faults(db) == []
             for month in MONTHS:
-                await agree(db, month, books.sums[month])
+                await agree(db, month, books.sums[month], books.registers[month])
             await _year_agrees(db, books)
             for id_ in sorted(books.rides)[:1]:
                 await _planted(db, id_)
@@ -107,7 +117,9 @@ async def _planted(db: AsyncConnection, booking_id: str) -> None:
     await db.rollback()
 
 
-async def agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
+async def agree(
+    db: AsyncConnection, month: str, sums: Counter[str], registers: Counter[str]
+) -> None:
     """See that every report of a month is the sum of what was done."""
     made = {name: await _report(db, name, month) for name in OF_A_MONTH}
     first = made["monthly"].tables[0]
@@ -145,6 +157,23 @@ async def agree(db: AsyncConnection, month: str, sums: Counter[str]) -> None:
         assert _sum(table, "declined") == sums["declined"], table.title
     for table in made["times"].tables[:2]:
         assert _sum(table, "rides") == sums["own"], table.title
+    _registers_agree(made, daily, registers)
+
+
+def _registers_agree(made: dict[str, Report], daily: Table, sums: Counter[str]) -> None:
+    """See that roll calls, duties and riders of buses are those written down."""
+    runs, stops = made["buses"].tables
+    assert _sum(runs, "riders") == _sum(stops, "boarded") == sums["boarded"]
+    assert _sum(stops, "alighted") == sums["alighted"]
+    (calls,) = made["rollcalls"].tables
+    assert len(calls.rows) == sums["calls"]
+    assert sum(row[-1] == "訂正済み" for row in calls.rows) == sums["calls_put_right"]
+    ridden = {row[:2]: row[2:4] for row in daily.rows}
+    (lines,) = made["duties"].tables
+    at = [column.name for column in lines.columns].index("rides")
+    for line in lines.rows:
+        counts = line[at : at + 2]
+        assert counts in {ridden.get(line[:2], (0, 0)), (None, None)}
 
 
 def _journeys_agree(made: Report, sums: Counter[str]) -> None:
@@ -170,8 +199,9 @@ async def _year_agrees(db: AsyncConnection, books: Books) -> None:
         fiscal.update(sums)
     form = (await _report(db, "form2", "2026-09")).tables[0]
     form_6 = (await _report(db, "form6", "2026-09")).tables[0]
-    subsidy = (await _report(db, "feeder", "2026-10")).tables[1]
-    since_october = books.sums["2026-10"]["riders"] + books.sums["2026-11"]["riders"]
+    evaluated, by_month = (await _report(db, "feeder", "2026-10")).tables
+    since_october = Counter(books.sums["2026-10"])
+    since_october.update(books.sums["2026-11"])
 
     for each in (form, form_6):
         for column, name in (
@@ -180,7 +210,24 @@ async def _year_agrees(db: AsyncConnection, books: Books) -> None:
         ):  # fmt: skip
             assert _sum(each, column) == fiscal[name], (each.title, column)
     assert _sum(form_6, "rides") == fiscal["rides"]
-    assert _sum(subsidy, "riders") == since_october
+    feeder_agrees(evaluated, by_month, since_october, fiscal)
+
+
+def feeder_agrees(
+    evaluated: Table, by_month: Table, subsidy: Counter[str], fiscal: Counter[str]
+) -> None:
+    """See that the evaluation of a feeder line has the sums of both kinds of year."""
+    for column, name in (
+        ("rides", "rides"), ("riders", "riders"), ("fare_yen", "yen"), ("loaded_km", "loaded_m"),
+    ):  # fmt: skip
+        assert _sum(by_month, column) == subsidy[name], column
+    for row in evaluated.rows:
+        name = {"輸送人員": "riders", "経常収益": "yen", "総走行キロ": "vehicle_m",
+                "実車走行キロ": "loaded_m"}.get(str(row[0]))  # fmt: skip
+        if name is not None:
+            assert isinstance(row[1], Amount)
+            assert isinstance(row[2], Amount)
+            assert (row[1].value, row[2].value) == (subsidy[name], fiscal[name]), row[0]
 
 
 async def _report(db: AsyncConnection, name: str, month: str) -> Report:
@@ -200,6 +247,10 @@ def _sum(table: Table, column: str) -> int:
 def _total(table: Table, column: str) -> object:
     assert table.total is not None
     return table.total[[each.name for each in table.columns].index(column)]
+
+
+def test_every_report_there_is_is_compared() -> None:
+    assert {*OF_A_MONTH, *OF_A_YEAR} == set(KINDS)
 
 
 def test_a_month_ends_on_its_last_day() -> None:
