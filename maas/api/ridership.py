@@ -23,6 +23,7 @@ from maas.records.ridership_rows import Now, Read, Where, read_all
 from maas.records.ridership_words import FIGURES
 from maas.rides.keeper import Keeper
 from maas.rides.refused import FOR_WANT_OF_ROOM
+from maas.store import closings
 from maas.store.ledger import simulated_between
 
 router = APIRouter(prefix="/ridership", tags=["ridership"])
@@ -73,7 +74,7 @@ async def read_ridership(
     keeper = service.keeper(area, person)
     today = keeper.today
     last = min(to or today, today)
-    first = since or _year_begins(last)
+    first = since or year_begins(last)
     if not 0 <= (last - first).days < MOST_DAYS:
         raise Problem("not-found")
     chosen = Chosen(
@@ -89,7 +90,14 @@ async def read_ridership(
     found = await asyncio.to_thread(analysis, keeper, chosen, now, before)
     async with service.database.reading() as db:
         simulated = await simulated_between(db, first, last)
-    return found.model_copy(update={"simulated": bool(simulated)})
+        given = await closings.all_closings(db)
+    span = f"{first:%Y-%m}", f"{last:%Y-%m}"
+    closed = [row.month for row in given if row.state == "closed"]
+    update = {
+        "simulated": bool(simulated),
+        "closed_months": sorted(month for month in closed if span[0] <= month <= span[1]),
+    }
+    return found.model_copy(update=update)
 
 
 async def _period(service: Service, keeper: Keeper, first: dt.date, last: dt.date) -> Read:
@@ -109,6 +117,6 @@ async def _period(service: Service, keeper: Keeper, first: dt.date, last: dt.dat
     return found
 
 
-def _year_begins(last: dt.date) -> dt.date:
+def year_begins(last: dt.date) -> dt.date:
     """Return the first day of the twelve months that end with a day's."""
     return dt.date(last.year - (last.month < 12), last.month % 12 + 1, 1)

@@ -51,6 +51,7 @@ def analysis(keeper: Keeper, chosen: Chosen, read: Read, read_before: Read) -> R
         money_before=_money(read_before) if known and chosen.is_all else None,
         recorded_from=since,
         by_day=charts.is_by_day(now.first, now.last),
+        closed_months=[],
         trend=found.trend(before, since),
         heat=found.heat(),
         days_of=_days_of(whole.trips),

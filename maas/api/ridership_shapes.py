@@ -164,6 +164,7 @@ class RidershipOut(BaseModel):
     money_before: MoneyOut | None
     recorded_from: dt.date | None = Field(description="Nothing is known of any day before it.")
     by_day: bool
+    closed_months: list[str] = Field(description="Those whose figures do not change any more.")
     trend: list[PointOut]
     heat: list[CellOut]
     days_of: list[int] = Field(min_length=7, max_length=7, description="Days by weekday.")

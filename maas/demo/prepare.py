@@ -95,10 +95,11 @@ def prepare(
     roads = {profile: Roads(network, profile) for profile in network.profiles}
     tokens = asyncio.run(_fill(settings, source, roads["car"], network.id))
     files = read_town(source)
+    feed = read_feed(timetable)
     if today is not None:
         tell("模擬の一年を取り込んでいます")
-        asyncio.run(_remember(settings, files, today))
-    return Prepared(settings, files, read_feed(timetable), roads, tokens)
+        asyncio.run(_remember(settings, files, feed, today(files)))
+    return Prepared(settings, files, feed, roads, tokens)
 
 
 def _emptied(folder: Path) -> Path:
@@ -157,13 +158,11 @@ async def _fill(settings: Settings, town: Path, roads: Roads, network: str) -> d
         await database.close()
 
 
-async def _remember(
-    settings: Settings, files: TownFiles, today: Callable[[TownFiles], date]
-) -> None:
+async def _remember(settings: Settings, files: TownFiles, feed: Feed, today: date) -> None:
     database = open_database(settings.database, keys=Keys(settings.sealing_keys))
     try:
         async with database.writing() as db:
-            await load_past(db, files.areas[0].id, today(files))
+            await load_past(db, files.areas[0].id, today, feed)
     finally:
         await database.close()
 

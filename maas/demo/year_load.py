@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gtfs import Feed
+from maas.demo.year_buses import counts_of
 from maas.demo.year_like import likeness
 from maas.demo.year_past import Past, PastDay, fixture
 from maas.rides.show import Names
-from maas.store import fleet, ledger, members, places, rides, towns
+from maas.store import bus_counts, fleet, ledger, members, places, rides, towns
 from maas.store.tables import bookings, duty_records, promises, refusals, takings
 from maas.town.imports import area_rules
 
@@ -20,24 +22,30 @@ AT_ONCE = 20
 """Days written together."""
 
 
-async def load_past(connection: AsyncConnection, area: str, today: date) -> int:
+async def load_past(
+    connection: AsyncConnection, area: str, today: date, feed: Feed | None = None
+) -> int:
     """Write the year before `today` and mark its days as simulated; returns how many there are.
 
-    None when the town is another than the fixture is of.
+    None when the town is another than the fixture is of.  Riders of buses are of the `feed`.
     """
     year, names = fixture(), await _names(connection, area)
     if year is None or year.town != likeness(names):
         return 0
     rules = await area_rules(connection, area)
-    days, count = list[PastDay](), 0
+    days, all_days = list[PastDay](), list[date]()
     for day in Past(year, today, names, rules).days():
         days.append(day)
-        count += 1
+        all_days.append(day.day)
         if len(days) == AT_ONCE:
             await _write(connection, days, year.seed)
             days.clear()
     await _write(connection, days, year.seed)
-    return count
+    if feed is not None:
+        buses = {row.block: id_ for id_, row in names.vehicles.items() if row.block is not None}
+        counts = counts_of(feed, buses, all_days, today, names.timezone)
+        await bus_counts.add_counts(connection, list(counts))
+    return len(all_days)
 
 
 async def _names(connection: AsyncConnection, area: str) -> Names:

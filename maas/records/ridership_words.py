@@ -25,6 +25,7 @@ class Figure:
 _RIDES: Final = Text("乗車の記録", "ride records")
 _PROMISES: Final = Text("予約と約束の記録", "records of bookings and promises")
 _REFUSALS: Final = Text("断った予約の記録", "records of refused asks")
+_COUNTED: Final = Text("バスの乗り降りの記録", "records of who got on and off buses")
 _PEOPLE: Final = Text("人", "people")
 _PERCENT: Final = Text("%", "%")
 _RIDES_UNIT: Final = Text("件", "rides")
@@ -314,5 +315,24 @@ FIGURES: Final[dict[str, Figure]] = {
         ),
         Text("バスの案内の記録", "records of what riders were told"),
         "less",
+    ),
+    "bus_stops": Figure(
+        Text("バス停ごとの乗り降り", "Bus stops by use"),
+        _PEOPLE,
+        Text(
+            "バスで数えた、停留所ごとの乗った人と降りた人です。数えなかった便は入りません。",
+            "Who got on and off at each stop, as counted on the buses; runs that nobody counted "
+            "are not in it.",
+        ),
+        _COUNTED,
+    ),
+    "bus_runs": Figure(
+        Text("便ごとの利用者", "Riders of each run"),
+        _PEOPLE,
+        Text(
+            "バスで数えた乗った人を、時刻表の便ごとに、数えた日の数で割ったものです。",
+            "Who got on each run of the timetable, divided by the days on which it was counted.",
+        ),
+        _COUNTED,
     ),
 }

@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from maas.api.ridership import _year_begins
+from maas.api.ridership import year_begins
 from maas.api.ridership_drawn import year_before
 from tests.maas.api.conftest import Prepared, Running, running_on
 from tests.maas.records.ridden_years import ride_for_years
+from tests.maas.ridden import counted
 from tests.maas.tiny_town import AREA
 
 TODAY = dt.date(2026, 11, 26)
@@ -109,12 +110,46 @@ async def test_figures_are_explained_in_the_callers_language(ridden: Running) ->
     assert figures["lost_share"]["better"] == "less"
 
 
+async def test_riders_of_buses_are_counted_by_stop_and_by_run(ridden: Running) -> None:
+    day = ridden.service.today() - dt.timedelta(3)
+    async with ridden.service.database.writing() as db:
+        await counted(db, day, [(0, 7, 0), (2, 1, 3), (5, 0, 5)])
+        await counted(db, day - dt.timedelta(1), [(0, 2, 0), (5, 0, 2)])
+        await counted(db, day - dt.timedelta(400), [(0, 9, 0)])
+    async with ridden.staff("planner") as planner:
+        found = (await planner.get("/api/v1/ridership/buses")).json()
+        none = (await planner.get(f"/api/v1/ridership/buses?from={day}&to={day}")).json()
+        wrong = await planner.get("/api/v1/ridership/buses?from=2026-02-01&to=2026-01-01")
+    (run,) = found["runs"]
+    assert (run["trip"], run["days"], run["riders"], run["most_on_board"]) == ("e08", 2, 10, 7)
+    assert (found["riders"], found["runs_counted"], none["riders"]) == (10, 2, 8)
+    assert sum(stop["boarded"] for stop in found["stops"]) == 10
+    assert sum(stop["alighted"] for stop in found["stops"]) == 10
+    both = [stop["boarded"] + stop["alighted"] for stop in found["stops"]]
+    assert both == sorted(both, reverse=True)
+    assert wrong.status_code == 404
+    async with ridden.staff("operator") as operator:
+        assert (await operator.get("/api/v1/ridership/buses")).status_code == 403
+
+
+async def test_a_month_that_was_closed_is_said_to_be(ridden: Running) -> None:
+    last = ridden.service.today().replace(day=1) - dt.timedelta(1)
+    async with ridden.staff("planner") as planner:
+        before = await ask(planner)
+        path = f"/api/v1/months/{last:%Y-%m}/closings"
+        told = {"Idempotency-Key": "close-it"}
+        made = await planner.post(path, json={"state": "closed"}, headers=told)
+        after = await ask(planner)
+    assert (made.status_code, made.json()["state"]) == (200, "closed"), made.text
+    assert (before["closed_months"], after["closed_months"]) == ([], [f"{last:%Y-%m}"])
+
+
 async def test_ridership_is_for_planners(ridden: Running) -> None:
     async with ridden.staff("operator") as operator:
         assert (await operator.get("/api/v1/ridership")).status_code == 403
 
 
 def test_a_year_is_twelve_whole_months_up_to_now() -> None:
-    assert _year_begins(TODAY) == dt.date(2025, 12, 1)
-    assert _year_begins(dt.date(2026, 12, 3)) == dt.date(2026, 1, 1)
+    assert year_begins(TODAY) == dt.date(2025, 12, 1)
+    assert year_begins(dt.date(2026, 12, 3)) == dt.date(2026, 1, 1)
     assert year_before(dt.date(2028, 2, 29)) == dt.date(2027, 2, 28)

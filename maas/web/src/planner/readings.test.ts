@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { plannerJa } from "../words/planner.ja";
 import type { Ridership, Totals } from "./analysis.svelte";
-import { chosenNames, endNames, inBins, kept, largest, lostShare, overviewSays, percent, perDay, smallest, TILES } from "./readings";
+import { chosenNames, endNames, inBins, kept, largest, lostShare, monthsOf, overviewSays, percent, perDay, smallest, TILES } from "./readings";
 import { filtersOf } from "./filters";
 
 const totals: Totals = {
@@ -51,4 +51,9 @@ test("few people are neither the most nor the least", () => {
   const of = (one: number | null) => one;
   expect([largest([null, 2, 5, 5], of), smallest([null, 2, 5], of), largest([null], of)]).toEqual([5, 2, undefined]);
   expect(inBins([{ over_min: null, to_min: 5, rides: 3 }, { over_min: 5, to_min: null, rides: 1 }], (to) => to !== null)).toBe(0.75);
+});
+
+test("a period has a part of every month from its first day's to its last day's", () => {
+  expect(monthsOf({ first: "2026-11-30", last: "2027-02-01" })).toEqual(["2026-11", "2026-12", "2027-01", "2027-02"]);
+  expect(monthsOf({ first: "2026-12-01", last: "2026-12-31" })).toEqual(["2026-12"]);
 });

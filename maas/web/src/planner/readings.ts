@@ -89,3 +89,12 @@ export function perDay(data: Ridership): { hour: number; cells: (number | null)[
     }),
   }));
 }
+
+/** The months a period has a part of, like "2026-09". */
+export function monthsOf({ first, last }: { first: string; last: string }): string[] {
+  const number = (day: string) => 12 * Number(day.slice(0, 4)) + Number(day.slice(5, 7)) - 1;
+  return Array.from({ length: number(last) - number(first) + 1 }, (_, at) => {
+    const month = number(first) + at;
+    return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
+  });
+}

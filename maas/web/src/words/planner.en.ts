@@ -18,7 +18,7 @@ const spans: Record<string, string> = {
 
 export const plannerEn: PlannerWords = {
   sections: {
-    overview: "Overview", when: "When", where: "Where", who: "Who", promises: "Promises", refusals: "Refusals", buses: "Bus times", notes: "Events", booklet: "Print",
+    overview: "Overview", when: "When", where: "Where", who: "Who", promises: "Promises", refusals: "Refusals", buses: "Buses", notes: "Events", booklet: "Print",
     openData: "Open data", reports: "Reports", whatIf: "What if",
   },
   simulated: "Simulated data", simulatedMore: "Some days of this period were made up by calculation and never driven.",
@@ -62,6 +62,9 @@ export const plannerEn: PlannerWords = {
     saves: (share, cars) => `${share} would have got a ride up to an hour sooner or later; ${cars} needed another vehicle.`,
     reasons: (most, n) => `Most common reason: “${most}”, ${n} times.`,
     eta: (mae, n) => `The times told were off by ${mae} seconds on average (${n} times told).`,
+    busStops: (stop, both, riders, runs) => `${riders} people rode the ${runs} runs that were counted. ${stop} is used most: ${both} on and off.`,
+    busRuns: (run, each) => `Most ride the ${run}: ${each} a run.`,
+    notCounted: "Nobody was counted on the buses in this period.",
     none: "There is none in this period.",
   },
   columns: {
@@ -69,7 +72,11 @@ export const plannerEn: PlannerWords = {
     weekday: "Weekday", hour: "Hour", each: "Riders a day", vehicle: "Vehicle", share: "Time in use (%)", days: "Days driven", from: "From", to: "To", place: "Place",
     boarded: "Got on", left: "Got off", hamlet: "Hamlet", age: "Age", members: "Members", active: "Members who rode", perMember: "Rides per member", lost: "Journeys refused",
     minutes: "Minutes", what: "What", count: "Count", reason: "Reason", state: "Closing",
+    stop: "Stop", run: "Run", eachRun: "A run (people)", counted: "Days counted", mostAboard: "Most aboard (people)",
   },
+  towards: (place) => `to ${place}`,
+  unplaced: (n) => `${n} people were counted where no bus called; they are left out.`,
+  provisional: "Provisional", provisionalMore: "Some months of this period are not closed yet; their figures may still change.",
   ahead: "Minutes ahead", mae: "Mean error (seconds)", told: "Times told",
   bin: (over, to) => (over === null ? `up to ${to} min` : to === null ? `over ${over} min` : `${over} to ${to} min`),
   lateBin: (over, to) =>
@@ -96,6 +103,17 @@ export const plannerEn: PlannerWords = {
   },
   booklet: {
     about: "All charts in one booklet for the council or for residents. Printed, it is A4, and every chart says how it was counted and from what.", print: "Print", made: (when) => `Made on ${when}`,
+  },
+  closing: {
+    title: "Closing the month", about: "Once a month is over, its figures are provisional (速報). When it is closed (確定), nothing of it changes any more: what is put right later counts in the month of the correction.",
+    states: { under_way: "under way", provisional: "provisional", closed: "closed" },
+    give: { provisional: "Give out as provisional", closed: "Close this month" }, done: { provisional: "Given out as provisional.", closed: "Closed." },
+    given: (state, when, who) => `${state}: ${when}, by ${who}.`, notOver: "This month is not over yet.", really: (month) => `Close ${month}? This cannot be taken back.`,
+    figures: "Figures of this month", figure: "Figure", now: "Now",
+    names: {
+      rides: "Rides", riders: "Riders", shared_rides: "Shared rides", ride_m: "Kilometres ridden", fare_yen: "Fares (yen)", other_fare_yen: "Fares put right without a ride (yen)", cash_yen: "Cash (yen)", voucher_yen: "Vouchers (yen)",
+      cancelled: "Cancelled", no_show: "Not there", refused: "Refused", declined: "Declined by the caller", vehicle_m: "Kilometres driven", loaded_m: "Kilometres with riders", duty_s: "Hours of service",
+    },
   },
   reports: {
     about: "What has to be handed in, and the monthly reports, in Japanese. Choose a month, and one press opens a report. Yearly ones are of the year the month is in.", month: "Month",

@@ -17,7 +17,7 @@ const spans: Record<string, string> = {
 
 export const plannerJa = {
   sections: {
-    overview: "あらまし", when: "いつ", where: "どこ", who: "だれが", promises: "約束", refusals: "断った予約", buses: "バスの時刻", notes: "できごと", booklet: "印刷する",
+    overview: "あらまし", when: "いつ", where: "どこ", who: "だれが", promises: "約束", refusals: "断った予約", buses: "バス", notes: "できごと", booklet: "印刷する",
     openData: "データの公開", reports: "報告書", whatIf: "もしも",
   } as Record<string, string>,
   simulated: "模擬データ", simulatedMore: "この期間には、本当の記録ではない、計算で作った日があります。",
@@ -61,6 +61,9 @@ export const plannerJa = {
     saves: (share: string, cars: string) => `${share}は、時刻を1時間までずらせば乗れました。${cars}は、車をふやすしかありませんでした。`,
     reasons: (most: string, n: string) => `いちばん多い理由は「${most}」の${n}回です。`,
     eta: (mae: string, n: string) => `案内した時刻とのずれは、平均${mae}秒でした（${n}回の案内）。`,
+    busStops: (stop: string, both: string, riders: string, runs: string) => `数えた${runs}便に${riders}人が乗りました。いちばん使われるのは${stop}で、乗り降りは${both}人です。`,
+    busRuns: (run: string, each: string) => `いちばん乗った便は${run}で、1便に${each}人です。`,
+    notCounted: "この期間に、バスで数えた乗り降りはありません。",
     none: "この期間にはありません。",
   },
   columns: {
@@ -68,7 +71,11 @@ export const plannerJa = {
     weekday: "曜日", hour: "時間", each: "1日あたり（人）", vehicle: "車", share: "使われた時間（%）", days: "走った日", from: "出発", to: "目的地", place: "場所",
     boarded: "乗った人", left: "降りた人", hamlet: "地区", age: "年齢", members: "会員（人）", active: "乗った会員（人）", perMember: "会員1人あたり（回）", lost: "断った移動（件）",
     minutes: "分", what: "内容", count: "数", reason: "理由", state: "月のしめ",
+    stop: "停留所", run: "便", eachRun: "1便あたり（人）", counted: "数えた日", mostAboard: "最も多い時の車内（人）",
   },
+  towards: (place: string) => `${place}行き`,
+  unplaced: (n: number) => `どの停留所か分からない乗り降り${n}人は、入れていません。`,
+  provisional: "速報", provisionalMore: "この期間には、まだ確定していない月があります。数字はあとで変わることがあります。",
   ahead: "何分先の案内か", mae: "ずれの平均（秒）", told: "案内の数",
   bin: (over: number | null, to: number | null) => (over === null ? `${to}分まで` : to === null ? `${over}分より` : `${over}〜${to}分`),
   lateBin: (over: number | null, to: number | null) =>
@@ -95,6 +102,17 @@ export const plannerJa = {
   },
   booklet: {
     about: "議会や住民に渡すために、すべての図を1つの冊子にします。印刷すると、A4の紙に、図ごとに数えかたと出典がつきます。", print: "印刷する", made: (when: string) => `${when} に作りました`,
+  },
+  closing: {
+    title: "月のしめ", about: "月が終わると、その数字は速報です。確定すると、その月の数字はもう変わりません。あとで直したことは、直した月に数えます。",
+    states: { under_way: "集計中", provisional: "速報", closed: "確定" } as Record<string, string>,
+    give: { provisional: "速報として出す", closed: "この月を確定する" }, done: { provisional: "速報として出しました。", closed: "確定しました。" },
+    given: (state: string, when: string, who: string) => `${state}: ${when}（${who}）`, notOver: "この月はまだ終わっていません。", really: (month: string) => `${month}を確定しますか。確定は取り消せません。`,
+    figures: "この月の数字", figure: "項目", now: "いま",
+    names: {
+      rides: "乗車（件）", riders: "利用者数（人）", shared_rides: "相乗り（件）", ride_m: "乗車キロ（km）", fare_yen: "運賃（円）", other_fare_yen: "乗車によらない運賃の訂正（円）", cash_yen: "現金（円）", voucher_yen: "券・カード（円）",
+      cancelled: "取消（件）", no_show: "不在（件）", refused: "断り（件）", declined: "お客さまの辞退（件）", vehicle_m: "総走行（km）", loaded_m: "実車（km）", duty_s: "運行時間（時間）",
+    } as Record<string, string>,
   },
   reports: {
     about: "国や県に出す書類と、毎月の報告書です。月をえらんで、1回おすと開きます。年の報告書は、その月が入る年のものです。", month: "月",

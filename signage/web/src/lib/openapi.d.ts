@@ -900,6 +900,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ridership/buses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readBusRiders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ridership/remarks": {
         parameters: {
             query?: never;
@@ -3549,6 +3565,34 @@ export interface components {
             /** @enum {string} */
             anchor: "depart" | "arrive";
         };
+        BusRidersOut: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            simulated: boolean;
+            riders: number;
+            runs_counted: number;
+            unplaced: number;
+            stops: components["schemas"]["BusStopOut"][];
+            runs: components["schemas"]["BusRunOut"][];
+        };
+        BusRunOut: {
+            trip: string;
+            route: string;
+            headsign: string;
+            headsign_en: string;
+            departs: string;
+            days: number;
+            riders: number;
+            most_on_board: number;
+        };
+        BusStopOut: {
+            name: string;
+            name_en: string;
+            boarded: number;
+            alighted: number;
+        };
         CalendarIO: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -5489,6 +5533,7 @@ export interface components {
             money_before: components["schemas"]["MoneyOut"] | null;
             recorded_from: string | null;
             by_day: boolean;
+            closed_months: string[];
             trend: components["schemas"]["PointOut"][];
             heat: components["schemas"]["CellOut"][];
             days_of: number[];
@@ -11685,6 +11730,60 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readBusRiders: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BusRidersOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
