@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -58,6 +59,8 @@ class _Sheet:
         self._book, self._report, self._table = book, report, table
         self._sheet: Worksheet = book.add_worksheet(name)
         self._made: dict[tuple[str, bool, bool], Any] = {}
+        columns = enumerate(table.columns)
+        self._widths = [self._width(index, column) for index, column in columns]
 
     def write(self) -> None:
         self._head()
@@ -87,13 +90,17 @@ class _Sheet:
         sheet.write_string(0, 0, " ".join(titles), big)
         about = f"{report.town} {report.period} 【{report.state}】 {report.made}作成"
         sheet.write_string(1, 0, about, small)
-        lines = 1
         for index, column in enumerate(self._table.columns):
-            width = self._width(index, column)
             sheet.write_string(HEAD_ROW, index, column.head, head)
-            sheet.set_column(index, index, width)
-            lines = max(lines, ceil(_letters(column.head) * 1.1 / width))
-        sheet.set_row(HEAD_ROW, LINE_PT * lines)
+            sheet.set_column(index, index, self._widths[index])
+        self._heighten(HEAD_ROW, [column.head for column in self._table.columns])
+
+    def _heighten(self, at: int, texts: Iterable[str]) -> None:
+        """Give a row the lines that its texts are wrapped to; not every program does so itself."""
+        pairs = zip(texts, self._widths, strict=True)
+        lines = max(_lines(_letters(text), width) for text, width in pairs)
+        if lines > 1 or at == HEAD_ROW:
+            self._sheet.set_row(at, LINE_PT * max(1, lines))
 
     def _row(self, at: int, row: tuple[Cell, ...], *, total: bool) -> None:
         for index, (cell, column) in enumerate(zip(row, self._table.columns, strict=True)):
@@ -105,6 +112,7 @@ class _Sheet:
                 self._sheet.write_string(at, index, value, how)
             else:
                 self._sheet.write_number(at, index, value, how)
+        self._heighten(at, [cell if isinstance(cell, str) else "" for cell in row])
 
     def _format(self, kind: Kind, *, text: bool, total: bool) -> Any:  # noqa: ANN401 -- untyped
         key = kind, text, total
@@ -131,6 +139,11 @@ class _Sheet:
         sheet.freeze_panes(HEAD_ROW + 1, 1)
         sheet.print_area(0, 0, last, len(self._table.columns) - 1)
         sheet.set_footer("&L&A&R&P / &N")
+
+
+def _lines(letters: int, width: float) -> int:
+    """Return the lines of a text in a column: its width has room for two letters more."""
+    return ceil(letters * 1.1 / width) if letters > width - 2 else 1
 
 
 def _letters(text: str) -> int:

@@ -222,12 +222,12 @@ def feeder_agrees(
     ):  # fmt: skip
         assert _sum(by_month, column) == subsidy[name], column
     for row in evaluated.rows:
-        name = {"輸送人員": "riders", "経常収益": "yen", "総走行キロ": "vehicle_m",
-                "実車走行キロ": "loaded_m"}.get(str(row[0]))  # fmt: skip
-        if name is not None:
+        counted = {"輸送人員": "riders", "経常収益": "yen", "総走行キロ": "vehicle_m",
+                   "実車走行キロ": "loaded_m"}.get(str(row[0]))  # fmt: skip
+        if counted is not None:
             assert isinstance(row[1], Amount)
             assert isinstance(row[2], Amount)
-            assert (row[1].value, row[2].value) == (subsidy[name], fiscal[name]), row[0]
+            assert (row[1].value, row[2].value) == (subsidy[counted], fiscal[counted]), row[0]
 
 
 async def _report(db: AsyncConnection, name: str, month: str) -> Report:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,7 @@ from maas.records.whatif_figures import Figures
 from maas.records.whatif_runs import Piece, Pool, Work, do, pieces
 from tests.maas.records.whatif_line import DAY, QUICK, crowd, line_town
 
+PROJECT = Path(__file__).resolve().parents[3]
 DAYS = [DAY + timedelta(days=7 * n) for n in range(8)]
 
 
@@ -47,3 +52,25 @@ def test_a_killed_process_is_replaced_and_nothing_is_lost_or_doubled(
 
     assert len(found) == len(todo)
     assert dict(found) == expected
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(400)
+def test_two_nodes_of_ray_come_to_the_same_though_workers_are_killed() -> None:
+    pytest.importorskip("ray", reason="requirements.nodeps.lock has it")
+
+    # In a process of its own: Ray warns, and changes signals and logging of the one it is in.
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.maas.records.on_ray"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=390,
+        check=True,
+    )
+
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["same"]
+    assert told["same_after_kill"]
+    assert told["killed"] >= 1
+    assert told["nodes"] == 2

@@ -5,8 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
 import zipfile
+from pathlib import Path
+from shutil import which
 from xml.etree import ElementTree as ET
+
+import pytest
+from pypdf import PdfReader
 
 from maas.records.pages import as_pdf
 from maas.records.report import Amount, Column, Report, Table
@@ -59,6 +65,18 @@ def test_a_spreadsheet_has_the_numbers_as_numbers() -> None:
     assert data == as_xlsx(a_report(TABLE, OTHER))
 
 
+def test_a_text_of_two_lines_has_the_room_of_two() -> None:
+    long = ("とても長い説明が、1行には入らないので2行になります。" * 2, 1, 1, 0.5, 1)
+
+    data = as_xlsx(a_report(Table("長い", COLUMNS, (*ROWS, long))))
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        page = book.read("xl/worksheets/sheet1.xml").decode()
+
+    heights = dict(re.findall(r'<row r="(\d+)"[^>]* ht="([\d.]+)"', page))
+    assert float(heights["7"]) >= 3 * 15
+    assert "5" not in heights
+
+
 def test_a_formula_in_a_name_stays_a_name() -> None:
     with zipfile.ZipFile(io.BytesIO(as_xlsx(a_report(TABLE)))) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
@@ -94,3 +112,24 @@ def cells_of(data: bytes, sheet: int) -> dict[str, object]:
             number = words[int(value)] if cell.get("t") == "s" else float(value)
             found[re.sub(r"\s", "", cell.get("r", ""))] = number
     return found
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_spreadsheet_and_csv_and_reads_the_same(tmp_path: Path) -> None:
+    made = {"xlsx": as_xlsx(a_report(TABLE)), "csv": as_csv(a_report(TABLE))}
+    for ending, data in made.items():
+        file = tmp_path / f"{ending}.{ending}"
+        file.write_bytes(data)
+        subprocess.run(
+            ["soffice", f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless",
+             "--infilter=CSV:44,34,76" if ending == "csv" else "--infilter=Calc Office Open XML",
+             "--convert-to", "pdf", "--outdir", str(tmp_path), str(file)],
+            check=True, capture_output=True, timeout=100,
+        )  # fmt: skip
+
+    for ending, area in (("xlsx", "=吉川"), ("csv", "'=吉川")):
+        pages = PdfReader(tmp_path / f"{ending}.pdf").pages
+        text = "".join(page.extract_text() for page in pages)
+        for said in ("大字", "豊野", area, "12.3", "合計"):
+            assert said in text, (ending, text)

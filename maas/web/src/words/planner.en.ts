@@ -62,6 +62,7 @@ export const plannerEn: PlannerWords = {
     saves: (share, cars) => `${share} would have got a ride up to an hour sooner or later; ${cars} needed another vehicle.`,
     reasons: (most, n) => `Most common reason: “${most}”, ${n} times.`,
     eta: (mae, n) => `The times told were off by ${mae} seconds on average (${n} times told).`,
+    noEta: "No arrival told on a sign or phone has been recorded yet.",
     busStops: (stop, both, riders, runs) => `${riders} people rode the ${runs} runs that were counted. ${stop} is used most: ${both} on and off.`,
     busRuns: (run, each) => `Most ride the ${run}: ${each} a run.`,
     notCounted: "Nobody was counted on the buses in this period.",

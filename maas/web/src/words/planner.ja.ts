@@ -61,6 +61,7 @@ export const plannerJa = {
     saves: (share: string, cars: string) => `${share}は、時刻を1時間までずらせば乗れました。${cars}は、車をふやすしかありませんでした。`,
     reasons: (most: string, n: string) => `いちばん多い理由は「${most}」の${n}回です。`,
     eta: (mae: string, n: string) => `案内した時刻とのずれは、平均${mae}秒でした（${n}回の案内）。`,
+    noEta: "バスの到着時刻の案内は、まだ記録されていません。",
     busStops: (stop: string, both: string, riders: string, runs: string) => `数えた${runs}便に${riders}人が乗りました。いちばん使われるのは${stop}で、乗り降りは${both}人です。`,
     busRuns: (run: string, each: string) => `いちばん乗った便は${run}で、1便に${each}人です。`,
     notCounted: "この期間に、バスで数えた乗り降りはありません。",

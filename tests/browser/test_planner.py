@@ -1,0 +1,165 @@
+"""The planner's journeys: what is chosen is in the address, and every chart can be taken along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.axe import everywhere, violations
+from tests.browser.conftest import CALM_SPEED, NewPage, demo_town
+from tests.browser.waiting import settled
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("browser"),
+]
+
+CHARTS = {"when": 2, "where": 2, "who": 4, "promises": 3, "refusals": 3, "buses": 2}
+"""The sections with how many charts each has at least."""
+MONTH = "from=2026-11-01&to=2026-11-30"
+
+
+@pytest.fixture(scope="module")
+def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The town whose books this module closes and publishes."""
+    with demo_town(tmp_path_factory.mktemp("planned"), CALM_SPEED) as address:
+        yield address
+
+
+def charts(page: Page, least: int) -> list[Locator]:
+    """Return the charts of a section once it has so many."""
+    expect(page.locator("figure").nth(least - 1)).to_be_visible()
+    settled(page)
+    return page.locator("figure").all()
+
+
+def test_a_period_and_filters_are_in_the_address_and_come_back_from_it(new_page: NewPage) -> None:
+    page = new_page("/planner", name="planner")
+    tiles = page.locator(".tiles")
+    everything = tiles.inner_text()
+    page.get_by_role("combobox", name="期間").select_option("lastMonth")
+    page.get_by_text("しぼりこむ").click()
+    page.get_by_role("combobox", name="目的").select_option("medical")
+    filtered = page.get_by_text("しぼりこみ: 病院・医院", exact=True)
+    expect(filtered).to_be_visible()
+    assert re.search(r"\?from=2026-11-01&to=2026-11-30&purpose=medical#?", page.url)
+    expect(page.locator(".charts.busy")).to_have_count(0)
+    expect(tiles).not_to_have_text(everything, use_inner_text=True)
+    chosen = tiles.inner_text()
+    assert everywhere(page) == []
+
+    page.reload()
+    expect(filtered).to_be_visible()
+    expect(tiles).to_have_text(chosen, use_inner_text=True)
+    page.go_back()
+    page.go_back()
+    expect(filtered).to_have_count(0)
+    expect(tiles).to_have_text(everything, use_inner_text=True)
+
+
+def test_every_chart_says_what_it_is_and_is_taken_along(new_page: NewPage) -> None:
+    page = new_page(f"/planner?{MONTH}", name="planner")
+    for section, least in CHARTS.items():
+        page.evaluate("to => { location.hash = to }", section)
+        settled(page)
+        for chart in charts(page, least):
+            _explained(page, chart)
+
+
+def _explained(page: Page, chart: Locator) -> None:
+    """See that a chart has its sentence, unit, source, definition, table and file."""
+    title = chart.locator("h3").inner_text()
+    assert title, chart.inner_text()
+    expect(chart.locator(".says")).not_to_be_empty()
+    expect(chart).to_contain_text("単位: ")
+    expect(chart).to_contain_text("出典: ")
+    chart.locator(".meaning summary").click()
+    expect(chart.locator(".meaning p")).not_to_be_empty()
+    with page.expect_download() as saved:
+        chart.get_by_role("button", name="CSVで保存").click()
+    body = Path(saved.value.path()).read_bytes()
+    assert body.startswith(b"\xef\xbb\xbf"), title
+    text = body.decode("utf-8-sig")
+    assert title in text
+    if chart.locator(".data").count():
+        chart.locator(".data summary").click()
+        first = chart.locator(".data tbody th").first
+        expect(first).to_be_visible()
+        assert first.inner_text() in text
+
+
+def test_what_happened_is_written_beside_the_figures_and_printed(new_page: NewPage) -> None:
+    page = new_page(f"/planner?{MONTH}#notes", name="planner")
+    event = page.locator("form").filter(has=page.get_by_role("heading", name="できごとを書く"))
+    event.get_by_label("いつから").fill("2026-11-10")
+    event.get_by_label("いつまで").fill("2026-11-11")
+    event.get_by_label("内容").fill("試しの初雪")
+    event.get_by_role("button", name="書く", exact=True).click()
+    expect(page.get_by_text("書きました。", exact=True)).to_be_visible()
+    page.evaluate("location.hash = 'overview'")
+    expect(page.get_by_text("試しの初雪")).to_be_visible()
+
+    page.evaluate("location.hash = 'booklet'")
+    charts(page, 15)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="印刷する")).to_be_hidden()
+    expect(page.locator(".meaning p").first).to_be_visible()
+    assert len(page.pdf(format="A4")) > 50_000
+
+
+def test_a_month_is_closed_and_its_open_data_published(new_page: NewPage) -> None:
+    page = new_page("/planner#reports", name="planner")
+    page.get_by_label("月", exact=True).fill("2026-11")
+    expect(page.get_by_text("2026-11 速報")).to_be_visible()
+    page.get_by_role("button", name="速報として出す").click()
+    expect(page.get_by_text("速報として出しました。")).to_be_visible()
+    page.get_by_role("button", name="この月を確定する").click()
+    assert everywhere(page) == []
+    page.get_by_role("dialog").get_by_role("button", name="この月を確定する").click()
+    expect(page.get_by_text("2026-11 確定")).to_be_visible()
+    expect(page.get_by_role("button", name="この月を確定する")).to_have_count(0)
+    report = page.context.request.get("/api/v1/reports/monthly?month=2026-11&format=html")
+    assert "確定" in report.text()
+
+    page.evaluate("location.hash = 'openData'")
+    page.get_by_label("月", exact=True).fill("2026-11")
+    page.get_by_role("button", name="確かめる").click()
+    expect(page.get_by_role("heading", name="2026-11 の第1版")).to_be_visible()
+    settled(page)
+    assert everywhere(page) == []
+    page.get_by_role("button", name="この中身を公開する").click()
+    expect(page.get_by_text("公開しました。")).to_be_visible()
+    assert page.context.request.get("/feeds/ridership/2026-11.zip").ok
+
+
+def test_a_study_is_begun_called_off_begun_again_and_compared(new_page: NewPage) -> None:
+    page = new_page("/planner#whatIf/new", name="planner")
+    page.get_by_label("いつから").fill("2026-11-16")
+    page.get_by_label("いつまで").fill("2026-11-16")
+    page.get_by_role("button", name="車をふやす", exact=True).click()
+    page.get_by_text("細かいこと").click()
+    page.get_by_label("何回くりかえすか").fill("2")
+    settled(page)
+    assert everywhere(page) == []
+    page.get_by_role("button", name="ためす", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="やめる", exact=True).click()
+    expect(page.get_by_text("とちゅうでやめたので")).to_be_visible()
+    page.get_by_role("button", name="はじめから計算する").click()
+    expect(page.get_by_role("heading", name="結果")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("今とのちがい").first).to_be_visible()
+    settled(page)
+    assert everywhere(page) == []
+
+    address = page.url
+    page.get_by_role("link", name="一覧へもどる").click()
+    expect(page.get_by_role("row", name="終わりました")).to_be_visible()
+    other = new_page(f"/planner#{address.split('#')[1]}", name="planner")
+    expect(other.get_by_role("heading", name="結果")).to_be_visible()
