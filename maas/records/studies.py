@@ -75,18 +75,29 @@ class Studies:
     runner: str = field(default_factory=lambda: secrets.token_hex(8))
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _progress: dict[str, _Progress] = field(default_factory=dict)
+    _running: dict[asyncio.Task[None], _Progress] = field(default_factory=dict)
 
     async def start(self, id_: str, town: Callable[[], Town]) -> bool:
         """Begin a study, or begin it again; False when somebody works on it already."""
+        # A name for each start: one that was cancelled a moment ago may still be ending, and what
+        # it says then is not of this one.
+        runner = f"{self.runner}-{secrets.token_hex(4)}"
         async with self.database.writing() as db:
-            if not await studies.begin(db, id_, self.runner, self.clock()):
+            if not await studies.begin(db, id_, runner, self.clock()):
                 return False
-        self._progress[id_] = _Progress()
-        task = asyncio.create_task(self._work(id_, town))
-        self._tasks[id_] = task
-        task.add_done_callback(lambda _: self._tasks.pop(id_, None))
+        progress = _Progress()
+        task = asyncio.create_task(self._work(id_, runner, progress, town))
+        before = self._tasks.get(id_)
+        if before is not None:
+            self._running[before].wanted = False
+        self._tasks[id_], self._running[task] = task, progress
+        task.add_done_callback(lambda ended: self._forget(id_, ended))
         return True
+
+    def _forget(self, id_: str, ended: asyncio.Task[None]) -> None:
+        del self._running[ended]
+        if self._tasks.get(id_) is ended:
+            del self._tasks[id_]
 
     async def done(self, id_: str) -> None:
         """Wait until a study of this server is over."""
@@ -96,39 +107,39 @@ class Studies:
 
     async def close(self) -> None:
         """Stop what is going on; it can be started again."""
-        for progress in self._progress.values():
+        for progress in self._running.values():
             progress.wanted = False
-        tasks = list(self._tasks.values())
+        tasks = list(self._running)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, id_: str, town: Callable[[], Town]) -> None:
-        waiting = asyncio.create_task(self._beating(id_))
+    async def _work(
+        self, id_: str, runner: str, progress: _Progress, town: Callable[[], Town]
+    ) -> None:
+        waiting = asyncio.create_task(self._beating(id_, runner, progress))
         try:
             async with self._one:
-                state, result, error = await self._answered(id_, town)
+                state, result, error = await self._answered(id_, progress, town)
         except asyncio.CancelledError:
             state, result, error = "interrupted", None, ""
         finally:
             waiting.cancel()
         async with self.database.writing() as db:
-            await studies.finish(db, id_, self.runner, state, result=result, error=error)
+            await studies.finish(db, id_, runner, state, result=result, error=error)
 
-    async def _beating(self, id_: str) -> None:
+    async def _beating(self, id_: str, runner: str, progress: _Progress) -> None:
         """Say every second how far a study is, and learn whether it is still wanted."""
-        progress = self._progress[id_]
         while progress.wanted:
             await asyncio.sleep(BEAT_S)
             async with self.database.writing() as db:
                 progress.wanted = await studies.beat(
-                    db, id_, self.runner, self.clock(), progress.done, progress.total
+                    db, id_, runner, self.clock(), progress.done, progress.total
                 )
 
     async def _answered(
-        self, id_: str, town: Callable[[], Town]
+        self, id_: str, progress: _Progress, town: Callable[[], Town]
     ) -> tuple[str, dict[str, Any] | None, str]:
-        progress = self._progress[id_]
         try:
             result = await self._result(id_, town, progress)
         except CancelledError:

@@ -153,6 +153,22 @@ async def test_a_study_is_called_off_and_begun_again(
     assert (await planner.get(f"{PATH}/{id_}")).json()["state"] == "done"
 
 
+async def test_a_study_begun_again_before_it_had_ended_is_not_interrupted_by_that(
+    running: Running, planner: httpx.AsyncClient, key: Key
+) -> None:
+    slow = Slow()
+    made = with_run(running, slow)
+    id_ = (await planner.post(PATH, json=question(), headers=key())).json()["id"]
+
+    await planner.post(f"{PATH}/{id_}/cancel")
+    again = await planner.post(f"{PATH}/{id_}/start")
+    slow.let.set()
+    await made.done(id_)
+
+    assert again.status_code == 200
+    assert (await planner.get(f"{PATH}/{id_}")).json()["state"] == "done"
+
+
 async def test_a_study_whose_process_is_gone_is_interrupted_and_can_be_begun_again(
     running: Running, planner: httpx.AsyncClient, key: Key
 ) -> None:
