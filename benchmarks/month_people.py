@@ -9,8 +9,11 @@ from datetime import date
 from heapq import heappop, heappush
 from itertools import count
 
+from sqlalchemy import select
+
 from benchmarks.month_world import ZONE, LateBuses, World
 from gtfs.calendar import day_start_epoch
+from maas.notify.occasions import Occasion
 from maas.rides.connections import Bus, Connections
 from maas.rides.returns import OpenReturns
 from maas.rides.views import (
@@ -23,6 +26,8 @@ from maas.rides.views import (
 )
 from maas.store.links import Toward
 from maas.store.members import MemberRow
+from maas.store.tables import notifications
+from maas.town.calendars import DayRules, rules_on
 
 OPENS_S = 8 * 3600
 CALLS_A_DAY = 36
@@ -30,6 +35,8 @@ CALLS_A_DAY = 36
 LINKS_A_DAY = 8
 """Rides to a bus or from one that are asked for on a day, as far as it is day."""
 ALIGHT_S = 60
+HEED_S = 40 * 60
+"""How long before rides home end those who were told so, twenty minutes before, are ready."""
 Do = Callable[[], Awaitable[None]]
 
 
@@ -182,14 +189,40 @@ class People:
             if isinstance(made, OpenReturnView):
                 self.world.count("open returns")
                 stay_s = 60 * self.choose.randrange(30, 140)
-                self.at(booked.arrive_by + stay_s, self._press(made.id, booked.id))
+                press = self._press(made.id, booked.id)
+                self.at(booked.arrive_by + stay_s, press)
+                self.at(self._rides_end(booked) - HEED_S, self._heed(made.id, press))
             else:
                 self.world.count(f"no open return: {made}")
 
         return call
 
+    def _rides_end(self, booked: BookingView) -> float:
+        """Return when the last rides home go on the day of a booking."""
+        found = rules_on(self.world.keeper.here.rules, booked.date)
+        if not isinstance(found, DayRules):
+            raise TypeError(f"a booking for a day without rides: {found}")
+        return day_start_epoch(booked.date, ZONE) + found.hours.closes_s
+
+    def _heed(self, return_id: str, press: Do) -> Do:
+        async def call() -> None:
+            """Be ready earlier than one wished to, if somebody has said that rides home end."""
+            message = notifications.c.key.endswith(return_id, autoescape=True)
+            query = select(notifications.c.key).where(
+                message, notifications.c.occasion == Occasion.RETURN_ENDS
+            )
+            async with self.world.database.reading() as connection:
+                warned = await connection.scalar(query)
+            if warned is not None and return_id not in self.world.pressed:
+                self.world.count("pressed when told that rides end")
+                await press()
+
+        return call
+
     def _press(self, return_id: str, outward_id: str) -> Do:
         async def call() -> None:
+            if return_id in self.world.pressed:
+                return
             outward = await self.world.keeper.booking(outward_id)
             if not isinstance(outward, BookingView) or outward.state != "done":
                 self.world.count("never went out")
