@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 # The offers are there when the frame that shows them has been painted.
 WATCH = """
 () => {
+  performance.setResourceTimingBufferSize(100_000);
   window.waits = [];
   let asked = 0;
   addEventListener('keydown', (event) => {

@@ -40,6 +40,8 @@ class ServiceClock {
   date = $state.raw("");
   demo = $state.raw(false);
   known = $state.raw(start !== undefined);
+  /** The server has answered, or cannot: nothing more comes of itself. */
+  asked = $state.raw(false);
   /** The device's clock was set while nobody could say what time it really is. */
   doubt = $state.raw(start !== undefined && doubtful(start, deviceNow()));
 }
@@ -70,7 +72,7 @@ export function startClock(): () => void {
     clock.now = toldBy(reading, deviceNow());
     if (Math.abs(wallNow() - deviceNow() - apart_s) >= DOUBT_S) clock.doubt = true;
   };
-  const again = () => void ask().catch(() => undefined);
+  const again = () => void ask().catch(() => undefined).then(() => (clock.asked = true));
   again();
   const timers = [setInterval(tick, 1000), setInterval(again, 60_000)];
   return () => timers.forEach(clearInterval);
