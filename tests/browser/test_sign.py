@@ -54,6 +54,7 @@ FREE = """
   return Math.min(...free);
 }
 """
+CUT = "document.querySelector('main').scrollHeight - document.querySelector('main').clientHeight"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,7 @@ def test_every_text_is_as_large_as_its_distance_asks(
         assert min(one[2] for one in small) >= needed_px(inches, 2), small
         assert not page.evaluate("document.documentElement.scrollHeight > innerHeight")
         assert page.evaluate(FREE) >= BEZEL_PX
+        assert page.evaluate(CUT) <= 0
         expect(page.locator("footer")).to_have_attribute("lang", re.compile("ja|en"))
         was = page.locator("footer").get_attribute("lang")
         expect(page.locator("footer")).not_to_have_attribute("lang", was or "", timeout=LONG_MS)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { fit, linesOf, pages, roomBeside } from "./fit";
+import { fit, linesOf, pages, roomBeside, within } from "./fit";
 import { share } from "./share";
 
 const panel = (inches: number, distance_m: number) => fit({ width: 1920, height: 1080, inches, distance_m });
@@ -8,6 +8,13 @@ const panel = (inches: number, distance_m: number) => fit({ width: 1920, height:
 test("letters have the size of the guideline, and rows are as many as there is room for", () => {
   expect([panel(32, 10).base, panel(43, 10).base, panel(21.5, 5).base]).toEqual([121, 90, 90]);
   expect([panel(21.5, 10), panel(32, 10), panel(43, 10), panel(55, 10)].map((one) => one.room)).toEqual([1, 3, 5, 3]);
+});
+
+test("a foot that is higher than reckoned takes whole rows, and the last one never", () => {
+  const found = panel(27, 5);
+  expect(found.room).toBe(3);
+  const row_px = found.base * found.lines;
+  expect([Infinity, 3 * row_px, 3 * row_px - 1, 1, 0].map((free_px) => within(found, free_px).room)).toEqual([3, 3, 2, 1, 1]);
 });
 
 test("an emergency leaves the rows it does not need to the buses, none where there is only one", () => {

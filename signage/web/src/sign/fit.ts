@@ -40,6 +40,12 @@ export function fit({ width, height, inches, distance_m }: Panel): Fit {
   return { base, foot, upright, tight, lines, space, room, across, down };
 }
 
+/** What fits where no more is free than so many pixels: a row is shown whole or not at all. */
+export function within(found: Fit, free_px: number): Fit {
+  const space = Math.min(found.space, free_px / (found.base * found.lines));
+  return { ...found, space, room: Math.max(1, Math.floor(space)) };
+}
+
 /** How many rows an emergency notice of some lines leaves to the buses: one at least, where two fit. */
 export function roomBeside({ room, space, lines }: Fit, text_lines: number): number {
   const left = space - (1.3 * (text_lines + 1) + 0.6) / lines;
