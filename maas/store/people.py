@@ -95,11 +95,11 @@ async def session(connection: AsyncConnection, id_hash: str) -> tuple[SessionRow
     """Return a login and its account, `None` when there is none or the account is disabled."""
     whose = select(sessions, staff).join(staff, staff.c.name == sessions.c.staff_name)
     query = whose.where(sessions.c.id_hash == id_hash, staff.c.disabled.is_(False))
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(query)).mappings().first()
     if row is None:
         return None
-    login = {column.name: row._mapping[column] for column in sessions.c}  # noqa: SLF001 -- public, says SQLAlchemy
-    account = {column.name: row._mapping[column] for column in staff.c}  # noqa: SLF001
+    login = {column.name: row[column] for column in sessions.c}
+    account = {column.name: row[column] for column in staff.c}
     return SessionRow(**login), StaffRow(**account)
 
 

@@ -25,10 +25,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def demo(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo at a minute a second; killed if a test leaves it."""
+    """The demo from a Saturday on, at a minute a second; killed if a test leaves it."""
     command = [sys.executable, "-m", "maas", "demo", "--port", "0", "--speed", "60"]
     process = subprocess.Popen(
-        [*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE, text=True
+        [*command, "--date", "2026-12-05", "--data-dir", str(data_dir)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     alarm = threading.Timer(READY_S, process.kill)
     alarm.start()
@@ -60,6 +62,7 @@ def test_the_demo_books_drives_and_stops_with_ctrl_c(demo: subprocess.Popen[str]
     started = lines_until(demo, r"Ctrl-C で終わります")
     address = re.findall(r"http://[0-9.:]+", "".join(started))[0]
     assert httpx.get(f"{address}/readyz").status_code == 200
+    assert httpx.get(f"{address}/api/v1/clock").json()["service_date"] == "2026-12-07"
 
     lived = lines_until(demo, r"乗車  ")
     assert any("予約  受付" in line for line in lived)
