@@ -225,11 +225,47 @@ def _bar() -> Callable[[int, int], None]:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database up to the newest schema, making it when it is not there."""
-    from maas.store.database import upgrade
+    from maas.store.database import NewerSchemaError, upgrade
 
     settings = _settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    asyncio.run(upgrade(settings.database))
+    try:
+        asyncio.run(upgrade(settings.database))
+    except NewerSchemaError as error:
+        _fail(str(error))
+
+
+@db.command("backup")
+def db_backup(file: Path, *, as_json: AsJson = False) -> None:
+    """Write the database into one file, as it is at one moment; a server may be running."""
+    from dataclasses import asdict
+
+    from maas.backup import BackupError, backup
+
+    try:
+        done = backup(_settings(), file)
+    except (BackupError, OSError) as error:
+        _fail(str(error))
+    text = f"{done.file}: {done.bytes:,} bytes\n鍵（personal-keys）は別に保管 / keep the keys apart"
+    _say(asdict(done), as_json=as_json, text=text)
+
+
+@db.command("restore")
+def db_restore(file: Existing, *, as_json: AsJson = False) -> None:
+    """Bring a backup into an empty database, and check it as `db verify` does."""
+    from maas.backup import BackupError, restore
+
+    try:
+        found = restore(_settings(), file)
+    except (BackupError, OSError) as error:
+        _fail(str(error))
+    _say(found, as_json=as_json, text=_by_part(found))
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+def _by_part(found: dict[str, list[str]]) -> str:
+    return "\n".join(f"{part}: {', '.join(wrong) or 'ok'}" for part, wrong in found.items())
 
 
 @db.command("verify")
@@ -238,8 +274,7 @@ def db_verify(*, as_json: AsJson = False) -> None:
     from maas.offline import verify
 
     found = asyncio.run(verify(_settings()))
-    text = "\n".join(f"{part}: {', '.join(wrong) or 'ok'}" for part, wrong in found.items())
-    _say(found, as_json=as_json, text=text)
+    _say(found, as_json=as_json, text=_by_part(found))
     if any(found.values()):
         raise typer.Exit(1)
 

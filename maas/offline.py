@@ -42,7 +42,7 @@ from maas.running import load_roads
 from maas.settings import Settings
 from maas.store import places, rule_changes, towns
 from maas.store.commits import audit_break
-from maas.store.database import Database, open_database, upgrade
+from maas.store.database import Database, one_moment, open_database, upgrade
 from maas.store.once import By, Done
 from maas.store.sealed import Keys
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
@@ -74,6 +74,7 @@ async def verify(settings: Settings) -> dict[str, list[str]]:
     """
     async with open_newest(settings) as database:
         async with database.reading() as db:
+            await one_moment(db)  # a server goes on writing
             broken = await audit_break(db)
             areas = await towns.all_areas(db)
             odd = await faults(db)

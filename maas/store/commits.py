@@ -14,6 +14,7 @@ from maas.store.database import insert_missing
 from maas.store.tables import audit, audit_head, idempotency, leases, outbox
 
 FIRST_HASH = "0" * 64
+AUDIT_PART = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,20 @@ async def entries_between(
 async def audit_break(connection: AsyncConnection) -> int | None:
     """Return the first entry whose hash does not follow from the one before, `None` when whole."""
     previous, expected = FIRST_HASH, 0
-    for row in await connection.execute(select(audit).order_by(audit.c.seq)):
-        expected += 1
-        entry = AuditEntry(row.at, row.actor, row.action, row.subject, row.detail)
-        if row.seq != expected or row.hash != link(previous, row.seq, entry):
-            return expected
-        previous = row.hash
+    while True:
+        # A part at a time: years of it are too much to hold at once.
+        rows = await connection.execute(
+            select(audit).where(audit.c.seq > expected).order_by(audit.c.seq).limit(AUDIT_PART)
+        )
+        before = expected
+        for row in rows:
+            expected += 1
+            entry = AuditEntry(row.at, row.actor, row.action, row.subject, row.detail)
+            if row.seq != expected or row.hash != link(previous, row.seq, entry):
+                return expected
+            previous = row.hash
+        if expected == before:
+            break
     head = (await connection.execute(select(audit_head))).first()
     if (head.seq, head.hash) != (expected, previous) if head else expected:
         return expected + 1

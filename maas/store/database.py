@@ -127,27 +127,53 @@ async def insert_missing(
     await connection.execute(statement, [dict(row) for row in rows])
 
 
+class NewerSchemaError(RuntimeError):
+    """The database is of a newer program than this one."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"データベース（{revision}）はこのプログラム（{newest_revision()}）より新しい版のものです。"
+            "プログラムを更新してください。何も変えていません。"
+            f" / The database ({revision}) is of a newer program than this one "
+            f"({newest_revision()}): update the program. Nothing was changed."
+        )
+
+
+def _migrations() -> list[str]:
+    folder = files("maas.migrations").joinpath("versions")
+    return [entry.read_text() for entry in folder.iterdir() if entry.name.endswith(".py")]
+
+
+def known_revisions() -> set[str]:
+    """Return the revisions of every schema that this program knows."""
+    return {found[1] for text in _migrations() if (found := _THIS.search(text))}
+
+
 def newest_revision() -> str:
     """Return the newest schema's revision: the one that no other comes after.
 
     Read from the text of the migrations, since Alembic takes long to import.
     """
-    folder = files("maas.migrations").joinpath("versions")
-    texts = [entry.read_text() for entry in folder.iterdir() if entry.name.endswith(".py")]
-    before = {found[1] for text in texts if (found := _AFTER.search(text))}
-    (newest,) = {found[1] for text in texts if (found := _THIS.search(text))} - before
+    before = {found[1] for text in _migrations() if (found := _AFTER.search(text))}
+    (newest,) = known_revisions() - before
     return newest
 
 
 async def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest schema, making it when it is not there."""
+    """Bring the database at `url` to the newest schema, making it when it is not there.
+
+    Raises ``NewerSchemaError`` for one that a newer program made.
+    """
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     database = open_database(url, pool_size=1)
     try:
         async with database.writing() as connection:
-            if await connection.run_sync(_revision) != newest_revision():
+            revision = await connection.run_sync(_revision)
+            if revision is not None and revision not in known_revisions():
+                raise NewerSchemaError(revision)
+            if revision != newest_revision():
                 await connection.run_sync(_migrate)
     finally:
         await database.close()
