@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 PROJECT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
-# A minute of the town is a second here: a ride takes half a minute, a driver's day ten.
-SPEED = 60
 CALM_SPEED = 4
-"""So slow that on a busy machine, too, a long series of bookings for today fits into the day."""
+"""So slow that on a busy machine it stays morning, and what is shown does not grow old."""
+FAST_SPEED = 60
+"""A minute of the town is a second: a ride takes half a minute."""
 MONDAY = "2026-12-07"
 """The town's day: some tests take it into the next ones, on which its buses have to run, too."""
 PBX_KEY = "key-of-the-exchange-in-tests"
@@ -59,32 +59,24 @@ def _refuse(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="package")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the demo town that the tests share; its vehicles may be busy with theirs."""
-    with demo_town(tmp_path_factory.mktemp("demo")) as address:
-        yield address
+@pytest.fixture(scope="module")
+def town(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a demo town that a module's tests share, and no other's; it is morning there.
 
-
-@pytest.fixture(scope="package")
-def calm_town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the town whose morning does not pass: for who books many rides for today."""
-    with demo_town(tmp_path_factory.mktemp("calm"), CALM_SPEED) as address:
-        yield address
-
-
-@contextmanager
-def demo_town(folder: Path, speed: int = SPEED) -> Iterator[str]:
-    """Run the demo in a folder: the real server, simulated vehicles, nobody who calls.
-
-    A test that needs idle vehicles has a town of its own: a fixture ``town`` in its module.
+    The real server, simulated vehicles, nobody who calls. A ``SPEED`` in the module lets its time
+    pass faster or slower.
     """
-    with _demo(folder, speed) as process:
-        yield _address(process, folder / "log")
+    del browser  # without one there is no need for a town
+    folder = tmp_path_factory.mktemp("demo")
+    with demo_town(folder, getattr(request.module, "SPEED", CALM_SPEED)) as address:
+        yield address
 
 
 @contextmanager
-def _demo(folder: Path, speed: int = SPEED) -> Iterator[subprocess.Popen[str]]:
+def demo_town(folder: Path, speed: int) -> Iterator[str]:
+    """Run the demo in a folder and yield its address."""
     command = [sys.executable, "-m", "maas", "demo", "--no-callers", "--port", "0"]
     with (folder / "log").open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
@@ -96,7 +88,7 @@ def _demo(folder: Path, speed: int = SPEED) -> Iterator[subprocess.Popen[str]]:
             env=os.environ | {"MAAS_PBX_KEY": PBX_KEY},
         )
         try:
-            yield process
+            yield _address(process, folder / "log")
         finally:
             process.terminate()
             process.wait(30)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.conftest import _address, _demo
+from tests.browser.conftest import FAST_SPEED, demo_town
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,8 +43,7 @@ KNOWS: Final = """
 def valley(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a town of its own, in which one van is left."""
     folder = tmp_path_factory.mktemp("valley")
-    with _demo(folder) as process:
-        address = _address(process, folder / "log")
+    with demo_town(folder, FAST_SPEED) as address:
         context = signed_in(browser, address, "dispatcher")
         vehicles = [one["id"] for one in asked(context.request, "/vehicles") if one["id"] != VAN]
         taxis = [one for one in vehicles if not one.startswith("bus")]

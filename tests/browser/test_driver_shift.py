@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import everywhere, violations
-from tests.browser.conftest import NewPage, demo_town
+from tests.browser.conftest import NewPage
 from tests.browser.test_driver import HALL, HUB, VAN, asked, begin_duty, told
 
 pytestmark = [
@@ -23,13 +21,8 @@ ELECTRIC = "ev-1"
 KM_PERCENT = 2
 # A finger in a moving car hits nothing smaller.
 LEAST_PX = 64
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A slow town of its own, so that the electric car is nobody else's."""
-    with demo_town(tmp_path_factory.mktemp("electric"), 1) as address:
-        yield address
+SPEED = 1
+"""A slow town, in which a shift does not pass while the test looks at it."""
 
 
 def enter(box: Locator, percent: int) -> None:

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, expect
+from playwright.sync_api import APIResponse, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import CALM_SPEED, PATIENCE_MS, NewPage, demo_town
+from tests.browser.conftest import PATIENCE_MS, NewPage
 from tests.browser.waiting import until
 
 pytestmark = [
@@ -32,14 +32,6 @@ COLOURS = """
 }
 """
 PIXELS = "document.querySelector('.map canvas[aria-hidden=true]').toDataURL()"
-
-
-@pytest.fixture(scope="module")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a town of its own: all vehicles but one leave, and it stays morning."""
-    del browser
-    with demo_town(tmp_path_factory.mktemp("monitor"), CALM_SPEED) as address:
-        yield address
 
 
 def told(answer: APIResponse) -> Any:  # noqa: ANN401 -- JSON

@@ -30,12 +30,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def town(calm_town: str) -> str:
-    """The address of the town, for ``new_page``."""
-    return calm_town
-
-
 ZOOMS = {100: (1366, 768), 125: (1093, 614), 150: (911, 512)}
 """A window of 1366 by 768 whose text is enlarged by so many percent, in the page's own pixels."""
 

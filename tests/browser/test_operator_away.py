@@ -21,12 +21,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def town(calm_town: str) -> str:
-    """The address of the town, for ``new_page``."""
-    return calm_town
-
-
 API = "**/api/**"
 KEPT = "JSON.parse(localStorage.getItem('operator-drafts') ?? '[]')"
 

@@ -18,12 +18,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def town(calm_town: str) -> str:
-    """The address of the town, for ``new_page``."""
-    return calm_town
-
-
 TOO_WIDE = """
 () => [...document.querySelectorAll('body *')].filter(one => {
   const style = getComputedStyle(one);

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import everywhere, violations
-from tests.browser.conftest import CALM_SPEED, NewPage, demo_town
+from tests.browser.conftest import NewPage
 from tests.browser.waiting import settled
 
 pytestmark = [
@@ -23,13 +22,6 @@ pytestmark = [
 CHARTS = {"when": 2, "where": 2, "who": 4, "promises": 3, "refusals": 3, "buses": 2}
 """The sections with how many charts each has at least."""
 MONTH = "from=2026-11-01&to=2026-11-30"
-
-
-@pytest.fixture(scope="module")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The town whose books this module closes and publishes."""
-    with demo_town(tmp_path_factory.mktemp("planned"), CALM_SPEED) as address:
-        yield address
 
 
 def charts(page: Page, least: int) -> list[Locator]:

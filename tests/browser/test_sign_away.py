@@ -21,12 +21,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def town(calm_town: str) -> str:
-    """The address of a town where a sign's day is not two months."""
-    return calm_town
-
-
 COLD_MS = 1000
 DAY_S = 24 * 3600
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from math import cos, hypot, radians
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewPage, demo_town
+from tests.browser.conftest import FAST_SPEED, NewPage
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,6 +18,8 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.xdist_group("browser"),
 ]
+
+SPEED = FAST_SPEED
 
 COUNT_KEYS = """
 window.pressed = 0; window.pointed = 0;
@@ -36,14 +37,6 @@ selector => {
   new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
 }
 """
-
-
-@pytest.fixture(scope="module")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A town of its own: the vehicle has to be idle, and nobody else's ride come first."""
-    del browser  # without one there is no need for a town
-    with demo_town(tmp_path_factory.mktemp("spine")) as address:
-        yield address
 
 
 def seen_after_s(page: Page, other: Page) -> float:
