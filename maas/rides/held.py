@@ -38,6 +38,9 @@ from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
 from maas.town.messages import say
 
+BELOW_PROMISES: Final = -1
+"""The priority of a seat that is only held: it gives way before anybody is told another time."""
+
 RACES: Final = 30
 """How often a change is worked out again before we give up: never, with one keeper an area."""
 
@@ -188,7 +191,7 @@ class Held:
 
         `travel` are the driving times then, `None` those of now.
         """
-        plan, moment = self.plan_as_written(day), self.moment_of(day)
+        plan, moment = _held_last(self.plan_as_written(day), day), self.moment_of(day)
         if moment is None:
             return plan
         return before_event(plan, moment, travel or self.here.travel, touched)
@@ -382,3 +385,13 @@ class Held:
             faults = check(self._plan(held), self.here.travel)
             found += [f"{day}: {fault}" for fault in faults]
         return found
+
+
+def _held_last(plan: Plan, day: Day) -> Plan:
+    """Return the plan in which an event moves held seats rather than promises."""
+    held = {
+        id_: replace(each, priority=BELOW_PROMISES)
+        for id_, each in plan.requests.items()
+        if day.bookings[id_].state == "held"
+    }
+    return replace(plan, requests={**plan.requests, **held}) if held else plan

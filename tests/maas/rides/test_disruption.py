@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,19 +15,20 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from dispatcher.roads import Anchor
-from maas.rides.booking import Live
+from maas.rides.booking import Caller, Live
 from maas.rides.closures import Closures
 from maas.rides.day import is_out
 from maas.rides.disruption import Disruption, Upset, closed_of, retry
+from maas.rides.holds import Holds
 from maas.rides.keeper import Keeper
 from maas.rides.outages import Reported
 from maas.rides.outcome import Outcome
-from maas.rides.views import BookingView, JobView, NotFound, NotNow
+from maas.rides.views import BookingView, JobView, NotFound, NotNow, Quote
 from maas.store import bookings, rides
 from maas.store.bookings import Leg
 from maas.store.database import Database
 from maas.store.outages import DisruptionRow, OutageRow
-from maas.store.tables import notifications
+from maas.store.tables import notifications, outages
 from tests.maas.line_town import DAY0, LAT, LON, STEP, HandClock, LineRoads, Van, at, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_booking import TODAY
@@ -221,6 +224,28 @@ async def test_a_party_that_must_be_later_gets_another_promise_before_the_old_on
     assert await keeper.check() == []
 
 
+async def test_a_seat_only_held_is_given_up_when_it_would_have_to_be_later(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1", seats=1), Van("van-2", seats=1))
+    kept = await booked(keeper, ask(1, 12), "a")
+    quote = await keeper.quote(ask(1, 12))
+    assert isinstance(quote, Quote)
+    held = await Holds(keeper).hold(quote.offers[0].token, Caller(None), key="b", actor="yuki")
+    assert isinstance(held, BookingView)
+    assert held.vehicle.id != kept.vehicle.id
+
+    outcome = await report(keeper, replace(OUT, vehicles=(held.vehicle.id,)))
+
+    assert [(one.booking_id, one.what, one.call_first) for one in outcome.riders] == [
+        (held.id, "released", None)
+    ]
+    assert (await keeper.day_of(TODAY)).bookings[held.id].state == "lapsed"
+    assert [row[0] for row in await ledger(keeper, held.id)] == ["held"]
+    assert await messages(keeper.database) == []
+    assert await keeper.check() == []
+
+
 async def test_riders_on_board_change_vehicles_where_the_first_one_stands(
     vans: Vans, clock: HandClock
 ) -> None:
@@ -257,11 +282,14 @@ async def test_riders_on_board_change_vehicles_where_the_first_one_stands(
 
 
 async def test_nobody_fetches_those_on_board_so_they_are_called_first(
-    vans: Vans, clock: HandClock
+    vans: Vans, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    falling = itertools.count(9, -1)
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=next(falling)))
     keeper = await vans(Van("van-1"))
     aboard = await booked(keeper, ask(2, 10), "a")
-    await booked(keeper, ask(3, 9, "11:00"), "b")
+    waits = await booked(keeper, ask(3, 9, "10:05"), "b")
+    assert waits.id < aboard.id
     clock.epoch = aboard.pickup_planned
     await keeper.step("van-1", aboard.id, "aboard", at=None, key="tap", actor="device")
     clock.epoch += 120
@@ -269,7 +297,8 @@ async def test_nobody_fetches_those_on_board_so_they_are_called_first(
     outcome = await report(keeper, OUT)
 
     assert [one.what for one in outcome.riders] == ["unplaced", "unplaced"]
-    assert outcome.riders[0].booking_id == aboard.id
+    assert {one.call_by for one in outcome.riders} == {clock()}
+    assert [one.booking_id for one in outcome.riders] == [aboard.id, waits.id]
     row = (await keeper.day_of(TODAY)).bookings[aboard.id]
     assert (row.state, row.boards_at_id) == ("booked", 3)  # last seen nowhere: where it got in
     await report(keeper, Upset("back", vehicles=("van-1",)), "back")
@@ -336,9 +365,39 @@ async def test_a_driver_who_leaves_early_sets_down_who_is_on_board(
     view = await keeper.vehicle_view("van-1")
     assert view is not None
     assert [(stop.kind, stop.booking_id) for stop in view.stops] == [("dropoff", aboard.id)]
+    ends_s = (await keeper.day_of(TODAY)).outages["van-1"].at_s
+    assert DAY0 + ends_s >= view.stops[0].planned > clock()
     assert await keeper.check() == []
     refused = await keeper.quote(ask(3, 9, "14:00"))
     assert not hasattr(refused, "offers")
+
+
+async def test_a_driver_who_has_to_bring_somebody_after_the_shift_is_written_down_once(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"))
+    aboard = await booked(keeper, ask(2, 10, "16:55"), "a")
+    clock.epoch = at("17:58")
+    await keeper.step("van-1", aboard.id, "aboard", at=None, key="tap", actor="device")
+
+    await report(keeper, Upset("driver_off", vehicles=("van-1",)))
+
+    async with keeper.database.reading() as connection:
+        rows = (await connection.execute(select(outages.c.kind, outages.c.at_s))).all()
+    [(kind, at_s)] = rows
+    assert kind == "off"
+    assert at_s > of_day("18:00")
+
+
+async def test_a_shift_cannot_have_ended_before_it_is_reported(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"))
+    clock.set("09:30")
+
+    await report(keeper, Upset("driver_off", vehicles=("van-1",), at_s=of_day("08:30")))
+
+    assert (await keeper.day_of(TODAY)).outages["van-1"].at_s == of_day("09:30")
 
 
 async def test_a_driver_ill_tomorrow_is_away_the_whole_day(vans: Vans) -> None:
@@ -439,10 +498,12 @@ async def test_what_cannot_be_is_refused(vans: Vans) -> None:
     shut = await made.report(Upset("road_open", closure="no"), key="5", actor="yuki")
     yesterday = TODAY.replace(day=TODAY.day - 1)
     over = await made.report(replace(OUT, day=yesterday), key="7", actor="yuki")
+    await report(keeper, Upset("back", vehicles=("van-1",)), "8")
+    back = await made.report(Upset("back", vehicles=("van-1",)), key="9", actor="yuki")
 
     assert isinstance(unknown, NotFound)
     assert isinstance(shut, NotFound)
-    assert all(isinstance(each, NotNow) for each in (not_out, twice, off, over))
+    assert all(isinstance(each, NotNow) for each in (not_out, twice, off, over, back))
 
 
 async def test_a_ride_that_gets_longer_within_the_told_times_needs_no_call(

@@ -28,6 +28,7 @@ from maas.store.tables import notifications, outbox
 from tests.maas import line_town
 from tests.maas.line_town import DAY0, LAT, LON, STEP, HandClock, Van, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
+from tests.maas.rides.test_booking import TODAY
 from tests.maas.rides.test_disruption import CLOSURES as CLOSURES
 from tests.maas.rides.test_disruption import ledger, messages, report
 
@@ -98,6 +99,21 @@ async def test_a_rider_hears_of_a_late_vehicle_before_the_old_time_passes(
     assert (await now_of(keeper, booking)).pickup_planned == booking.pickup_to + 360
     assert await keeper.check() == []
     assert await watch(keeper) == 0
+
+
+async def test_an_arrival_told_anew_is_at_a_full_five_minutes_too(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start()
+    booking = await booked(keeper, ask(3, 8), "a")
+    await late_by(keeper, clock, booking, 25)
+
+    assert await watch(keeper) == 1
+
+    now = await now_of(keeper, booking)
+    assert now.arrive_by > booking.arrive_by
+    assert (now.arrive_by - DAY0) % 300 == 0
+    assert await keeper.check() == []
 
 
 async def test_the_message_says_that_a_vehicle_is_late(start: Start, clock: HandClock) -> None:
@@ -178,6 +194,30 @@ async def test_of_those_on_one_late_van_only_who_is_late_enough_is_told(
 
     assert {id_ for _, id_, _ in await messages(keeper.database)} == {first.id}
     assert [why for why, _, _ in await ledger(keeper, later.id)] == ["booked"]
+
+
+async def test_who_waited_for_a_vehicle_is_told_when_a_late_one_takes_them_too(
+    start: Start, clock: HandClock
+) -> None:
+    keeper = await start(Van("van-1", seats=1), Van("van-2", seats=1))
+    first = await booked(keeper, ask(3, 4, "09:30"), "first")
+    van = first.vehicle.id
+    two = {row.id: row for key in ("a", "b") if (row := await booked(keeper, ask(1, 12), key))}
+    [other] = {row.vehicle.id for row in two.values()} - {van}
+    await report(keeper, Upset("vehicle_out", vehicles=(other,)))
+    await report(keeper, Upset("driver_off", vehicles=(van,), at_s=of_day("10:35")), "off")
+    [waits] = [row.id for row in (await keeper.day_of(TODAY)).unplaced]
+    [gone] = two.keys() - {waits}
+    await keeper.cancel(gone, reason="", key="c", actor="yuki")
+    await late_by(keeper, clock, first, 6)
+
+    assert await watch(keeper) == 1
+
+    assert not (await keeper.day_of(TODAY)).unplaced
+    assert [(await ledger(keeper, id_))[-1][0] for id_ in (first.id, waits)] == ["late", "late"]
+    told = {(kind, id_) for kind, id_, _ in await messages(keeper.database)}
+    assert {("moved", first.id), ("moved", waits)} <= told
+    assert await keeper.check() == []
 
 
 async def test_who_is_on_board_sees_it_and_is_not_rung(start: Start, clock: HandClock) -> None:
