@@ -89,6 +89,38 @@ PROBLEMS: Final = MappingProxyType(
                 "The code is wrong or was used already. Enter a new one.",
             ),
         ),
+        "passkey-refused": (
+            401,
+            Words("パスキーを確認できません", "The passkey was refused"),
+            Words(
+                "このパスキーは使えません。別のパスキーか、名前とパスワードでログインしてください。",
+                "This passkey cannot be used. Sign in with another, or with name and password.",
+            ),
+        ),
+        "attempt-over": (
+            409,
+            Words("はじめからやり直してください", "Begin again"),
+            Words(
+                "時間がたちすぎたか、もう使われています。もう一度、はじめからお願いします。",
+                "That took too long or was used already. Please begin again.",
+            ),
+        ),
+        "no-passkeys": (
+            409,
+            Words("パスキーは使えません", "No passkeys here"),
+            Words(
+                "このアドレスではパスキーを使えません。",
+                "Passkeys cannot be used at this address.",
+            ),
+        ),
+        "prove-again": (
+            403,
+            Words("本人の確認が必要です", "Prove again that it is you"),
+            Words(
+                "ログインしてから10分たちました。もう一度、パスワードかパスキーで確認してください。",
+                "You signed in more than ten minutes ago. Confirm with your password or a passkey.",
+            ),
+        ),
         "second-proof-on": (
             409,
             Words("2段階の確認は設定ずみです", "Already set up"),

@@ -138,6 +138,13 @@ class Settings(BaseSettings):
         Outside | None,
         Field(description="Where riders reach the pages; messages then carry a link to the ride."),
     ] = None
+    staff_url: Annotated[
+        Outside | None,
+        Field(
+            description="Where staff reach the pages, which passkeys are bound to; "
+            "`public_url` when absent, and localhost without either."
+        ),
+    ] = None
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port it listens on; 0 picks one.")] = (
         8000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -10,7 +11,8 @@ from starlette.responses import Response
 
 from maas.api.problems import Problem
 from maas.api.service import Service, service_of
-from maas.auth.sessions import ABSOLUTE_S, SEEN_EVERY_S, find_session, note_use
+from maas.auth.attempts import ATTEMPT_S
+from maas.auth.sessions import ABSOLUTE_S, SEEN_EVERY_S, find_session, is_fresh, note_use
 from maas.auth.staff import Person
 from maas.store.fleet import DeviceRow
 
@@ -39,6 +41,31 @@ def set_cookie(connection: HTTPConnection, response: Response, token: str) -> No
     )
 
 
+def session_token(connection: HTTPConnection) -> str:
+    """Return the session id the browser sends, `` when it sends none."""
+    return connection.cookies.get(cookie_name(connection), "")
+
+
+def door_name(connection: HTTPConnection) -> str:
+    """Return the name of the cookie that a browser is known by until somebody has come in."""
+    return f"{cookie_name(connection)}-door"
+
+
+def know_browser(connection: HTTPConnection, response: Response) -> str:
+    """Return what a browser at the door is known by; a new one each time something is begun."""
+    token = secrets.token_urlsafe(32)
+    response.set_cookie(
+        door_name(connection),
+        token,
+        max_age=ATTEMPT_S,
+        path="/",
+        secure=_secure(connection),
+        httponly=True,
+        samesite="lax",
+    )
+    return token
+
+
 async def identify(connection: HTTPConnection) -> Person | None:
     """Return who is signed in, or None; asked once per request."""
     known = getattr(connection.state, "person", _UNKNOWN)
@@ -49,7 +76,7 @@ async def identify(connection: HTTPConnection) -> Person | None:
 
 
 async def _look_up(connection: HTTPConnection) -> Person | None:
-    token = connection.cookies.get(cookie_name(connection))
+    token = session_token(connection)
     return await keep_alive(service_of(connection), token) if token else None
 
 
@@ -75,6 +102,16 @@ async def signed_in(connection: HTTPConnection) -> Person:
     return person
 
 
+async def proved_lately(connection: HTTPConnection) -> Person:
+    """Return who is signed in and proved it within ten minutes, or raise the problem it has."""
+    person = await signed_in(connection)
+    service = service_of(connection)
+    async with service.database.reading() as db:
+        if not await is_fresh(db, session_token(connection), service.real_now()):
+            raise Problem("prove-again")
+    return person
+
+
 async def device_vehicle(connection: HTTPConnection) -> str | None:
     """Return the vehicle of the request's bearer token, or None when it has no valid one."""
     device = await device_of(connection)
@@ -96,4 +133,5 @@ async def the_service(connection: HTTPConnection) -> Service:
 
 MaybePerson = Annotated[Person | None, Depends(identify)]
 SignedIn = Annotated[Person, Depends(signed_in)]
+JustProved = Annotated[Person, Depends(proved_lately)]
 The = Annotated[Service, Depends(the_service)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from maas.api.identity import SignedIn, The
+from maas.api.identity import JustProved, SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.staff import StaffName
@@ -55,9 +55,9 @@ async def read(person: SignedIn, service: The) -> FactorOut:
 @router.post(
     MINE,
     operation_id="beginSecondFactor",
-    **needs(Permission.SIGNED_IN, "foreign-origin", "second-proof-on"),
+    **needs(Permission.SIGNED_IN, "foreign-origin", "second-proof-on", "prove-again"),
 )
-async def begin(person: SignedIn, service: The) -> NewFactorOut:
+async def begin(person: JustProved, service: The) -> NewFactorOut:
     """Make the secret of a new device; it is asked for once a code of it was confirmed."""
     async with service.database.writing() as db:
         secret = await second_factor.begin(db, person.name, service.real_now())
@@ -69,9 +69,9 @@ async def begin(person: SignedIn, service: The) -> NewFactorOut:
 @router.put(
     MINE,
     operation_id="confirmSecondFactor",
-    **needs(Permission.SIGNED_IN, "wrong-code", changes=True),
+    **needs(Permission.SIGNED_IN, "wrong-code", "prove-again", changes=True),
 )
-async def confirm(given: FactorCodeIn, person: SignedIn, service: The) -> RecoveryOut:
+async def confirm(given: FactorCodeIn, person: JustProved, service: The) -> RecoveryOut:
     """Put the device in force by a code of it, and hand out the codes to recover with."""
     now_s = service.real_now()
     async with service.database.writing() as db:

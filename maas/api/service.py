@@ -88,6 +88,8 @@ class Service:
     kernels: str = "compiling"
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
+    begun_throttle: Throttle = field(default_factory=lambda: Throttle(limit=200))
+    """What one address begins at the door."""
     code_throttle: Throttle = field(default_factory=lambda: Throttle(limit=20))
     link_throttle: Throttle = field(default_factory=lambda: Throttle(limit=20))
     """Wrong links from one address."""

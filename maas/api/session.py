@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from maas.api.identity import SignedIn, The, cookie_name, set_cookie
+from maas.api.identity import (
+    SignedIn,
+    The,
+    cookie_name,
+    door_name,
+    session_token,
+    set_cookie,
+)
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.service import Service
 from maas.auth import second_factor
 from maas.auth.roles import Permission, Role
-from maas.auth.sessions import close_session, open_session
+from maas.auth.sessions import Way, close_session, note_proof, open_session
 from maas.auth.staff import Person, find_by_password
 from maas.auth.throttle import Throttle
 
@@ -31,6 +39,13 @@ class CredentialsIn(BaseModel):
     code: str = Field(
         "", max_length=40, description="Of the authenticator app, or one to recover with."
     )
+
+
+class ProofIn(BaseModel):
+    """The password of whoever is signed in, and a code when they are asked for one."""
+
+    password: str = Field(min_length=1, max_length=200)
+    code: str = Field("", max_length=40)
 
 
 class SessionOut(BaseModel):
@@ -64,29 +79,76 @@ async def sign_in(
     credentials: CredentialsIn, request: Request, response: Response, service: The
 ) -> SessionOut:
     """Start a new session."""
-    person = await proved(credentials, request, service)
-    old = request.cookies.get(cookie_name(request))
+    person, way = await proved(credentials, request, service)
+    return await let_in(person, way, request, response, service)
+
+
+async def let_in(
+    person: Person, way: Way, request: Request, response: Response, service: Service
+) -> SessionOut:
+    """Give somebody who has proved who they are a new session, and end the one before."""
+    old = session_token(request)
     async with service.database.writing() as db:
         if old:
             await close_session(db, old)
-        token = await open_session(db, person.name, service.real_now())
-    log.info("signed in: %r from %s", person.name, _host(request))
+        token = await open_session(db, person.name, service.real_now(), way, browser_of(request))
+    log.info("signed in: %r by %s from %s", person.name, way, host_of(request))
     set_cookie(request, response, token)
+    response.delete_cookie(door_name(request), path="/")
     return SessionOut.of(person)
 
 
-async def proved(credentials: CredentialsIn, request: Request, service: Service) -> Person:
-    """Return whose name and password these are, or raise the problem 401.
+_BROWSERS: Final = {
+    "Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "FxiOS/": "Firefox",
+    "Chrome/": "Chrome", "CriOS/": "Chrome", "Safari/": "Safari",
+}  # fmt: skip
+_SYSTEMS: Final = {
+    "Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad",
+    "CrOS": "ChromeOS", "Mac OS X": "Mac", "Linux": "Linux",
+}  # fmt: skip
+
+
+def browser_of(request: Request) -> str:
+    """Return what somebody tells their logins apart by, such as `Chrome, Windows`."""
+    agent = request.headers.get("user-agent", "")
+    found = (
+        next((name for mark, name in names.items() if mark in agent), "")
+        for names in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(filter(None, found))
+
+
+@router.post(
+    "/proof",
+    operation_id="proveAgain",
+    status_code=204,
+    **needs(
+        Permission.SIGNED_IN, "bad-credentials", "code-needed", "wrong-code", "too-many-attempts",
+        changes=True,
+    ),
+)  # fmt: skip
+async def prove_again(given: ProofIn, person: SignedIn, request: Request, service: The) -> None:
+    """Prove again who one is, before changing how one does."""
+    credentials = CredentialsIn(name=person.name, password=given.password, code=given.code)
+    _, way = await proved(credentials, request, service)
+    async with service.database.writing() as db:
+        await note_proof(db, session_token(request), way, service.real_now())
+
+
+async def proved(
+    credentials: CredentialsIn, request: Request, service: Service
+) -> tuple[Person, Way]:
+    """Return whose name and password these are and what proved it, or raise the problem 401.
 
     Five failures within five minutes make a name at an address wait, fifty a whole address: the
     people of one office share one.
     """
-    host = _host(request)
+    host = host_of(request)
     tries = ((service.throttle, f"{host} {credentials.name}"), (service.host_throttle, host))
-    _refuse_while_throttled(service, tries)
+    refuse_while_throttled(service, tries)
     async with service.database.reading() as db:
         person = await find_by_password(db, credentials.name, credentials.password)
-    wrong = "bad-credentials" if person is None else await _unproved(credentials, service)
+    way, wrong = await _second(credentials, service) if person else ("password", "bad-credentials")
     if wrong == "code-needed":
         raise Problem(wrong)
     if person is None or wrong is not None:
@@ -95,26 +157,28 @@ async def proved(credentials: CredentialsIn, request: Request, service: Service)
         log.warning("sign-in refused: %r from %s: %s", credentials.name, host, wrong)
         raise Problem(wrong or "bad-credentials")
     service.throttle.succeed(tries[0][1])
-    return person
+    return person, way
 
 
-async def _unproved(credentials: CredentialsIn, service: Service) -> str | None:
-    """Return what the second proof of somebody lacks, None when it is given or none is asked."""
+async def _second(credentials: CredentialsIn, service: Service) -> tuple[Way, str | None]:
+    """Return what proves somebody, and what their second proof lacks."""
     async with service.database.writing() as db:
         if not await second_factor.is_in_force(db, credentials.name):
-            return None
+            return "password", None
         if not credentials.code:
-            return "code-needed"
+            return "code", "code-needed"
         now_s = service.real_now()
         proves = await second_factor.prove(db, credentials.name, credentials.code, now_s)
-        return None if proves else "wrong-code"
+        return "code", None if proves else "wrong-code"
 
 
-def _host(request: Request) -> str:
+def host_of(request: Request) -> str:
+    """Return the address somebody asks from."""
     return request.client.host if request.client else ""
 
 
-def _refuse_while_throttled(service: Service, tries: tuple[tuple[Throttle, str], ...]) -> None:
+def refuse_while_throttled(service: Service, tries: tuple[tuple[Throttle, str], ...]) -> None:
+    """Raise the problem 429 while any of these has to wait."""
     now_s = service.real_now()
     wait_s = math.ceil(max(throttle.wait_s(key, now_s) for throttle, key in tries))
     if wait_s > 0:
@@ -132,7 +196,7 @@ async def read_session(person: SignedIn) -> SessionOut:
 )
 async def sign_out(request: Request, response: Response, service: The) -> None:
     """End the session; the same answer when there is none."""
-    token = request.cookies.get(cookie_name(request))
+    token = session_token(request)
     if token:
         async with service.database.writing() as db:
             await close_session(db, token)

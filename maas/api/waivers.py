@@ -67,7 +67,7 @@ async def _who(
     supervisor: CredentialsIn | None, person: Person, request: Request, service: Service
 ) -> Person:
     """Return who decides, or raise the problem 403 when they may not."""
-    decides = person if supervisor is None else await proved(supervisor, request, service)
+    decides = person if supervisor is None else (await proved(supervisor, request, service))[0]
     here = decides.area is None or decides.area == person.area or person.area is None
     if not here or not allowed(decides.role, Permission.WAIVE_RULES):
         raise Problem("forbidden")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,11 @@ from maas.store import people
 IDLE_S: Final = 30 * 60
 ABSOLUTE_S: Final = 12 * 3600
 SEEN_EVERY_S: Final = 60
+RECENT_S: Final = 10 * 60
+"""How long a proof is fresh enough to change how one proves who one is."""
+
+Way = Literal["password", "code", "passkey", "organisation"]
+"""How somebody proved who they are; `code` is a password and a code."""
 
 
 def digest(token: str) -> str:
@@ -25,11 +30,14 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def open_session(db: AsyncConnection, name: str, now_s: float) -> str:
+async def open_session(
+    db: AsyncConnection, name: str, now_s: float, way: Way = "password", browser: str = ""
+) -> str:
     """Start a session of `name` and return the id for the cookie; sweep out those that are over."""
     token = secrets.token_urlsafe(32)
     await people.end_sessions(db, unused_since=now_s - IDLE_S, older_than=now_s - ABSOLUTE_S)
-    await people.add_session(db, people.SessionRow(digest(token), name, now_s, now_s))
+    row = people.SessionRow(digest(token), name, now_s, now_s, now_s, way, browser)
+    await people.add_session(db, row)
     return token
 
 
@@ -57,3 +65,14 @@ async def find_session(
 async def note_use(db: AsyncConnection, token: str, now_s: float) -> None:
     """Note that a session was used now."""
     await people.touch_session(db, digest(token), now_s)
+
+
+async def is_fresh(db: AsyncConnection, token: str, now_s: float) -> bool:
+    """Say whether the person of a session has proved lately who they are."""
+    found = await people.session(db, digest(token))
+    return found is not None and now_s - found[0].proved_at < RECENT_S
+
+
+async def note_proof(db: AsyncConnection, token: str, way: Way, now_s: float) -> None:
+    """Note that the person of a session has proved again who they are."""
+    await people.note_proof(db, digest(token), way, now_s)

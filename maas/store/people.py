@@ -24,12 +24,18 @@ class StaffRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A login; only the SHA-256 of its id is kept."""
+    """A login; only the SHA-256 of its id is kept.
+
+    `proved_at` is when somebody last showed that it is still them, `way` how, `browser` where.
+    """
 
     id_hash: str
     staff_name: str
     created_at: float
     seen_at: float
+    proved_at: float = 0.0
+    way: str = "password"
+    browser: str = ""
 
 
 async def staff_by_name(connection: AsyncConnection, name: str) -> StaffRow | None:
@@ -107,6 +113,13 @@ async def touch_session(connection: AsyncConnection, id_hash: str, now: float) -
     """Note that a login was used."""
     await connection.execute(
         update(sessions).where(sessions.c.id_hash == id_hash).values(seen_at=now)
+    )
+
+
+async def note_proof(connection: AsyncConnection, id_hash: str, way: str, now: float) -> None:
+    """Note that the person of a login proved again who they are."""
+    await connection.execute(
+        update(sessions).where(sessions.c.id_hash == id_hash).values(proved_at=now, way=way)
     )
 
 

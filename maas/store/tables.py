@@ -271,6 +271,34 @@ sessions = Table(
     Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("proved_at", Double, nullable=False, server_default="0"),
+    Column("way", String, nullable=False, server_default="password"),
+    Column("browser", String, nullable=False, server_default=""),
+)
+
+# `handle` is what an authenticator keeps of its owner: random, the same for all keys of one.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("handle", String, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("used_at", Double),
+)
+
+# What was begun at the door: ended once, by the browser that began it.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id_hash", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("browser_hash", String, nullable=False),
+    Column("kept", String, nullable=False),
+    Column("expires_at", Double, nullable=False),
 )
 
 # The device that makes somebody's second proof, in force once `confirmed_at` is set; no code of

@@ -54,6 +54,7 @@ PATHS = {
     "sign_id": "none",
     "note_id": "none",
     "study_id": "none",
+    "passkey_id": "none",
     "remark_id": "none",
     "message_id": "none",
     "staff_name": "nobody",

@@ -5,6 +5,8 @@ type Bodies = components["schemas"];
 
 export type Session = Bodies["SessionOut"];
 export type Role = Session["role"];
+export type WaysIn = Bodies["WaysOut"];
+export type Passkey = Bodies["PasskeyOut"];
 export type ServiceDay = Bodies["ServiceDayOut"];
 export type Place = Bodies["PlaceOut"];
 export type VehicleRef = Bodies["VehicleRefOut"];

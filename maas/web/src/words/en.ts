@@ -39,6 +39,8 @@ export const en: Words = {
     name: "Name",
     password: "Password",
     enter: "Log in",
+    byPasskey: "Sign in with a passkey",
+    declined: "The passkey was not confirmed. Try again, or use your name and password.",
     code: "Code (six digits of the app, or a recovery code)",
     demo: "In the sample town the names are operator, dispatcher, driver, planner and admin.",
     demoPassword: "The password of each is kibi-demo.",

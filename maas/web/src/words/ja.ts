@@ -43,6 +43,8 @@ export const ja = {
     name: "名前",
     password: "パスワード",
     enter: "ログイン",
+    byPasskey: "パスキーでログイン",
+    declined: "パスキーで確認できませんでした。もう一度するか、名前とパスワードでログインしてください。",
     code: "確認コード（認証アプリの6けた、または予備のコード）",
     demo: "見本の町では、名前は operator、dispatcher、driver、planner、admin です。",
     demoPassword: "パスワードはどれも kibi-demo です。",

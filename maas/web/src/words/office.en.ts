@@ -42,6 +42,23 @@ export const officeEn: OfficeWords = {
     confirm: "Confirm and use it",
     spare: "Your recovery codes. They are shown now only: write them down and keep them safe. Each lets you in once when the phone is lost.",
   },
+  prove: {
+    title: "Confirm that it is you",
+    about: "Before you change how you sign in, please confirm once more.",
+    confirm: "Confirm", byPasskey: "Confirm with a passkey", cancel: "Cancel",
+    declined: "The passkey was not confirmed: this device has one already, or it was cancelled.",
+  },
+  passkeys: {
+    title: "Passkeys",
+    about: "Sign in by finger, face or PIN, without a password. One can be made on a phone or on this PC. It does nothing on a false site: this is the safest way.",
+    made: (day: string) => `Made on ${day}`,
+    used: (day: string) => `, last used on ${day}`,
+    add: "Make a passkey",
+    name: "Name of this passkey (which device)", example: "PC at the desk",
+    make: "Make it", cancel: "Cancel",
+    remove: "Remove", removeOne: (name: string) => `Remove the passkey “${name}”`,
+    reallyRemove: "Really remove", keep: "Keep it",
+  },
   planner: {
     title: "Planning",
     from: "From", to: "To", date: "Day",

@@ -41,6 +41,23 @@ export const officeJa = {
     confirm: "確認して、使い始める",
     spare: "予備のコードです。今しか出ません。紙に書いて、しまってください。スマートフォンをなくしたとき、1つで1回ログインできます。",
   },
+  prove: {
+    title: "ご本人の確認",
+    about: "ログインの方法を変える前に、もう一度確認します。",
+    confirm: "確認する", byPasskey: "パスキーで確認する", cancel: "やめる",
+    declined: "パスキーを確認できませんでした。この端末にもうあるか、途中でやめています。",
+  },
+  passkeys: {
+    title: "パスキー",
+    about: "指・顔・PINで、パスワードなしでログインできます。スマートフォンやこのPCに作れます。まちがったサイトでは働かないので、いちばん安全です。",
+    made: (day: string) => `${day}に作成`,
+    used: (day: string) => `・最後に使った日 ${day}`,
+    add: "パスキーを作る",
+    name: "このパスキーの名前（どの端末か）", example: "受付のPC",
+    make: "作る", cancel: "やめる",
+    remove: "消す", removeOne: (name: string) => `パスキー「${name}」を消す`,
+    reallyRemove: "本当に消す", keep: "残す",
+  },
   planner: {
     title: "計画",
     from: "いつから", to: "いつまで", date: "日",
