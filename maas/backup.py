@@ -13,34 +13,20 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
-import msgspec
 from sqlalchemy import URL, inspect, select
 
+from maas.backed_up import Backup, note_backup
 from maas.offline import verify
 from maas.settings import Settings
 from maas.store.database import database_url, known_revisions, open_database, upgrade
 from maas.store.sealed import Keys, SealError
 from maas.store.sealing import sealed_columns
 
-NOTE: Final = "last-backup.json"
-
 
 class BackupError(Exception):
     """A backup cannot be made or brought in; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """One backup: when it was begun (epoch seconds), where it lies, how large it is."""
-
-    at: float
-    file: str
-    bytes: int
-    revision: str
 
 
 def backup(settings: Settings, file: Path) -> Backup:
@@ -64,14 +50,8 @@ def backup(settings: Settings, file: Path) -> Backup:
     finally:
         part.unlink(missing_ok=True)
     done = Backup(at, str(file.absolute()), file.stat().st_size, revision)
-    (settings.data_dir / NOTE).write_bytes(msgspec.json.encode(asdict(done)))
+    note_backup(settings, done)
     return done
-
-
-def last_backup(settings: Settings) -> Backup | None:
-    """Return the last backup made from here, `None` when there was none."""
-    note = settings.data_dir / NOTE
-    return msgspec.json.decode(note.read_bytes(), type=Backup) if note.is_file() else None
 
 
 def restore(settings: Settings, file: Path) -> dict[str, list[str]]:

@@ -55,6 +55,13 @@ class Part(StrEnum):
     ALL = "all"
 
 
+class Lang(StrEnum):
+    """A language to answer in."""
+
+    JA = "ja"
+    EN = "en"
+
+
 class Kind(StrEnum):
     """A kind of rules, as its tables in town.toml are called."""
 
@@ -114,15 +121,49 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [MAAS_HOST].")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one [MAAS_PORT].")] = None,
     role: Annotated[Part, typer.Option(help="Which parts; one process runs all.")] = Part.ALL,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many at one address; SIGHUP replaces one after the other."),
+    ] = None,
 ) -> None:
-    """Run the service: API, live stream, bookings and screens in one process."""
+    """Run the service: API, live stream, bookings and screens in one process, or in several."""
     del role  # there is one so far; the option keeps scripts stable
     from maas.serving import run
 
+    settings = _settings(host=host, port=port)
+    if processes is not None and processes > 1 and settings.redis_url is None:
+        _fail("several processes need MAAS_REDIS_URL: each has to hear the vehicles of the others")
     try:
-        run(_settings(host=host, port=port))
+        run(settings, processes)
     except OSError as error:
         _fail(f"cannot listen: {error}")
+
+
+@app.command()
+def doctor(
+    time_source: Annotated[
+        str | None, typer.Option(help="Address of a web server whose clock is right.")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the answer.")] = Lang.JA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with this installation and what to do; exit code 0, 1 or 2 by the worst."""
+    from maas.doctor import examine
+
+    found = asyncio.run(examine(_settings(), time_source))
+    told = [
+        {
+            "part": each.part,
+            "level": each.level.name.lower(),
+            "key": each.key,
+            "sentence": each.sentence(lang.value),
+        }
+        for each in found
+    ]
+    lines = [each.line(lang.value) for each in found]
+    _say({"findings": told}, as_json=as_json, text="\n".join(lines))
+    raise typer.Exit(max(each.level for each in found))
 
 
 @app.command()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib.util
 import logging
+import os
 import signal
 import socket
 import sys
@@ -12,21 +14,35 @@ from typing import Any, Final
 
 import uvicorn
 
+from maas.api.service import READY
 from maas.app import create_app
+from maas.processes import INHERITED, Processes
 from maas.settings import Settings
 
 BACKLOG: Final = 2048
+LOOK_S: Final = 0.2
 
 
-def run(settings: Settings) -> None:
-    """Serve until interrupted.  Port 0 picks a free one; the address is printed once bound."""
+def run(settings: Settings, processes: int | None = None) -> None:
+    """Serve until interrupted.  Port 0 picks a free one; the address is printed once bound.
+
+    With `processes` so many serve at that address, and this one looks after them.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    listening = listen(settings.host, settings.port)
-    sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
-    sys.stdout.flush()
+    inherited = os.environ.pop(INHERITED, None)
+    if inherited is not None:
+        sock, ready = map(int, inherited.split(","))
+        listening = socket.socket(fileno=sock)
+        server: Server = OneOfSeveral(server_config(settings), ready)
+    else:
+        listening = listen(settings.host, settings.port)
+        sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
+        sys.stdout.flush()
+        if processes is not None:
+            sys.exit(Processes(settings, listening, processes).run())
+        server = Server(server_config(settings))
     # uvicorn closes everything on SIGTERM, then raises it again: that is our normal end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = Server(server_config(settings))
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:
@@ -45,6 +61,31 @@ class Server(uvicorn.Server):
         """Start, and set apart what there is by then."""
         await super().startup(sockets)
         gc.freeze()
+
+
+class OneOfSeveral(Server):
+    """One server process of several: says when it is ready, and ends when nobody looks after it."""
+
+    def __init__(self, config: uvicorn.Config, ready: int) -> None:
+        super().__init__(config)
+        self._ready, self._parent = ready, os.getppid()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and begin to look."""
+        await super().startup(sockets)
+        self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        service = self.config.app.state.service  # type: ignore[union-attr]
+        said = False
+        while not self.should_exit:
+            if os.getppid() != self._parent:
+                self.should_exit = True
+            elif not said and set((await service.parts()).values()) <= READY:
+                os.write(self._ready, b"1")
+                os.close(self._ready)
+                said = True
+            await asyncio.sleep(LOOK_S)
 
 
 def listen(host: str, port: int) -> socket.socket:

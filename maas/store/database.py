@@ -170,7 +170,7 @@ async def upgrade(url: str) -> None:
     database = open_database(url, pool_size=1)
     try:
         async with database.writing() as connection:
-            revision = await connection.run_sync(_revision)
+            revision = await connection.run_sync(revision_of)
             if revision is not None and revision not in known_revisions():
                 raise NewerSchemaError(revision)
             if revision != newest_revision():
@@ -179,7 +179,7 @@ async def upgrade(url: str) -> None:
         await database.close()
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
     """Return the revision a database is at, `None` for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None

@@ -19,7 +19,8 @@ from sqlalchemy import func, make_url, select, text, update
 from dispatcher.roads.build import build
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
-from maas.backup import BackupError, backup, last_backup, restore
+from maas.backed_up import last_backup
+from maas.backup import BackupError, backup, restore
 from maas.offline import bring_in_town, verify
 from maas.rides.keeper import Keeper
 from maas.rides.views import AskIn, BookingView, Quote

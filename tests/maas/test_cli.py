@@ -170,6 +170,12 @@ def test_serve_prints_its_address_answers_and_ends_cleanly(town: Path, tmp_path:
         server.communicate()
 
 
+def test_several_processes_want_redis(run: Run) -> None:
+    result = run("serve", "--processes", "2")
+    assert result.exit_code == 1
+    assert "MAAS_REDIS_URL" in result.stderr
+
+
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAAS_CLOCK_START", "noon")
 
