@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from maas.api import (
     accuracy,
@@ -181,6 +181,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises ``RuntimeError`` when a route does not declare what it needs.
     """
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

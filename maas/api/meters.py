@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from busloc.io.history import History
 from maas.api.service import Service
+from maas.backed_up import last_backup
 from maas.notify.post import Post
 
 
@@ -33,6 +35,7 @@ class PartMeters(Collector):
             verdicts.add_metric([verdict.value], count)
         yield verdicts
         yield _messages(self.service.post)
+        yield from self._operations()
         clocks = GaugeMetricFamily(
             "maas_device_clock_ahead_seconds", "What clocks are wrong by", labels=["vehicle"]
         )
@@ -40,6 +43,25 @@ class PartMeters(Collector):
             if clock.ahead_s is not None:
                 clocks.add_metric([clock.vehicle], round(clock.ahead_s))
         yield clocks
+
+    def _operations(self) -> Iterator[Metric]:
+        """Yield what whoever looks after the machine is woken up for."""
+        settings, joined = self.service.settings, self.service.joined
+        free = shutil.disk_usage(settings.data_dir).free
+        yield GaugeMetricFamily("maas_disk_free_bytes", "Room for the data", free)
+        last = last_backup(settings)
+        if last is not None:
+            yield GaugeMetricFamily("maas_last_backup_timestamp_seconds", "Last backup", last.at)
+        if joined is not None:
+            connected = GaugeMetricFamily("maas_redis_connected", "Whether Redis answers")
+            connected.add_metric([], joined.bus.connected)
+            yield connected
+        kept = GaugeMetricFamily(
+            "maas_area_kept", "Whether this process does what is due there", labels=["area"]
+        )
+        for area, keeper in self.service.keepers.items():
+            kept.add_metric([area], keeper.leads)
+        yield kept
 
 
 def _messages(post: Post | None) -> CounterMetricFamily:
