@@ -271,7 +271,13 @@ class Service:
             "redis": self._bus_state(),
             "mqtt": "absent" if self.mqtt is None else "ok" if self.mqtt.connected else "away",
             "plan": ("; ".join(plans) or "ok") if self.keepers else "absent",
+            "clock": self._clock_state(),
         }
+
+    def _clock_state(self) -> str:
+        """Return by how much the clock is behind what was promised by it or by another's."""
+        behind_s = max((keeper.behind_s for keeper in self.keepers.values()), default=0.0)
+        return f"{behind_s:.0f} s behind the last promise" if behind_s else "ok"
 
     def _bus_state(self) -> str:
         """Return `alone` while Redis is away: this process then serves its own listeners."""

@@ -45,6 +45,7 @@ REASONS: Final = MappingProxyType(
         "gone": "空きがなくなった", "not_allowed": "乗れる車両がない",
         "overlap": "ほかの予約と重なる", "battery": "電池が足りない", "break": "運転者の休憩",
         "kept_for_immediate": "当日用に残した席", "declined": "希望に合わず辞退",
+        "clock": "サーバーの時計の遅れ",
     }
 )  # fmt: skip
 

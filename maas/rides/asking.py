@@ -187,6 +187,8 @@ class Asking(Beside):
 
         With `at_once` nobody is moved for it as long as there is something else to offer.
         """
+        if self.behind_s:
+            return Ruled("clock", "clock", say("clock_behind"))
         leaving = live.day.bookings.get(wished.ask.instead_of or "")
         plan = live.plan
         if leaving is not None and leaving.state in {"booked", "held"}:
@@ -281,6 +283,8 @@ class Asking(Beside):
         self, live: Live, plan: Plan, offer: OfferToken, booking_id: str
     ) -> Plan | None:
         """Return a plan with an offer in it, others moved if need be; `None` when it is gone."""
+        if self.behind_s:
+            return None
         promise = replace(offer.promise, id=booking_id)
         part = self._open_part(live, plan, promise.earliest_pickup_s)
         taken: Plan | Refusal | None = take(

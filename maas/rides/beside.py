@@ -125,7 +125,8 @@ class Beside(Screens):
         while True:
             await asyncio.sleep(WATCH_S)
             try:
-                if self._leads and abs(self.clock() - self._looked_at) >= LOOK_S:
+                due = abs(self.clock() - self._looked_at) >= LOOK_S
+                if self._leads and due and not self.behind_s:
                     self._looked_at = self.clock()
                     await watch(self)
             except Exception:
@@ -167,6 +168,8 @@ class Beside(Screens):
     async def improve_once(self) -> bool:
         """Look for a better plan for today and take it if it still is one; True when taken."""
         day = await self._day(self.today)
+        if self.behind_s:
+            return False
         versions = {id_: row.version for id_, row in day.plans.items()}
         if versions == self._searched:
             return False

@@ -31,7 +31,7 @@ from maas.rides.travel import Drives, vehicle_place
 from maas.rides.views import KeyConflict, PositionView
 from maas.store import bookings as booking_rows
 from maas.store import commits
-from maas.store.bookings import BookingRow
+from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.database import Database
 from maas.store.fleet import VehicleRow
 from maas.store.members import MemberRow
@@ -43,6 +43,9 @@ BELOW_PROMISES: Final = -1
 
 RACES: Final = 30
 """How often a change is worked out again before we give up: never, with one keeper an area."""
+
+BEHIND_S: Final = 60.0
+"""By so much, in seconds of the service, the clocks of two servers may differ."""
 
 Travel = Mapping[str, Drives]
 
@@ -93,6 +96,7 @@ class Held:
         self._calls: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._news = asyncio.Event()
         self._seen: dict[str, Seen] = {}
+        self._told_at = 0.0
 
     async def refresh(self) -> None:
         """Read places, members, vehicles and rules anew, after an import or a registration."""
@@ -132,7 +136,20 @@ class Held:
                 await self.refresh()  # a place that another process has registered
             self._days[day] = held
             self._doubtful.discard(day)
+            self._heard(held.promises.values())
         return self._days[day]
+
+    def _heard(self, promises: Iterable[PromiseRow]) -> None:
+        self._told_at = max(self._told_at, *(row.told_at for row in promises), 0.0)
+
+    @property
+    def behind_s(self) -> float:
+        """By how much the clock is behind a promise that was told already, 0 when it is not.
+
+        Then nothing may be promised here: it would be in a past that others have seen go by.
+        """
+        behind_s = self._told_at - self.clock()
+        return behind_s if behind_s > BEHIND_S else 0.0
 
     def moment_of(self, day: Day) -> Moment | None:
         """Return the moment it is, `None` on another day than today."""
@@ -342,6 +359,7 @@ class Held:
             return False
         for day in days & self._days.keys():
             self._days[day] = change.after(self._days[day])
+        self._heard(change.promises)
         self._news.set()
         return True
 

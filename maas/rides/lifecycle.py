@@ -27,8 +27,11 @@ class Lifecycle:
         self._looked_s = float("-inf")
 
     async def go_on(self) -> None:
-        """Do what is due; another process that leads the area does it instead."""
-        if not self.keeper.leads:
+        """Do what is due; another process that leads the area does it instead.
+
+        With a clock that is behind nothing is.
+        """
+        if not self.keeper.leads or self.keeper.behind_s:
             return
         await self.holds.lapse()
         await self.returns.go_on()

@@ -25,6 +25,10 @@ MESSAGES: dict[str, Text] = {
         "お一人さま一日{most}回までです。その日はもう{most}回の予約があります。",
         "One person may ride {most} times a day, and already does on that day.",
     ),
+    "clock_behind": Text(
+        "サーバーの時計が遅れているため、いまはお約束できません。管理者に知らせてください。",
+        "The server's clock is behind: nothing can be promised now. Please tell whoever runs it.",
+    ),
     "kept_for_immediate": Text(
         "その時間の残りの車は、急ぎの方のために空けてあります。"
         "出発の{minutes}分前からお取りできます。",

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from maas import clock
+
 T = TypeVar("T")
 
 START = 1_790_000_000.0
@@ -156,6 +158,7 @@ def virtual_world(loop: SimLoop, seed: int) -> Iterator[None]:
     """Give every module the loop's clock, and names that look random but follow from the seed."""
     names = random.Random(f"names:{seed}")  # noqa: S311
     real = time.time, time.monotonic, uuid.uuid4, secrets.token_hex, secrets.token_bytes
+    uptime = clock.uptime_s
 
     def wall() -> float:
         return START + loop.time() + HOST.get().wrong_s
@@ -163,7 +166,7 @@ def virtual_world(loop: SimLoop, seed: int) -> Iterator[None]:
     def number() -> uuid.UUID:
         return uuid.UUID(int=names.getrandbits(128), version=4)
 
-    time.time, time.monotonic = wall, loop.time
+    time.time, time.monotonic, clock.uptime_s = wall, loop.time, loop.time
     uuid.uuid4 = number
     secrets.token_hex = lambda n=16: names.randbytes(n or 16).hex()  # type: ignore[assignment]
     secrets.token_bytes = lambda n=32: names.randbytes(n or 32)  # type: ignore[assignment]
@@ -171,3 +174,4 @@ def virtual_world(loop: SimLoop, seed: int) -> Iterator[None]:
         yield
     finally:
         time.time, time.monotonic, uuid.uuid4, secrets.token_hex, secrets.token_bytes = real
+        clock.uptime_s = uptime

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from maas.api.live import Publisher
 from maas.api.service import Service
 from maas.arrivals import Arrivals
 from maas.buses import Buses
-from maas.clock import Clock
+from maas.clock import Clock, SteadyWall
 from maas.directory import read_directory
 from maas.notify.channels import Sender
 from maas.notify.occasions import Channel
@@ -137,6 +137,7 @@ class Server:
             self.loop.call_later(1.0, self.start)
 
     async def _open(self, host: Host) -> None:
+        self.clock = replace(self.clock, wall=SteadyWall())  # as it is when the process begins
         database = database_for(self.name)
         history = History(running._writer(database))
         hub = Hub(now=self.clock, monotonic=self.loop.time)
