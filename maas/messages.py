@@ -413,6 +413,25 @@ PROBLEMS: Final = MappingProxyType(
             Words("準備中です", "Starting"),
             Words("準備中です。少しお待ちください。", "The service is starting. Please wait."),
         ),
+        "database-away": (
+            503,
+            Words("データベースにつながりません", "The database does not answer"),
+            Words(
+                "いまは記録できません。数秒待って、もう一度お試しください。二重には登録されません。",
+                "Nothing can be kept right now. Please try again in a few seconds; "
+                "nothing is done twice.",
+            ),
+        ),
+        "storage-full": (
+            503,
+            Words("保存する場所がいっぱいです", "The disk is full"),
+            Words(
+                "サーバーの保存場所がいっぱいで、新しく記録できません。これまでの予約は残っています。"
+                "管理者に知らせて、紙に控えてください。",
+                "The server's disk is full, so nothing new can be kept. What was booked is safe. "
+                "Please tell whoever runs the server, and write on paper meanwhile.",
+            ),
+        ),
         "screens-not-built": (
             503,
             Words("画面がまだ作られていません", "Screens not built"),

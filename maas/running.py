@@ -73,6 +73,8 @@ SHEETS_LOOK_S: Final = 5.0
 SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
 REMIND_S: Final = 15.0
+IDLE_S: Final = 10.0
+"""A transaction that says nothing for so long is of a process that hangs."""
 
 
 @asynccontextmanager
@@ -110,7 +112,7 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
 async def _open(settings: Settings) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await upgrade(settings.database)
-    return open_database(settings.database, keys=Keys(settings.sealing_keys))
+    return open_database(settings.database, keys=Keys(settings.sealing_keys), idle_s=IDLE_S)
 
 
 def load_roads(folder: Path | None) -> dict[str, Roads]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Annotated, Final
 
 from fastapi import Depends
+from sqlalchemy.exc import OperationalError
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -81,7 +83,10 @@ async def _look_up(connection: HTTPConnection) -> Person | None:
 
 
 async def keep_alive(service: Service, token: str) -> Person | None:
-    """Return whose session a token is, None when it is over; noted as used once a minute."""
+    """Return whose session a token is, None when it is over; noted as used once a minute.
+
+    What cannot be noted, on a full disk, keeps nobody from reading.
+    """
     now_s = service.real_now()
     async with service.database.reading() as db:
         found = await find_session(db, token, now_s)
@@ -89,8 +94,9 @@ async def keep_alive(service: Service, token: str) -> Person | None:
         return None
     person, seen_at = found
     if now_s - seen_at >= SEEN_EVERY_S:
-        async with service.database.writing() as db:
-            await note_use(db, token, now_s)
+        with suppress(OperationalError):
+            async with service.database.writing() as db:
+                await note_use(db, token, now_s)
     return person
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
 from maas.api.permissions import needs, permission_of
-from maas.api.problems import ProblemOut
+from maas.api.problems import ProblemOut, documented
 from maas.api.requests import KEY_HEADER
 from maas.auth.roles import Permission
 
@@ -45,6 +45,8 @@ def complete(app: FastAPI) -> None:
         needed = _needed(app)
         for operation in _operations(document):
             operation["security"] = needed[operation["operationId"]]
+            responses = operation["responses"]
+            responses.setdefault("503", documented("database-away", "storage-full")[503])
             for parameter in operation.get("parameters", []):
                 parameter["required"] |= parameter["name"] == KEY_HEADER
         return document

@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Scope
@@ -17,6 +19,9 @@ from maas.messages import PROBLEMS, Language, preferred
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "/problems/"
+AWAY_RETRY_S: Final = 1
+FULL_RETRY_S: Final = 30
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 class ProblemOut(BaseModel):
@@ -75,6 +80,24 @@ def answer(problem: Problem, language: Language) -> JSONResponse:
     }
     headers = {"content-language": language, **problem.headers}
     return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def of_database(error: Exception) -> Problem | None:
+    """Return the problem when the database is away, busy for too long or full; `None` for a bug.
+
+    Whether a command was kept is not known then: sent again with its key it is done once.
+    """
+    if not isinstance(error, DATABASE_AWAY):
+        return None
+    if isinstance(error, DBAPIError) and _is_full(error.orig):
+        return Problem("storage-full", headers={"retry-after": str(FULL_RETRY_S)})
+    return Problem("database-away", headers={"retry-after": str(AWAY_RETRY_S)})
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether SQLite or PostgreSQL says that its disk is full."""
+    state = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return state in {"SQLITE_FULL", "53100"}
 
 
 def documented(*slugs: str) -> dict[int | str, dict[str, Any]]:

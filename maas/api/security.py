@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maas.api.problems import Problem, answer, language_of
+from maas.api.problems import Problem, answer, language_of, of_database
 
 log = logging.getLogger(__name__)
 
@@ -129,11 +129,16 @@ class Guard:
         started = time.perf_counter()
         try:
             await self._checked(scope, receive, send_guarded)
-        except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+        except Exception as error:
+            problem = of_database(error)
+            if problem is None:
+                log.exception("%s %s failed", scope["method"], scope["path"])
+            else:
+                log.warning("%s %s: %s", scope["method"], scope["path"], problem.slug)
             if status:
                 raise
-            await answer(Problem("internal"), language_of(scope))(scope, receive, send_guarded)
+            problem = problem or Problem("internal")
+            await answer(problem, language_of(scope))(scope, receive, send_guarded)
         finally:
             self.meters.count(scope, status, time.perf_counter() - started)
 

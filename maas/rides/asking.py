@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from sqlalchemy.exc import OperationalError
 
 from dispatcher import Fleet, Offer, OfferRules, Plan, Refusal, Request, take
 from dispatcher.rebase import Room
@@ -41,6 +43,8 @@ from maas.store.rides import RefusalRow
 from maas.town.calendars import Party, Refused
 from maas.town.messages import Text
 from maas.town.rules import AreaRules
+
+log = logging.getLogger(__name__)
 
 OFFER_LASTS_S: Final = 600
 
@@ -377,8 +381,11 @@ class Asking(Beside):
             alternatives=len(refusal.alternatives),
             relaxations=[msgspec.to_builtins(one) for one in refusal.relaxations],
         )
-        async with self.database.writing() as connection:
-            await rides.add_refusal(connection, row)
+        try:
+            async with self.database.writing() as connection:
+                await rides.add_refusal(connection, row)
+        except OperationalError:  # the disk is full: who asks is told all the same
+            log.exception("a refusal could not be kept")
         return RefusalAnswer(refusal)
 
     async def _advice(self, wished: Wish) -> tuple[Text, ...]:

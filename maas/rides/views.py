@@ -147,7 +147,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class RefusalAnswer:
-    """The answer "no"; it is in the log of refusals."""
+    """The answer "no"; it is in the log of refusals, unless that could not be written."""
 
     refusal: RefusalView
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL, Connection, Table, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 WRITES = "maas_writes"
+CONNECT_S: Final = 3
+"""So long a server may take to answer that one wants to connect."""
 _THIS = re.compile(r'^revision: str = "(\w+)"', re.MULTILINE)
 _AFTER = re.compile(r'^down_revision: str \| None = "(\w+)"', re.MULTILINE)
 
@@ -68,8 +70,14 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
 
 
-def open_database(url: str, *, pool_size: int = 8, keys: Keys | None = None) -> Database:
-    """Return the database at `url`; nothing is read yet.  `keys` seal what is known of people."""
+def open_database(
+    url: str, *, pool_size: int = 8, keys: Keys | None = None, idle_s: float | None = None
+) -> Database:
+    """Return the database at `url`; nothing is read yet.  `keys` seal what is known of people.
+
+    A transaction in which nothing is said for `idle_s` is ended, so that a process that was frozen
+    in the middle of one holds nobody else up (on PostgreSQL; SQLite cannot).
+    """
     parsed = database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = create_async_engine(
@@ -80,11 +88,19 @@ def open_database(url: str, *, pool_size: int = 8, keys: Keys | None = None) -> 
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=not is_sqlite,
+        connect_args={} if is_sqlite else _connect_args(idle_s),
     )
     if is_sqlite:
         _prepare_sqlite(engine)
     give_keys(engine, keys)
     return Database(engine)
+
+
+def _connect_args(idle_s: float | None) -> dict[str, object]:
+    args: dict[str, object] = {"connect_timeout": CONNECT_S}
+    if idle_s is not None:
+        args["options"] = f"-c idle_in_transaction_session_timeout={1000 * idle_s:.0f}"
+    return args
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
