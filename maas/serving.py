@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib.util
-import logging
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from maas import logs
 from maas.api.service import READY
 from maas.app import create_app
 from maas.processes import INHERITED, Processes
@@ -28,7 +28,7 @@ def run(settings: Settings, processes: int | None = None) -> None:
 
     With `processes` so many serve at that address, and this one looks after them.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.begin(settings.log_format)
     inherited = os.environ.pop(INHERITED, None)
     if inherited is not None:
         sock, ready = map(int, inherited.split(","))

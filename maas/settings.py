@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -120,6 +120,9 @@ class Settings(BaseSettings):
         Field(description="Real epoch seconds of the anchor; the start of the server if absent."),
     ] = None
     clock_speed: Annotated[float, Field(gt=0, description="Service seconds per real second.")] = 1.0
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="Log as lines for people, or as JSON.")
+    ] = "text"
     demo: Annotated[bool, Field(description="This is a demo; the screens say so.")] = False
     history_sql_days: Annotated[
         int, Field(ge=1, description="Days that positions stay in the database.")

@@ -89,6 +89,7 @@ def open_database(
         pool_timeout=30,
         pool_pre_ping=not is_sqlite,
         connect_args={} if is_sqlite else _connect_args(idle_s),
+        hide_parameters=True,  # errors go into the log, and nobody's data does
     )
     if is_sqlite:
         _prepare_sqlite(engine)

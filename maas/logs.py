@@ -1,0 +1,54 @@
+"""The log on standard error: lines for people, or one JSON object a line for machines.
+
+Nobody's data is in it: of an error a JSON line tells the kind and where it was, never its text,
+which may quote what somebody typed; a database error never quotes values (`hide_parameters`); and
+who opened which stream is not told at all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from traceback import extract_tb
+from typing import Final, Literal
+
+Form = Literal["text", "json"]
+TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FRAMES: Final = 20
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a record: when, how bad, who says it, what, and the error if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            kind, _, trace = record.exc_info
+            told["error"] = f"{kind.__module__}.{kind.__qualname__}"
+            told["where"] = [
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in extract_tb(trace)[-FRAMES:]
+            ]
+        return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def is_told(record: logging.LogRecord) -> bool:
+    """Whether a record goes into the log: not who opened a stream, with address and query."""
+    return not (record.name == "uvicorn.error" and "WebSocket" in str(record.msg))
+
+
+def begin(form: Form) -> None:
+    """Write the log of this process from now on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(TEXT))
+    handler.addFilter(is_told)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
