@@ -113,6 +113,22 @@ PROBLEMS: Final = MappingProxyType(
                 "Passkeys cannot be used at this address.",
             ),
         ),
+        "no-organisation": (
+            409,
+            Words("組織のログインはありません", "No sign-in by an organisation"),
+            Words(
+                "組織のアカウントでのログインは設定されていません。",
+                "Signing in by an organisation is not set up here.",
+            ),
+        ),
+        "organisation-away": (
+            503,
+            Words("組織のログインにつながりません", "The organisation does not answer"),
+            Words(
+                "組織のログインにつながりません。パスキーか、名前とパスワードでログインしてください。",
+                "The organisation's sign-in does not answer. Use a passkey, or name and password.",
+            ),
+        ),
         "prove-again": (
             403,
             Words("本人の確認が必要です", "Prove again that it is you"),

@@ -148,6 +148,31 @@ class Settings(BaseSettings):
             "`public_url` when absent, and localhost without either."
         ),
     ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        AfterValidator(lambda url: _outside(url) and url if url else None),
+        Field(description="Organisation that signs staff in (OpenID Connect), by its issuer."),
+    ] = None
+    oidc_client: Annotated[
+        str | None, Field(description="What the organisation knows us by (client id).")
+    ] = None
+    oidc_secret: Annotated[
+        SecretStr | None,
+        Field(description="Our secret there; else the file `oidc-secret` in the data directory."),
+    ] = None
+    oidc_name: Annotated[str, Field(description="What its button on the login page says.")] = "OIDC"
+    oidc_scope: Annotated[str, Field(description="What is asked for there.")] = "openid"
+    oidc_claim: Annotated[
+        str | None,
+        Field(description="Claim that names an account at the first sign-in; else people link it."),
+    ] = None
+    oidc_domain: Annotated[
+        str | None, Field(description="What follows the account's name and an @ in that claim.")
+    ] = None
+    oidc_acr: Annotated[
+        str | None,
+        Field(description="Strength that is asked for (acr); a sign-in of another is refused."),
+    ] = None
     host: Annotated[str, Field(description="Address the server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port it listens on; 0 picks one.")] = (
         8000
@@ -159,6 +184,8 @@ class Settings(BaseSettings):
             raise ValueError("MAAS_SMTP_URL needs MAAS_MAIL_FROM")
         if self.push_hosts and not self.push_contact:
             raise ValueError("MAAS_PUSH_HOSTS needs MAAS_PUSH_CONTACT")
+        if self.oidc_issuer is not None and not self.oidc_client:
+            raise ValueError("MAAS_OIDC_ISSUER needs MAAS_OIDC_CLIENT")
         return self
 
     @property
@@ -217,6 +244,13 @@ class Settings(BaseSettings):
         beside.touch(mode=0o600)
         beside.write_text("\n".join(keys))
         beside.replace(self.data_dir / SEALING)
+
+    def oidc_client_secret(self) -> str:
+        """Return our secret at the organisation that signs staff in, empty without one."""
+        if self.oidc_secret is not None:
+            return self.oidc_secret.get_secret_value()
+        beside = self.data_dir / "oidc-secret"
+        return beside.read_text().strip() if beside.is_file() else ""
 
     def push_signing_key(self, new: Callable[[], str]) -> str:
         """Return the key of web push; the first time `new` makes it, and it is kept."""

@@ -83,9 +83,10 @@ class NewPasskeyIn(BaseModel):
 
 
 class WaysOut(BaseModel):
-    """What the login page offers."""
+    """What the login page offers; `organisation` is what its button says, null without one."""
 
     passkeys: bool
+    organisation: str | None
 
 
 class OptionsOut(BaseModel):
@@ -126,7 +127,9 @@ TheSite = Annotated[Site, Depends(the_site)]
 @router.get("/session/ways", operation_id="readWaysIn", **needs(Permission.PUBLIC))
 async def ways(connection: Request, service: The) -> WaysOut:
     """Say how one may sign in besides name and password."""
-    return WaysOut(passkeys=site_of(connection, service) is not None)
+    site, settings = site_of(connection, service), service.settings
+    named = settings.oidc_name if site and settings.oidc_issuer else None
+    return WaysOut(passkeys=site is not None, organisation=named)
 
 
 @router.post(

@@ -301,6 +301,15 @@ attempts = Table(
     Column("expires_at", Double, nullable=False),
 )
 
+# Whom an organisation signs in: its name and what it calls them are kept as a hash alone.
+identities = Table(
+    "identities",
+    metadata,
+    Column("id_hash", String, primary_key=True),
+    Column("staff_name", ForeignKey("staff.name", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("made_at", Double, nullable=False),
+)
+
 # The device that makes somebody's second proof, in force once `confirmed_at` is set; no code of
 # `last_step` (30 s each) or before is taken again.
 second_factors = Table(

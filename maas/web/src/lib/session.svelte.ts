@@ -17,7 +17,12 @@ export const PAGES_OF: Record<Role, readonly [StaffPage, ...StaffPage[]]> = {
 
 /** Where somebody goes after signing in: the page asked for, if it is one of ours. */
 export function pageAfterLogin(role: Role, next: string | null): string {
-  return next && /^\/[a-z]+$/.test(next) ? next : `/${PAGES_OF[role][0]}`;
+  return pageAsked(next) ?? `/${PAGES_OF[role][0]}`;
+}
+
+/** The page asked for, if it is one of ours. */
+export function pageAsked(next: string | null): string | undefined {
+  return next && /^\/[a-z]+$/.test(next) ? next : undefined;
 }
 
 /** Reads the session, or goes to the login page and comes back here afterwards. */

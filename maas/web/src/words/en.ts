@@ -39,6 +39,13 @@ export const en: Words = {
     name: "Name",
     password: "Password",
     enter: "Log in",
+    byOrganisation: (named: string) => `Sign in with ${named}`,
+    troubles: {
+      "attempt-over": "That took too long or was used already. Please begin again.",
+      "organisation-away": "The organisation's sign-in does not answer. Use a passkey, or name and password.",
+      "organisation-refused": "The organisation's sign-in could not be confirmed. Please begin again.",
+      "organisation-unknown": "That account of the organisation is tied to no account here. Sign in with name and password, and tie it.",
+    } as Record<string, string>,
     byPasskey: "Sign in with a passkey",
     declined: "The passkey was not confirmed. Try again, or use your name and password.",
     code: "Code (six digits of the app, or a recovery code)",

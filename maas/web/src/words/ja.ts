@@ -43,6 +43,13 @@ export const ja = {
     name: "名前",
     password: "パスワード",
     enter: "ログイン",
+    byOrganisation: (named: string) => `${named}でログイン`,
+    troubles: {
+      "attempt-over": "時間がたちすぎたか、もう使われています。もう一度、はじめからお願いします。",
+      "organisation-away": "組織のログインにつながりません。パスキーか、名前とパスワードでログインしてください。",
+      "organisation-refused": "組織のログインを確認できませんでした。もう一度、はじめからお願いします。",
+      "organisation-unknown": "組織のアカウントが、職員のアカウントに結びついていません。名前とパスワードでログインして、結びつけてください。",
+    } as Record<string, string>,
     byPasskey: "パスキーでログイン",
     declined: "パスキーで確認できませんでした。もう一度するか、名前とパスワードでログインしてください。",
     code: "確認コード（認証アプリの6けた、または予備のコード）",

@@ -48,6 +48,12 @@ export const officeEn: OfficeWords = {
     confirm: "Confirm", byPasskey: "Confirm with a passkey", cancel: "Cancel",
     declined: "The passkey was not confirmed: this device has one already, or it was cancelled.",
   },
+  organisation: {
+    title: (named: string) => named,
+    on: "You can sign in with your account of this organisation.",
+    off: "Tie your account of this organisation to this one, and sign in with it from then on.",
+    tie: "Tie it", untie: "Untie it",
+  },
   passkeys: {
     title: "Passkeys",
     about: "Sign in by finger, face or PIN, without a password. One can be made on a phone or on this PC. It does nothing on a false site: this is the safest way.",

@@ -47,6 +47,12 @@ export const officeJa = {
     confirm: "確認する", byPasskey: "パスキーで確認する", cancel: "やめる",
     declined: "パスキーを確認できませんでした。この端末にもうあるか、途中でやめています。",
   },
+  organisation: {
+    title: (named: string) => named,
+    on: "この組織のアカウントでログインできます。",
+    off: "組織のアカウントを結びつけると、次からはそれでログインできます。",
+    tie: "結びつける", untie: "結びつけをやめる",
+  },
   passkeys: {
     title: "パスキー",
     about: "指・顔・PINで、パスワードなしでログインできます。スマートフォンやこのPCに作れます。まちがったサイトでは働かないので、いちばん安全です。",

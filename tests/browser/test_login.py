@@ -1,11 +1,11 @@
-"""Passkeys in Chromium, with its own virtual authenticator: made, used, taken away."""
+"""The login page in Chromium: passkeys by its virtual authenticator, an organisation by a button."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
 from tests.browser.conftest import PATIENCE_MS
 
@@ -109,3 +109,31 @@ def test_where_passkeys_do_not_work_none_are_offered(desk: Page, town: str) -> N
         desk.goto(f"{town}/login")
     expect(desk.get_by_role("button", name="ログイン", exact=True)).to_be_visible()
     expect(desk.get_by_role("button", name="パスキーでログイン")).to_have_count(0)
+
+
+def test_an_organisation_is_a_button_and_what_it_brings_back_is_said(desk: Page, town: str) -> None:
+    ways = {"passkeys": False, "organisation": "町のアカウント"}
+    desk.route("**/api/v1/session/ways", lambda route: route.fulfill(json=ways))
+    wanted = f"{town}/stop/1"
+    asked: list[object] = []
+
+    def begin(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={"address": wanted})
+
+    desk.route("**/api/v1/session/organisation", begin)
+    desk.goto("/login?next=/driver&trouble=organisation-away")
+    expect(desk.get_by_role("alert")).to_contain_text("組織のログインにつながりません")
+    desk.get_by_role("button", name="町のアカウントでログイン").click()
+    desk.wait_for_url(wanted)
+    assert asked == [{"next": "/driver"}]
+
+    desk.unroute("**/api/v1/session/organisation")
+    sign_in(desk, "driver")
+    desk.goto("/login?trouble=organisation-unknown")
+    section = desk.get_by_role("region", name="町のアカウント")
+    expect(section.get_by_role("alert")).to_contain_text("結びついていません")
+    section.get_by_role("button", name="結びつける").click()
+    expect(section.get_by_role("alert")).to_contain_text("設定されていません")
+    desk.goto("/login?entered=1")
+    desk.wait_for_url("**/driver")
