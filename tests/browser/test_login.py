@@ -1,4 +1,4 @@
-"""The login page in Chromium: passkeys by its virtual authenticator, an organisation by a button."""
+"""The login page in Chromium: passkeys by a virtual authenticator, an organisation by a button."""
 
 from __future__ import annotations
 
