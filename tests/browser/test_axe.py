@@ -16,7 +16,7 @@ from maas.api.pages import STAFF_SCREENS
 from maas.app import create_app
 from maas.settings import Settings
 from tests.browser.axe import LANGUAGES, LOOKS, everywhere, speak, violations
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import PATIENCE_MS, NewPage
 from tests.browser.cut import cut_off
 from tests.browser.waiting import settled
 
@@ -71,6 +71,7 @@ def test_every_page_of_the_application_is_among_those_looked_at(
     browser: Browser, town: str
 ) -> None:
     with browser.new_context(base_url=town) as context:
+        context.set_default_timeout(PATIENCE_MS)
         answers = {path: context.request.get(path) for path in addresses()}
     pages = {
         path

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, Request, expect
 
-from tests.browser.conftest import FAST_SPEED, demo_town
+from tests.browser.conftest import FAST_SPEED, PATIENCE_MS, demo_town
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,6 +59,7 @@ def signed_in(browser: Browser, address: str, name: str) -> BrowserContext:
         timezone_id="Asia/Tokyo",
         viewport={"width": 1280, "height": 800},
     )
+    context.set_default_timeout(PATIENCE_MS)
     answer = context.request.post("/api/v1/session", data={"name": name, "password": "kibi-demo"})
     assert answer.ok, answer.text()
     return context
@@ -95,7 +96,7 @@ def tablet_of(context: BrowserContext) -> Page:
     page = context.new_page()
     page.goto("/driver")
     page.get_by_role("button", name="加茂川1号車").click()
-    expect(page.locator("[data-standing=live]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-standing=live]")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     return page
 
@@ -158,7 +159,7 @@ def test_two_hours_without_signal_are_replayed_in_order_each_tap_once(
     page.get_by_role("button", name="仕事", exact=True).click()
     bookings = [book(desk.request, number) for number in range(RIDERS)]
     absent = set(bookings[-ABSENT:])
-    page.wait_for_function(KNOWS, arg=[VAN, 2 * RIDERS], timeout=30_000)
+    page.wait_for_function(KNOWS, arg=[VAN, 2 * RIDERS])
     page.get_by_role("button", name="わかりました").click()
     expect(page.get_by_test_id("queued")).to_have_text("すべて送りました")
     sent: list[Step] = []
@@ -171,7 +172,7 @@ def test_two_hours_without_signal_are_replayed_in_order_each_tap_once(
 
     context.set_offline(True)
     began = now_of(page)
-    expect(page.locator("[data-standing=offline]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-standing=offline]")).to_be_visible()
     tapped: list[tuple[str, str]] = []
     reloads = True
     while len(tapped) < EVENTS:
@@ -190,7 +191,7 @@ def test_two_hours_without_signal_are_replayed_in_order_each_tap_once(
 
     sent.clear()
     context.set_offline(False)
-    expect(page.get_by_test_id("queued")).to_have_text("すべて送りました", timeout=60_000)
+    expect(page.get_by_test_id("queued")).to_have_text("すべて送りました")
 
     # What was not answered in time is sent again; the server knows each by its event.
     steps = list({step["event"]: step for body in sent for step in body["steps"]}.values())

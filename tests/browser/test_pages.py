@@ -46,7 +46,7 @@ def test_a_sign_started_without_its_server_shows_what_it_knew(new_page: NewPage)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
     page.reload()
-    expect(page.locator("li").first).to_be_visible(timeout=5000)
+    expect(page.locator("li").first).to_be_visible()
 
 
 def test_a_person_who_cannot_see_the_map_reads_the_same(new_page: NewPage) -> None:

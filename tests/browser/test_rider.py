@@ -288,7 +288,7 @@ def test_without_signal_the_last_status_stays_with_its_time(
     expect(page.get_by_text(made["reference"])).to_be_visible()
     assert violations(page) == []
     page.unroute("**/api/**")
-    expect(page.get_by_text("予定の時刻です")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("予定の時刻です")).to_be_visible()
 
 
 def test_a_usual_ride_is_booked_in_four_taps_at_most(
