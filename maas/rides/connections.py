@@ -169,13 +169,10 @@ class Connections:
         call = asked(actor, key, "untie", booking_id)
 
         async def make() -> Change | NotFound | NotNow:
-            row = await self._keeper.row_of(booking_id)
-            if row is None:
-                return NotFound(messages.say("no_booking"))
-            live = await self._keeper.live_of(row.service_date, actor)
-            link = live.day.links.get(booking_id)
-            if link is None:
-                return NotFound(say("no_link"))
+            found = await self._linked(booking_id, actor)
+            if isinstance(found, NotFound):
+                return found
+            live, row, link = found
             if row.state != "booked":
                 return NotNow(messages.say("already_over"), row.state)
             undone = replace(link, state="undone", at=live.now, by=actor)
@@ -192,13 +189,10 @@ class Connections:
         call = asked(actor, key, "next-bus", booking_id)
 
         async def make() -> Change | NotFound | NotNow:
-            row = await self._keeper.row_of(booking_id)
-            if row is None:
-                return NotFound(messages.say("no_booking"))
-            live = await self._keeper.live_of(row.service_date, actor)
-            link = live.day.links.get(booking_id)
-            if link is None:
-                return NotFound(say("no_link"))
+            found = await self._linked(booking_id, actor)
+            if isinstance(found, NotFound):
+                return found
+            live, row, link = found
             if row.state not in _RIDES:
                 return NotNow(messages.say("already_over"), row.state)
             if link.state != "missed":
@@ -213,6 +207,17 @@ class Connections:
         answer: BookingView | KeyConflict | NotFound | NotNow
         answer = await self._keeper.once(call, BookingView, make)
         return answer
+
+    async def _linked(
+        self, booking_id: str, actor: str
+    ) -> tuple[Live, BookingRow, LinkRow] | NotFound:
+        """Return the day of a booking, the booking and its link to a bus."""
+        row = await self._keeper.row_of(booking_id)
+        if row is None:
+            return NotFound(messages.say("no_booking"))
+        live = await self._keeper.live_of(row.service_date, actor)
+        link = live.day.links.get(booking_id)
+        return NotFound(say("no_link")) if link is None else (live, row, link)
 
     def _next(self, live: Live, link: LinkRow) -> LinkRow | None:
         """Return a link to the bus that was proposed, `None` when there is none that runs."""
