@@ -40,7 +40,11 @@ class Prepared:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """The tiny town, imported once."""
-    root = tmp_path_factory.mktemp("tiny")
+    return prepare(tmp_path_factory.mktemp("tiny"))
+
+
+def prepare(root: Path) -> Prepared:
+    """Import the tiny town into a new data directory."""
     town = write_tiny_town(root / "town")
     settings = Settings(data_dir=root / "data")
     build(town / "roads.osm", settings.data_dir / "roads")

@@ -1,0 +1,1 @@
+"""What the service is sent by nobody in their right mind: `python -m tests.fuzz`."""
