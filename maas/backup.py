@@ -19,6 +19,7 @@ from sqlalchemy import URL, inspect, select
 
 from maas.backed_up import Backup, note_backup
 from maas.offline import verify
+from maas.rotation import seal_rest
 from maas.settings import Settings
 from maas.store.database import database_url, known_revisions, open_database, upgrade
 from maas.store.sealed import Keys, SealError
@@ -80,10 +81,13 @@ def restore(settings: Settings, file: Path) -> dict[str, list[str]]:
 
 
 async def _looked_into(settings: Settings) -> dict[str, list[str]]:
-    await upgrade(settings.database)
+    behind = await upgrade(settings.database)
     keys = await unopened(settings)
-    # Without its keys the rest cannot be looked at.
-    return {"keys": keys} if keys else {"keys": keys} | await verify(settings)
+    if keys:
+        return {"keys": keys}  # without them the rest cannot be looked at
+    if behind:
+        await seal_rest(settings)
+    return {"keys": keys} | await verify(settings)
 
 
 async def unopened(settings: Settings) -> list[str]:

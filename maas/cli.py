@@ -266,12 +266,15 @@ def _bar() -> Callable[[int, int], None]:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database up to the newest schema, making it when it is not there."""
-    from maas.store.database import NewerSchemaError, upgrade
+    from maas.offline import open_newest
+    from maas.store.database import NewerSchemaError
 
-    settings = _settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async def go() -> None:
+        async with open_newest(_settings()):
+            pass
+
     try:
-        asyncio.run(upgrade(settings.database))
+        asyncio.run(go())
     except NewerSchemaError as error:
         _fail(str(error))
 

@@ -51,6 +51,7 @@ from maas.store.database import (
     open_database,
     revision_of,
 )
+from maas.store.sealed import Keys
 from maas.store.tables import audit, staff
 from maas.timetables import feed_files
 
@@ -152,7 +153,7 @@ async def _of_database(settings: Settings) -> list[Finding]:
             if revision != newest:
                 return [_warning("database_old", **facts)]
             found = [_ok("database_ok", revision=revision)]
-            found += await _tried("audit", _audit(database))
+            found += await _tried("audit", _audit(settings, database))
             found += await _tried("clock", _last_change(settings, database))
             found += await _tried("secrets", _secrets(settings, database))
             return found + await _tried("timetable", _timetable(settings, database))
@@ -162,14 +163,21 @@ async def _of_database(settings: Settings) -> list[Finding]:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    database = open_database(settings.database, pool_size=1)
+    keys = Keys(settings.sealing_keys) if _has_keys(settings) else None
+    database = open_database(settings.database, pool_size=1, keys=keys)
     try:
         yield database
     finally:
         await database.close()
 
 
-async def _audit(database: Database) -> list[Finding]:
+def _has_keys(settings: Settings) -> bool:
+    return settings.personal_keys is not None or (settings.data_dir / SEALING).is_file()
+
+
+async def _audit(settings: Settings, database: Database) -> list[Finding]:
+    if _has_keys(settings) and any(one.startswith("audit:") for one in await unopened(settings)):
+        return []  # of lost keys is told beside the secrets
     async with database.reading() as db:
         await one_moment(db)
         broken = await audit_break(db)
@@ -207,7 +215,7 @@ async def _secrets(settings: Settings, database: Database) -> list[Finding]:
         found.append(_wrong("secrets_demo"))
     elif secret is not None and len(secret) < 32:
         found.append(_warning("secrets_short"))
-    if settings.personal_keys is None and not (settings.data_dir / SEALING).is_file():
+    if not _has_keys(settings):
         found.append(_warning("secrets_none"))
     elif tables := await unopened(settings):
         names = ", ".join(each.partition(":")[0] for each in tables)

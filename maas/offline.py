@@ -38,13 +38,13 @@ from maas.predictions import train
 from maas.records.check import faults
 from maas.records.warehouse import roll_rides
 from maas.rides.keeper import Keeper
+from maas.rotation import open_sealed
 from maas.running import load_roads
 from maas.settings import Settings
 from maas.store import places, rule_changes, towns
 from maas.store.commits import audit_break
-from maas.store.database import Database, one_moment, open_database, upgrade
+from maas.store.database import Database, one_moment
 from maas.store.once import By, Done
-from maas.store.sealed import Keys
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
 from maas.town.changes import live_rules, preview, propose
 from maas.town.drafts import Draft
@@ -58,8 +58,7 @@ PASSWORD_MIN = 8
 @asynccontextmanager
 async def open_newest(settings: Settings) -> AsyncIterator[Database]:
     """Open the database in its newest schema."""
-    await upgrade(settings.database)
-    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
+    database = await open_sealed(settings)
     try:
         yield database
     finally:

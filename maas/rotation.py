@@ -1,4 +1,4 @@
-"""Another key for what is known of people: made, everything sealed with it, the old forgotten."""
+"""What is known of people lies sealed: since an upgrade, and with another key when one is made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from typing import NamedTuple
 
 from maas.settings import Settings
-from maas.store.database import open_database, upgrade
+from maas.store.database import Database, open_database, upgrade
 from maas.store.sealed import Keys
 from maas.store.sealing import count_old, seal_all
 
@@ -16,6 +16,23 @@ class Rotated(NamedTuple):
 
     rows: int
     keys: int
+
+
+async def open_sealed(settings: Settings) -> Database:
+    """Open the database in its newest schema; what an older program left unsealed is sealed."""
+    if await upgrade(settings.database):
+        await seal_rest(settings)
+    return open_database(settings.database, keys=Keys(settings.sealing_keys))
+
+
+async def seal_rest(settings: Settings) -> None:
+    """Seal whatever lies unsealed, or sealed with an older key; raises SealError without keys."""
+    keys = Keys(settings.sealing_keys)
+    database = open_database(settings.database, keys=keys)
+    try:
+        await seal_all(database, keys)
+    finally:
+        await database.close()
 
 
 async def rotate(settings: Settings, *, drop_old: bool) -> Rotated:

@@ -46,6 +46,7 @@ from maas.rides.elsewhere import Elsewhere
 from maas.rides.keeper import Keeper
 from maas.rides.lifecycle import Lifecycle
 from maas.rides.sheets import Sheets, folder_in
+from maas.rotation import seal_rest
 from maas.settings import Settings
 from maas.store import places, towns
 from maas.store.database import Database, open_database, upgrade
@@ -111,7 +112,8 @@ async def running(settings: Settings, registry: CollectorRegistry) -> AsyncItera
 
 async def _open(settings: Settings) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await upgrade(settings.database)
+    if await upgrade(settings.database):
+        await seal_rest(settings)
     return open_database(settings.database, keys=Keys(settings.sealing_keys), idle_s=IDLE_S)
 
 

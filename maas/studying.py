@@ -13,11 +13,11 @@ from gtfs import read_feed
 from maas.records.studies import asks_for, runs, timetables
 from maas.records.whatif import Result, Study, study
 from maas.records.whatif_past import town_now
+from maas.rotation import open_sealed
 from maas.running import load_roads
 from maas.settings import Settings
 from maas.store import towns
-from maas.store.database import Database, open_database, upgrade
-from maas.store.sealed import Keys
+from maas.store.database import Database
 
 SHOWN = ("served_percent", "wait_min", "kept_percent", "km", "cost_yen", "burden_per_rider_yen")
 
@@ -48,8 +48,7 @@ async def answered(
 
     Raises ``ValueError``, `StudyError`, ``FeedError`` for what cannot be studied.
     """
-    await upgrade(settings.database)
-    database = open_database(settings.database, keys=Keys(settings.sealing_keys))
+    database = await open_sealed(settings)
     try:
         town = await town_now(
             database, area or await _first_area(database), load_roads(settings.roads_dir)

@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Text, delete, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.database import insert_missing
+from maas.store.sealed import SealError, opened
 from maas.store.tables import audit, audit_head, idempotency, leases, outbox
 
 FIRST_HASH = "0" * 64
@@ -143,17 +144,26 @@ async def entries_between(
 
 
 async def audit_break(connection: AsyncConnection) -> int | None:
-    """Return the first entry whose hash does not follow from the one before, `None` when whole."""
+    """Return the first entry whose hash does not follow from the one before, `None` when whole.
+
+    The hash is of what the entry says, so that it stays when the entry is sealed with another key.
+    """
     previous, expected = FIRST_HASH, 0
+    told = audit.c.detail
+    as_it_lies = [type_coerce(c, Text) if c is told else c for c in audit.columns]
     while True:
         # A part at a time: years of it are too much to hold at once.
         rows = await connection.execute(
-            select(audit).where(audit.c.seq > expected).order_by(audit.c.seq).limit(AUDIT_PART)
+            select(*as_it_lies).where(audit.c.seq > expected).order_by(audit.c.seq).limit(AUDIT_PART)
         )
         before = expected
         for row in rows:
             expected += 1
-            entry = AuditEntry(row.at, row.actor, row.action, row.subject, row.detail)
+            try:
+                detail = opened(connection.dialect, row.detail, str(told))
+            except SealError:
+                return expected
+            entry = AuditEntry(row.at, row.actor, row.action, row.subject, detail)
             if row.seq != expected or row.hash != link(previous, row.seq, entry):
                 return expected
             previous = row.hash

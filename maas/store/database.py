@@ -176,10 +176,11 @@ def newest_revision() -> str:
     return newest
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str) -> bool:
     """Bring the database at `url` to the newest schema, making it when it is not there.
 
-    Raises ``NewerSchemaError`` for one that a newer program made.
+    Returns whether there was anything to do.  Raises ``NewerSchemaError`` for one that a newer
+    program made.
     """
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -190,10 +191,12 @@ async def upgrade(url: str) -> None:
             revision = await connection.run_sync(revision_of)
             if revision is not None and revision not in known_revisions():
                 raise NewerSchemaError(revision)
-            if revision != newest_revision():
+            behind = revision != newest_revision()
+            if behind:
                 await connection.run_sync(_migrate)
     finally:
         await database.close()
+    return behind
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -103,6 +103,12 @@ def _keys_of(dialect: Dialect) -> Keys | None:
     return found if isinstance(found, Keys) else None
 
 
+def opened(dialect: Dialect, lying: str, column: str) -> str:
+    """Return a value read as it lies, opened by its engine's keys if any.  Raises ``SealError``."""
+    keys = _keys_of(dialect)
+    return lying if keys is None else keys.open(lying, column)
+
+
 class SealedLine(TypeDecorator[str]):
     """A text column that is sealed; `column` is its name, which the seal is bound to."""
 

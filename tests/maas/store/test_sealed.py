@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
-from maas.rotation import rotate
+from maas.rotation import open_sealed, rotate
 from maas.settings import Settings
 from maas.store.calls import CallRow, add_call, call
-from maas.store.database import Database, open_database
+from maas.store.commits import AuditEntry, add_audit, audit_break
+from maas.store.database import Database, open_database, upgrade
 from maas.store.members import Contact, MemberRow, Phone, add_member, all_members, save_member
 from maas.store.retention import forget_callers
 from maas.store.sealed import MARK, Keys, SealedJson, SealedLine, SealError
-from maas.store.sealing import count_old, sealed_columns
+from maas.store.sealing import _seal_row, count_old, sealed_columns
 from maas.store.tables import members, metadata
 
 ONE, OTHER = "11" * 32, "22" * 32
@@ -169,6 +171,88 @@ async def test_an_old_database_is_sealed_and_keys_are_rotated(
     assert stat.S_IMODE(os.stat(tmp_path / "personal-keys").st_mode) == 0o600  # noqa: PTH116
     assert (await member_in(settings)).notes == CANARY
     await plain.close()
+
+
+async def test_what_an_older_program_left_unsealed_is_sealed_by_the_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_at(tmp_path)
+    plain = open_database(settings.database)
+    await upgrade(settings.database)
+    async with plain.writing() as db:
+        await add_member(db, WHO)
+        await add_audit(db, AuditEntry(1.0, "x", "booking.made", "b", CANARY))
+    await (await open_sealed(settings)).close()
+    assert CANARY in await lying(plain)  # in the newest schema already: nothing was asked of it
+    async with plain.writing() as db:
+        await db.execute(text("UPDATE alembic_version SET version_num = '0030'"))
+    monkeypatch.setattr("maas.store.database._migrate", lambda _connection: None)
+    monkeypatch.setattr("maas.store.database.newest_revision", lambda: "later")
+    opened = await open_sealed(settings)
+    assert CANARY not in await lying(plain)
+    async with opened.reading() as db:
+        assert await audit_break(db) is None
+        (found,) = await all_members(db)
+    assert _fields(found) == {**_fields(WHO), "id": found.id}
+    await opened.close()
+    await plain.close()
+
+
+class PowerCutError(Exception):
+    """The machine stops."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+async def test_a_change_of_keys_that_is_cut_short_loses_nothing_and_is_done_again(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    settings = settings_at(tmp_path, database_url=database_url)
+    opened = open_database(database_url, keys=Keys(settings.sealing_keys))
+    async with opened.writing() as db:
+        for number in range(5):
+            await add_member(db, MemberRow(**{**_fields(WHO), "number": f"{number:04}"}))
+    rows = count()
+
+    async def cut(*row: Any) -> int:  # noqa: ANN401 -- as it comes
+        if next(rows) == after:
+            raise PowerCutError
+        return await _seal_row(*row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("maas.store.sealing.BATCH", 1)
+        patch.setattr("maas.store.sealing._seal_row", cut)
+        with pytest.raises(PowerCutError):
+            await rotate(settings, drop_old=False)
+    old, new = settings.sealing_keys()[1:], settings.sealing_keys()[:1]
+    assert (len(old), len(new)) == (1, 1)  # nothing that may still be needed is forgotten
+    assert await count_old(opened, Keys(settings.sealing_keys)) == 5 - after
+    async with opened.reading() as db:
+        assert {row.notes for row in await all_members(db)} == {CANARY}
+    assert await rotate(settings, drop_old=True) == (5 - after, 1)
+    assert settings.sealing_keys() == new
+    last = open_database(database_url, keys=keys(*new))
+    async with last.reading() as db:
+        assert {row.notes for row in await all_members(db)} == {CANARY}
+    await last.close()
+    await opened.close()
+
+
+async def test_any_byte_of_a_sealed_audit_that_is_changed_is_found(sealed: Database) -> None:
+    async with sealed.writing() as db:
+        for number in range(3):
+            await add_audit(db, AuditEntry(1.5, "x", "handover", f"{number}", CANARY))
+        assert await audit_break(db) is None
+        lies = str(await db.scalar(text("SELECT detail FROM audit WHERE seq = 2")))
+        assert CANARY not in lies
+        change = text("UPDATE audit SET detail = :detail WHERE seq = 2")
+        for at in range(len(lies)):
+            flipped = lies[:at] + chr(ord(lies[at]) ^ 1) + lies[at + 1 :]
+            await db.execute(change, {"detail": flipped})
+            assert await audit_break(db) == 2, at
+        await db.execute(change, {"detail": CANARY + " "})
+        assert await audit_break(db) == 2
+        await db.execute(change, {"detail": lies})
+        assert await audit_break(db) is None
 
 
 async def test_a_server_that_runs_reads_the_new_key_by_itself(
