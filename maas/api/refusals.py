@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,7 +17,7 @@ from maas.api.problems import Problem
 from maas.api.quotes import RowId, seconds_of
 from maas.api.requests import In
 from maas.api.shapes import Instant, RiderRefOut, Said, Shape
-from maas.auth.roles import Permission
+from maas.auth.roles import Permission, allowed
 from maas.rides.refused import Refusals
 
 router = APIRouter(prefix="/refusals", tags=["rides"])
@@ -93,7 +94,11 @@ async def list_refusals(
 ) -> list[RefusalLogOut]:
     """Return what was refused or declined for a service day (today when absent)."""
     keeper = service.keeper(area, person)
-    return write.many(RefusalLogOut, await Refusals(keeper).on(date or keeper.today))
+    told = await Refusals(keeper).on(date or keeper.today)
+    # Planners see what was asked, and not by whom.
+    if not allowed(person.role, Permission.READ_PEOPLE):
+        told = [replace(one, rider=None) for one in told]
+    return write.many(RefusalLogOut, told)
 
 
 @router.post(

@@ -154,7 +154,10 @@ async def audit_break(connection: AsyncConnection) -> int | None:
     while True:
         # A part at a time: years of it are too much to hold at once.
         rows = await connection.execute(
-            select(*as_it_lies).where(audit.c.seq > expected).order_by(audit.c.seq).limit(AUDIT_PART)
+            select(*as_it_lies)
+            .where(audit.c.seq > expected)
+            .order_by(audit.c.seq)
+            .limit(AUDIT_PART)
         )
         before = expected
         for row in rows:

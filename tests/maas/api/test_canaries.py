@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import json
+import logging
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from fastapi.routing import iter_route_contexts
 
 from maas.api.live import PUBLIC as PUBLIC_TOPICS
 from maas.api.permissions import permission_of
-from maas.auth.roles import Permission
+from maas.auth.roles import Permission, Role, allowed
 from tests.maas.api.conftest import Prepared, Running, running_on
 from tests.maas.api.test_permissions import PATHS
 from tests.maas.ridden import counted, last_month, rode
@@ -28,7 +30,7 @@ from tests.maas.tiny_town import LAT, LON
 Key = Callable[[], dict[str, str]]
 
 NAME, KANA, PHONE, HOUSE = "金糸雀鳴子", "かなりやなるこ", "000-777-4242", "金糸雀谷八八八番地"
-NOTE, REFERENCE_NAME = "金糸雀覚書", "CANARY"
+NOTE, LINE, REFERENCE_NAME = "金糸雀覚書", "Ucanaryline", "CANARY"
 HOME_LAT, HOME_LON = LAT + 0.0013717, LON + 0.0113713
 CANARIES: Final = tuple(
     word.encode()
@@ -53,7 +55,11 @@ async def lives(running: Running, key: Key) -> date:
     async with running.staff("admin") as desk:
         member = {
             "name": NAME, "kana": KANA, "phone": PHONE, "address": HOUSE, "birth_year": 1931,
-            "lat": HOME_LAT, "lon": HOME_LON, "notes": NOTE,
+            "lat": HOME_LAT, "lon": HOME_LON, "notes": NOTE, "household": NAME,
+            "email": "canary@example.jp", "line_id": LINE,
+            "phones": [{"number": PHONE, "label": NAME}],
+            "contacts": [{"name": NAME, "relation": "子", "phone": PHONE}],
+            "eligibility": [{"kind": NAME}],
         }  # fmt: skip
         made = await desk.post("/api/v1/riders", json=member, headers=key())
         assert made.status_code == 201, made.text
@@ -66,6 +72,7 @@ async def lives(running: Running, key: Key) -> date:
         await desk.post("/api/v1/quotes", json=asked | {"riders": 4, "wheelchairs": 4})
         guest = {"offer": offers[-1]["token"], "contact": {"name": NAME, "phone": PHONE}}
         await desk.post("/api/v1/bookings", json=guest, headers=key())
+        await _in_every_field(desk, rider["id"], booked.json()["id"], key)
         where = await running.device().post("/api/v1/positions", json=[_fix(running)])
         assert where.json() == {"verdicts": ["live"]}
     first = last_month(running.service.today())
@@ -79,6 +86,44 @@ async def lives(running: Running, key: Key) -> date:
         await counted(db, first, [(0, 7, 0), (5, 0, 7)])
     await release(running, first, key)
     return first
+
+
+async def _in_every_field(desk: httpx.AsyncClient, rider: int, booking: str, key: Key) -> None:
+    """Write the canary wherever the staff may write a text about somebody."""
+    day = str(date.today() + timedelta(days=1))  # noqa: DTZ011 -- near is enough
+    trip = {"origin": 1, "destination": 6, "date": day, "time": "10:00"}
+    whom = {"contact": {"name": NAME, "phone": PHONE}}
+
+    async def offer() -> str:
+        made = await desk.post("/api/v1/quotes", json=trip)
+        return str(made.json()["offers"][0]["token"])
+
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", f"/riders/{rider}/notes", {"text": NOTE}),
+        ("POST", f"/riders/{rider}/links", {"holder": NAME, "consent": "telephone"}),
+        ("POST", "/handovers", {"text": NOTE}),
+        ("POST", "/driver-messages", {"text": NOTE, "minutes": 60}),
+        ("POST", "/waitlist", trip | whom | {"time": "14:00"}),
+        ("POST", "/holds", {"offer": await offer(), "seconds": 900} | whom),
+        ("POST", "/returns", {"outward_id": booking}),
+        ("POST", "/refusals/declined", {"offers": [await offer()], "reason": "fare"}),
+        ("POST", "/standing", {
+            "rider_id": rider, "origin": 1, "destination": 6, "time": "16:00", "weekdays": [0],
+            "valid_from": day}),
+        ("POST", "/vehicles/van-1/driver", {}),
+        ("POST", "/vehicles/van-1/duty", {
+            "driver": "x", "record": {"kind": "check", "items": [
+                {"item": "ライト", "ok": False, "note": "球切れ"}]}}),
+        ("POST", "/disruptions", {
+            "kind": "vehicle_out", "vehicles": ["van-1"], "reason": "故障"}),
+        ("POST", "/paper", {"lines": [{
+            "id": "canary", "date": day, "vehicle_id": "van-2", "name": NAME, "phone": PHONE,
+            "origin": 1, "destination": 6, "told": "09:00"}]}),
+        ("DELETE", f"/bookings/{booking}", {"reason": NOTE}),
+    ]  # fmt: skip
+    for method, path, body in steps:
+        answer = await desk.request(method, f"/api/v1{path}", json=body, headers=key())
+        assert answer.status_code < 300, f"{path}: {answer.text}"
 
 
 def _fix(running: Running) -> dict[str, Any]:
@@ -177,3 +222,63 @@ async def test_the_staff_do_read_the_canary_so_that_the_search_is_worth_somethin
 
     assert NAME.encode() in bookings.content
     assert not [canary for canary in CANARIES if canary in preview.content]
+
+
+async def test_who_may_not_read_people_reads_nothing_of_the_canary(
+    running: Running, key: Key, tmp_path: Path
+) -> None:
+    """Planners see how the service is used and take it home as files: nobody is in either."""
+    month = await lives(running, key)
+    known = PATHS | {"month": f"{month:%Y-%m}", "name": "monthly", "file": "rides.csv"}
+    read = {}
+    async with running.staff("planner") as planner:
+        for route in iter_route_contexts(running.app.routes):
+            permission = permission_of(route)
+            if permission is None or not allowed(Role.PLANNER, permission):
+                continue
+            if "GET" not in (route.methods or ()):
+                continue
+            path = str(route.path).replace(":path", "").format(**known)
+            read[path] = await planner.get(path, params={"month": f"{month:%Y-%m}"})
+        for name in ("monthly", "days", "od", "yearly", "statutory"):
+            for kind in ("csv", "xlsx", "html", "json"):
+                path = f"/api/v1/reports/{name}"
+                asked = {"month": f"{month:%Y-%m}", "as": kind, "format": kind}
+                read[f"{path}.{kind}"] = await planner.get(path, params=asked)
+    found = [
+        (path, canary.decode())
+        for path, answer in read.items()
+        for part in unpacked(answer.content, tmp_path)
+        for canary in CANARIES
+        if canary in part
+    ]
+    assert found == []
+    assert sum(answer.status_code == 200 for answer in read.values()) > 15
+
+
+async def test_no_file_of_the_service_has_anything_of_the_canary(
+    prepared: Prepared, tmp_path: Path, key: Key, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor has any line of the log: what lies sealed is not written beside it."""
+    folder = tmp_path / "data"
+    caplog.set_level(logging.INFO)
+    async with running_on(prepared, folder) as running:
+        await lives(running, key)
+        async with running.staff("admin") as desk:
+            for question in (NAME, PHONE):
+                await desk.get("/api/v1/riders", params={"q": question})
+    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
+    logged = "\n".join(record.getMessage() for record in ours).encode()
+    assert [canary for canary in CANARIES if canary in logged] == []
+    assert ours
+    found = [
+        (file.name, canary.decode())
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        for canary in CANARIES
+        if canary != REFERENCE_NAME.encode()  # what callers are given, and no part of anybody
+        for written in (canary, json.dumps(canary.decode())[1:-1].encode())
+        if written in file.read_bytes() or written in str(file).encode()
+    ]
+    assert found == []
+    assert (folder / "maas.db").stat().st_size > 100_000
