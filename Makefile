@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Compiled modules halve the time a server needs to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check setup bench lock screenshots clean
+.PHONY: demo test check setup bench lock sbom audit screenshots clean
 
 demo: setup
 	$(BIN)/maas demo --port $(PORT) --speed $(SPEED)
@@ -46,6 +46,14 @@ bench: setup
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate --quiet --output-file requirements.lock
+
+# Needs uv: every part that is installed, as CycloneDX; what npm installs is in package-lock.json.
+sbom: .venv/ready
+	uvx --from cyclonedx-bom==7.5.0 cyclonedx-py environment .venv --output-file sbom.json
+
+# What ruff's S rules find with their reasons, looked at once more by bandit itself.
+audit: .venv/ready
+	$(BIN)/bandit --quiet --severity-level high --recursive gtfs dispatcher busloc signage maas --exclude node_modules
 
 screenshots: setup
 	$(BIN)/python scripts/screenshots.py

@@ -182,6 +182,6 @@ def _add_headers(scope: Scope, message: Message) -> None:
         headers["cross-origin-resource-policy"] = "cross-origin"
         headers["access-control-allow-origin"] = "*"
     if scope["scheme"] == "https":
-        headers["strict-transport-security"] = "max-age=31536000"
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
     if scope["path"].startswith("/api/"):
         headers.setdefault("cache-control", "no-store")

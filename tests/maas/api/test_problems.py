@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import httptools
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 
+from maas.api.permissions import permission_of
 from maas.api.service import Service
+from maas.auth.roles import GRANTS, Permission
 from maas.messages import PROBLEMS, preferred
+from maas.serving import server_config
+from maas.settings import Settings
 from tests.maas.api.conftest import ORIGIN, Running
+from tests.maas.api.test_permissions import APP, PATHS
 
 JSON = {"content-type": "application/json"}
 
@@ -129,16 +136,79 @@ async def test_another_site_cannot_act_for_somebody_signed_in(
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/clock", "/healthz", "/nothing"])
 async def test_every_answer_carries_the_security_headers(
-    nobody: httpx.AsyncClient, path: str
+    running: Running, nobody: httpx.AsyncClient, path: str
 ) -> None:
     headers = (await nobody.get(path)).headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    async with running.caller() as caller:
+        sealed = (await caller.get(f"https://maas.test{path}")).headers
+    assert sealed["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 async def test_personal_data_is_not_kept_by_browsers_or_proxies(
     operator: httpx.AsyncClient,
 ) -> None:
     assert (await operator.get("/api/v1/riders")).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND"])
+async def test_a_method_that_nobody_needs_is_refused(
+    nobody: httpx.AsyncClient, method: str
+) -> None:
+    for path in ("/", "/api/v1/clock", "/feeds/gtfs.zip"):
+        assert (await nobody.request(method, path)).status_code in {404, 405}
+
+
+GETS = [
+    str(route.path).replace(":path", "").format(**PATHS)
+    for route in iter_route_contexts(APP.routes)
+    if "GET" in (route.methods or ()) and permission_of(route) in {Permission.PUBLIC, *GRANTS}
+    if route.path != "/api/v1/live/events"
+]
+
+
+async def test_every_body_says_what_it_is_and_in_which_letters(running: Running) -> None:
+    """And nobody is led away, nor may another site read more than open data."""
+    said = set()
+    async with running.staff("admin", origin=ORIGIN) as admin:
+        for path in GETS:
+            answer = await admin.get(path)
+            assert not answer.is_redirect, path
+            open_to_all = answer.headers.get("access-control-allow-origin")
+            assert open_to_all == ("*" if path.startswith("/feeds/") else None), path
+            if not answer.content:
+                continue
+            kind, _, letters = answer.headers["content-type"].partition(";")
+            said.add(kind)
+            if kind.startswith("text/"):
+                assert "charset=utf-8" in letters, path
+    assert said >= {"application/json", "text/html", "application/problem+json"}
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 3\r\nContent-Length: 4\r\n",
+        b"Content-Length: +3\r\n",
+        b"Content-Length : 3\r\n",
+    ],
+)
+def test_a_request_that_says_its_length_twice_is_not_taken(lengths: bytes) -> None:
+    assert server_config(Settings()).http == "httptools"
+    parser = httptools.HttpRequestParser(object())
+    with pytest.raises(httptools.HttpParserError):
+        parser.feed_data(b"POST / HTTP/1.1\r\nHost: maas.test\r\n" + lengths + b"\r\nabc")
+
+
+async def test_a_parameter_given_twice_counts_once(operator: httpx.AsyncClient) -> None:
+    asked = await operator.get("/api/v1/places?q=x&limit=1&limit=9999999")
+    assert asked.status_code == 422  # the last one, which was checked
+    asked = await operator.get("/api/v1/places?q=x&limit=9999999&limit=1")
+    assert asked.status_code == 200
+    in_body = {"origin": 1, "destination": 6}
+    both = await operator.post("/api/v1/quotes?origin=2&area=other", json=in_body)
+    assert both.status_code == 200  # what belongs into the body is read there alone
