@@ -33,8 +33,10 @@ from dispatcher.roads.build import build
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.rides.keeper import Keeper
+from maas.settings import Settings
 from maas.store.commits import audit_break
 from maas.store.database import Database, open_database, upgrade
+from maas.store.sealed import Keys
 from maas.store.tables import bookings, idempotency, outbox, promises, vehicle_plans
 from maas.town.imports import import_town
 from tests.maas.tiny_town import AREA, PLACES, write_tiny_town
@@ -263,7 +265,8 @@ async def _handed_on(url: str) -> bool:
 
 async def find_problems(folder: Path, url: str, load: Load) -> list[str]:
     """Compare the database with what callers were told."""
-    database = open_database(url)
+    keys = Keys(Settings(data_dir=folder / "data").sealing_keys)
+    database = open_database(url, keys=keys)
     try:
         told = {key: json.loads(body)["id"] for key, body in load.acknowledged.items()}
         problems = await _compare(database, told)
