@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import asdict
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from maas.api.identity import (
+    JustProved,
     SignedIn,
     The,
     cookie_name,
@@ -19,12 +21,25 @@ from maas.api.identity import (
 )
 from maas.api.permissions import needs
 from maas.api.problems import Problem
+from maas.api.requests import In
 from maas.api.service import Service
+from maas.api.shapes import Instant, Shape
+from maas.api.staff import Password
 from maas.auth import second_factor
+from maas.auth.accounts import change_own
 from maas.auth.roles import Permission, Role
-from maas.auth.sessions import Way, close_session, note_proof, open_session
+from maas.auth.sessions import (
+    ABSOLUTE_S,
+    IDLE_S,
+    Way,
+    close_session,
+    digest,
+    note_proof,
+    open_session,
+)
 from maas.auth.staff import Person, find_by_password
 from maas.auth.throttle import Throttle
+from maas.store.people import end_other_sessions, sessions_of
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +61,28 @@ class ProofIn(BaseModel):
 
     password: str = Field(min_length=1, max_length=200)
     code: str = Field("", max_length=40)
+
+
+class NewPasswordIn(ProofIn):
+    """A new password in the place of the one before."""
+
+    new: Password
+
+
+class LoginOut(Shape):
+    """Where one is signed in; `here` is the browser that asks, `way` what proved it was one."""
+
+    browser: str
+    way: Way
+    created_at: Instant
+    seen_at: Instant
+    here: bool
+
+
+class OthersEndedOut(BaseModel):
+    """How many logins were ended."""
+
+    ended: int
 
 
 class SessionOut(BaseModel):
@@ -189,6 +226,53 @@ def refuse_while_throttled(service: Service, tries: tuple[tuple[Throttle, str], 
 async def read_session(person: SignedIn) -> SessionOut:
     """Say who is signed in."""
     return SessionOut.of(person)
+
+
+@router.get("/logins", operation_id="listOwnLogins", **needs(Permission.SIGNED_IN))
+async def list_logins(
+    person: SignedIn, request: Request, service: The, write: In
+) -> list[LoginOut]:
+    """Return where one is signed in, the newest first."""
+    now_s, own = service.real_now(), digest(session_token(request))
+    async with service.database.reading() as db:
+        rows = await sessions_of(db, person.name)
+    return [
+        write.one(LoginOut, {**asdict(row), "here": row.id_hash == own})
+        for row in rows
+        if now_s - row.seen_at < IDLE_S and now_s - row.created_at < ABSOLUTE_S
+    ]
+
+
+@router.delete(
+    "/logins",
+    operation_id="endOwnLogins",
+    **needs(Permission.SIGNED_IN, "foreign-origin", "prove-again"),
+)
+async def end_logins(person: JustProved, request: Request, service: The) -> OthersEndedOut:
+    """Sign oneself out everywhere else."""
+    async with service.database.writing() as db:
+        ended = await end_other_sessions(db, person.name, digest(session_token(request)))
+    return OthersEndedOut(ended=ended)
+
+
+@router.put(
+    "/password",
+    operation_id="changeOwnPassword",
+    status_code=204,
+    **needs(
+        Permission.SIGNED_IN, "bad-credentials", "code-needed", "wrong-code", "too-many-attempts",
+        changes=True,
+    ),
+)  # fmt: skip
+async def change_password(
+    given: NewPasswordIn, person: SignedIn, request: Request, service: The
+) -> None:
+    """Change one's own password by the one before, and sign oneself out everywhere else."""
+    credentials = CredentialsIn(name=person.name, password=given.password, code=given.code)
+    await proved(credentials, request, service)
+    await change_own(service.database, person.name, given.new, service.clock())
+    async with service.database.writing() as db:
+        await end_other_sessions(db, person.name, digest(session_token(request)))
 
 
 @router.delete(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from maas.auth.passwords import hash_password
 from maas.auth.roles import Role
 from maas.auth.staff import Person
+from maas.store.commits import AuditEntry, add_audit
 from maas.store.database import Database
 from maas.store.once import By, Done, once
 from maas.store.people import (
@@ -93,6 +94,16 @@ async def give_password(
         return Done((name,), answer=ended, detail={"logins_ended": ended})
 
     return await once(database, by, "staff.password", name, work)
+
+
+async def change_own(database: Database, name: str, password: str, at: float) -> None:
+    """Give one's own account another password."""
+    hashed = await asyncio.to_thread(hash_password, password)
+    async with database.writing() as db:
+        row = await staff_by_name(db, name)
+        if row is not None:
+            await save_staff(db, replace(row, password_hash=hashed))
+            await add_audit(db, AuditEntry(at, name, "staff.password", name, "{}"))
 
 
 async def sign_out(database: Database, name: str, *, within: str | None, by: By) -> Done | No:

@@ -123,6 +123,24 @@ async def note_proof(connection: AsyncConnection, id_hash: str, way: str, now: f
     )
 
 
+async def sessions_of(connection: AsyncConnection, name: str) -> list[SessionRow]:
+    """Return the logins of an account, the newest first."""
+    query = (
+        select(sessions)
+        .where(sessions.c.staff_name == name)
+        .order_by(sessions.c.created_at.desc(), sessions.c.id_hash)
+    )
+    return [SessionRow(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def end_other_sessions(connection: AsyncConnection, name: str, id_hash: str) -> int:
+    """Forget every login of an account but one; returns how many there were."""
+    done = await connection.execute(
+        delete(sessions).where(sessions.c.staff_name == name, sessions.c.id_hash != id_hash)
+    )
+    return done.rowcount
+
+
 async def end_session(connection: AsyncConnection, id_hash: str) -> None:
     """Forget a login."""
     await connection.execute(delete(sessions).where(sessions.c.id_hash == id_hash))

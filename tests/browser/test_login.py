@@ -55,6 +55,14 @@ def sign_in(page: Page, name: str) -> None:
     assert answer.ok, answer.text()
 
 
+def sign_in_elsewhere(page: Page, name: str) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    address = "/".join(page.url.split("/")[:3])
+    with browser.new_context(base_url=address) as context:
+        sign_in(context.new_page(), name)
+
+
 def refuse_once(page: Page, path: str) -> None:
     """Have the server say once that the last proof of who somebody is was long ago."""
     problem = {"type": "/problems/prove-again", "title": "", "status": 403}
@@ -135,5 +143,12 @@ def test_an_organisation_is_a_button_and_what_it_brings_back_is_said(desk: Page,
     expect(section.get_by_role("alert")).to_contain_text("結びついていません")
     section.get_by_role("button", name="結びつける").click()
     expect(section.get_by_role("alert")).to_contain_text("設定されていません")
+    logins = desk.get_by_role("region", name="ログイン中の端末")
+    expect(logins.get_by_role("listitem").filter(has_text="この端末")).to_have_count(1)
+    sign_in_elsewhere(desk, "driver")
+    desk.reload()
+    expect(logins.get_by_role("listitem")).to_have_count(2)
+    logins.get_by_role("button", name="ほかの端末をすべてログアウトする").click()
+    expect(logins.get_by_role("listitem")).to_have_count(1)
     desk.goto("/login?entered=1")
     desk.wait_for_url("**/driver")

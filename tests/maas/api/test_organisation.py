@@ -236,6 +236,21 @@ async def test_a_token_that_is_not_for_us_now_is_refused(desk: Desk, false: dict
         assert (await db.execute(select(identities))).first() is None
 
 
+async def test_a_strength_that_is_asked_for_is_demanded(desk: Desk) -> None:
+    asked_for, service = desk.service.settings, desk.service
+    service.settings = asked_for.model_copy(update={"oidc_acr": "loa3"})
+    try:
+        async with desk.browser() as caller:
+            assert "acr_values=loa3" in await away(caller)
+            assert await enter(desk, caller) == REFUSED
+            desk.organisation.claims |= {"acr": "loa1"}
+            assert await enter(desk, caller) == REFUSED
+            desk.organisation.claims |= {"acr": "loa3"}
+            assert (await enter(desk, caller))["entered"]
+    finally:
+        service.settings = asked_for
+
+
 async def test_one_of_several_it_is_for_is_named(desk: Desk) -> None:
     desk.organisation.claims |= {"aud": [CLIENT, "another"], "azp": CLIENT}
     async with desk.browser() as caller:

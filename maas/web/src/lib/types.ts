@@ -6,6 +6,7 @@ type Bodies = components["schemas"];
 export type Session = Bodies["SessionOut"];
 export type Role = Session["role"];
 export type WaysIn = Bodies["WaysOut"];
+export type Login = Bodies["LoginOut"];
 export type Passkey = Bodies["PasskeyOut"];
 export type ServiceDay = Bodies["ServiceDayOut"];
 export type Place = Bodies["PlaceOut"];

@@ -54,6 +54,12 @@ export const officeEn: OfficeWords = {
     off: "Tie your account of this organisation to this one, and sign in with it from then on.",
     tie: "Tie it", untie: "Untie it",
   },
+  logins: {
+    title: "Where you are signed in",
+    unknown: "Unknown device", here: " (this one)",
+    since: (time: string) => `Since ${time}`,
+    endOthers: "Sign out everywhere else",
+  },
   passkeys: {
     title: "Passkeys",
     about: "Sign in by finger, face or PIN, without a password. One can be made on a phone or on this PC. It does nothing on a false site: this is the safest way.",

@@ -53,6 +53,12 @@ export const officeJa = {
     off: "組織のアカウントを結びつけると、次からはそれでログインできます。",
     tie: "結びつける", untie: "結びつけをやめる",
   },
+  logins: {
+    title: "ログイン中の端末",
+    unknown: "不明な端末", here: "（この端末）",
+    since: (time: string) => `${time}から`,
+    endOthers: "ほかの端末をすべてログアウトする",
+  },
   passkeys: {
     title: "パスキー",
     about: "指・顔・PINで、パスワードなしでログインできます。スマートフォンやこのPCに作れます。まちがったサイトでは働かないので、いちばん安全です。",
