@@ -112,6 +112,11 @@ class Server:
         raise RuntimeError((self.folder / "server.log").read_text()[-3000:])
 
 
+def _problem_of(answer: httpx.Response) -> str:
+    is_problem = answer.headers.get("content-type") == "application/problem+json"
+    return str(answer.json()["type"]) if is_problem else str(answer.status_code)
+
+
 def _spawn(env: dict[str, str], stdout: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "maas", "serve", "--host", "127.0.0.1", "--port", "0"]
     return subprocess.Popen(command, env=os.environ | env, stdout=stdout, stderr=stderr)
@@ -126,6 +131,10 @@ class Load:
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     acknowledged: dict[str, bytes] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    """Answers that said to try again, by the type of their problem."""
+    waits: list[tuple[float, float, float]] = field(default_factory=list)
+    """When each booking was first asked for and answered, and for how long its quote took."""
     retried: int = 0
     replayed: int = 0
     stopping: bool = False
@@ -144,6 +153,7 @@ class Load:
                     if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                         self.answers[answer.status_code] += 1
                         return answer
+                    self.refused[_problem_of(answer)] += 1
             except httpx.TransportError:
                 pass
             self.retried += 1
@@ -164,14 +174,17 @@ class Load:
             number = 0
             while not self.stopping:
                 number += 1
+                asked_s = time.monotonic()
                 quote = (await self.call(client, "/quotes", self._ask(choose))).json()
                 if not quote.get("offers"):
                     continue
+                quoted_s = time.monotonic()
                 key = f"caller-{caller}-{number}"
                 body = {"offer": quote["offers"][0]["token"], "rider_id": None}
                 answer = await self.call(client, "/bookings", body, key)
                 if answer.status_code == httpx.codes.CREATED:
                     self.acknowledged[key] = answer.content
+                    self.waits.append((quoted_s, time.monotonic(), quoted_s - asked_s))
                     if choose.random() < 0.2:
                         await self._again(client, body, key)
 
@@ -236,7 +249,7 @@ async def run(folder: Path, url: str, *, kills: int, seed: int, callers: int = 4
         await asyncio.sleep(1.0)
         load.stopping = True
         await asyncio.gather(*booking)
-        if not await _handed_on(url):
+        if not await handed_on(url):
             load.problems.append("events never handed on")
     finally:
         for task in booking:
@@ -248,10 +261,10 @@ async def run(folder: Path, url: str, *, kills: int, seed: int, callers: int = 4
     return outcome
 
 
-async def _handed_on(url: str) -> bool:
+async def handed_on(url: str, within_s: float = HANDED_ON_WITHIN_S) -> bool:
     """Whether the outbox is seen empty; before the last kill, since a search may still commit."""
     database = open_database(url)
-    deadline = time.monotonic() + HANDED_ON_WITHIN_S
+    deadline = time.monotonic() + within_s
     try:
         while time.monotonic() < deadline:
             async with database.reading() as connection:

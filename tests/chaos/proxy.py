@@ -1,0 +1,66 @@
+"""A line between two programs that can be cut, or left open with nobody answering."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+_RESET = struct.pack("ii", 1, 0)
+"""`SO_LINGER` of no seconds: who closes then says that the connection broke."""
+
+
+@dataclass(eq=False)
+class Proxy:
+    """Passes bytes on between those who connect to `port` and a server.
+
+    `silent` is a black hole: connections are taken, bytes are taken, and nothing comes back.
+    """
+
+    host: str
+    to_port: int
+    port: int = 0
+    silent: bool = False
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Proxy]:
+        """Pass on as long as the block lasts."""
+        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """Break every connection there is."""
+        for writer in self._open:
+            line = writer.get_extra_info("socket")
+            with suppress(OSError):
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            there, back = await asyncio.open_connection(self.host, self.to_port)
+        except OSError:
+            writer.transport.abort()
+            self._open.discard(writer)
+            return
+        self._open.add(back)
+        await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+        self._open -= {writer, back}
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if not self.silent:
+                    writer.write(data)
+                    await writer.drain()
+        writer.close()
