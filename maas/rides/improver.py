@@ -14,6 +14,8 @@ from dispatcher.improve import improve
 from maas.rides.travel import Matrix, matrix
 from maas.rides.worker import Worker
 
+ANSWERS_S: Final = 60.0
+"""A process that has not answered so long after its time was over hangs, and is ended."""
 STANDS_BACK: Final = 10
 """How nice the search is to callers who need the processor: nobody waits for it."""
 
@@ -72,7 +74,9 @@ class Improver:
         self._seed += 1
         sent = plain(plan)
         times = looked_up(sent, travel)
-        found = await self._worker.run(search, sent, times, time_limit_s, self._seed)
+        found = await self._worker.run(
+            search, sent, times, time_limit_s, self._seed, within_s=time_limit_s + ANSWERS_S
+        )
         return None if found is None or not differing(sent, found) else found
 
     async def again(
@@ -82,7 +86,9 @@ class Improver:
         self._seed += 1
         sent = replace(done, plan=plain(done.plan), told=dict(done.told))
         times = looked_up(sent.plan, travel)
-        found = await self._worker.run(search_again, sent, times, time_limit_s, self._seed)
+        found = await self._worker.run(
+            search_again, sent, times, time_limit_s, self._seed, within_s=time_limit_s + ANSWERS_S
+        )
         return None if found is None or found.plan == sent.plan else found
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar, TypeVarTuple
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 from dispatcher import Offer, OfferRules, Plan, Refusal, Request, TravelTimes, take
 from dispatcher.rebase import Room
@@ -20,8 +20,11 @@ SHUFFLE_S: Final = 1.0
 PATIENCE_S: Final = 0.2
 """How long a caller waits for the search of another; then the refusal stands without one."""
 
+WAITS_S: Final = 1.7
+"""How long a caller waits for their own search: an answer is due within two seconds."""
+
 ANSWERS_S: Final = 3.0
-"""A process that takes longer is ended: nobody waits for it, and no booking is held up."""
+"""A process that takes longer is ended, so that those who ask next have one that answers."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class Search:
         self._worker = Worker()
         self._ready = False
         self._one_at_a_time = asyncio.Lock()
+        self._running: asyncio.Task[Any] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -49,12 +53,21 @@ class Search:
         return self._ready
 
     async def found(self, work: Callable[[*A], T], *args: *A) -> T | None:
-        """Return what a search finds, `None` when the process is busy for another or has died."""
+        """Return what a search finds, `None` when the process is busy for another or has died.
+
+        `None` too when it takes longer than somebody waits; it goes on, and others find it busy.
+        """
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._one_at_a_time.acquire()
         except TimeoutError:
             return None
+        search = asyncio.create_task(self._searched(work, *args))
+        self._running = search
+        done, _ = await asyncio.wait({search}, timeout=WAITS_S)
+        return search.result() if done else None
+
+    async def _searched(self, work: Callable[[*A], T], *args: *A) -> T | None:
         found: T | None = None
         try:
             found = await self._worker.run(work, *args, within_s=ANSWERS_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,13 @@ from maas.rides.keeper import Keeper
 from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give searches the time that they need on a machine that is busy with others."""
+    for name in ("PATIENCE_S", "WAITS_S", "ANSWERS_S"):
+        monkeypatch.setattr(f"maas.rides.shuffler.{name}", 60.0)
 
 
 @pytest.fixture
@@ -183,6 +191,47 @@ async def test_a_refusal_says_what_would_have_worked(narrow: Keeper) -> None:
     relaxed = answer.refusal.relaxations
     assert [one.field for one in relaxed][:1] == ["desired_s"]
     assert all(one.sentence.ja.endswith("お迎えできます。") for one in relaxed)
+
+
+async def test_nobody_waits_for_a_search_that_hangs_and_the_next_finds_it_busy(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def hang(*_: object, **__: object) -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.get_running_loop().create_future()
+
+    for name in ("PATIENCE_S", "WAITS_S"):
+        monkeypatch.setattr(f"maas.rides.shuffler.{name}", 0.01)
+    search = narrow._shuffler._asking
+    search._ready = True  # without a process: this is about one that says nothing
+    monkeypatch.setattr(search._worker, "run", hang)
+
+    async with asyncio.timeout(60):
+        answers = [await narrow.quote(WHEELED), await narrow.quote(WHEELED)]
+
+    assert all(isinstance(answer, RefusalAnswer) for answer in answers)
+    assert asked == 1
+    assert search._running is not None
+    search._running.cancel()
+
+
+async def test_a_search_for_a_better_plan_that_hangs_is_ended(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await booked(narrow, ask(2, 12), "b")
+    limits = []
+
+    async def note(*_: object, within_s: float | None = None) -> None:
+        limits.append(within_s)
+
+    monkeypatch.setattr(narrow._improver._worker, "run", note)
+    await narrow.improve_once()
+
+    assert limits
+    assert all(limit is not None for limit in limits)
 
 
 async def test_a_search_that_fails_leaves_the_refusal_as_it_was(
