@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dispatcher import StopKind
+from dispatcher import Plan, Route, StopKind, TravelTimes
 from dispatcher import moved as shifted
+from dispatcher.load import excesses
+from dispatcher.nodes import nodes_of
 from maas.notify.occasions import Occasion
 from maas.notify.wanted import wanted
 from maas.rides import states
@@ -135,7 +137,7 @@ def _off_the_others(live: Live, row: BookingRow) -> tuple[PlanRow, ...]:
 def _with_dropoff(
     live: Live, fleet: Sequence[VehicleRow], moment: Moment, plan: PlanRow, seated: BookingRow
 ) -> PlanRow:
-    """Return a plan with a rider's drop-off where it makes the fewest late, and ends soonest."""
+    """Return a plan with a rider's drop-off where all fit, the fewest are late, it ends soonest."""
     places = range(len(plan.stops) + 1)
     stop = ("dropoff", seated.id)
     ways = [replace(plan, stops=(*plan.stops[:n], stop, *plan.stops[n:])) for n in places]
@@ -145,12 +147,12 @@ def _with_dropoff(
 
 def _cost(
     live: Live, fleet: Sequence[VehicleRow], moment: Moment, way: PlanRow, seated: BookingRow
-) -> tuple[int, int]:
-    """Return by how many seconds promises would be missed, and when the last stop would be."""
+) -> tuple[int, int, int]:
+    """Return how many too many would sit, by how much promises are missed, and when it ends."""
     plan = plan_of(live.day.with_rows([way], [seated]), fleet)
     route = plan.routes.get(way.vehicle_id)
     if route is None:  # it is out
-        return 0, 0
+        return 0, 0, 0
     start_s = max(route.vehicle.start_s, moment.now_s)
     plan = shifted(plan, way.vehicle_id, route.vehicle.start, start_s)
     begin_s = times(plan.routes[way.vehicle_id], plan, live.travel).begin_s
@@ -160,7 +162,13 @@ def _cost(
         pickup = stop.kind is StopKind.PICKUP
         due_s = promise.latest_pickup_s if pickup else promise.latest_dropoff_s
         late_s += max(0, at_s - due_s)
-    return late_s, begin_s[-1]
+    return _too_many(route, plan, live.travel), late_s, begin_s[-1]
+
+
+def _too_many(route: Route, plan: Plan, travel: Mapping[str, TravelTimes]) -> int:
+    """Return by how many a route is too full, in seats and wheelchair places, over all stops."""
+    full = dict(excesses(route, plan.requests, nodes_of(route, plan.requests, travel)))
+    return sum(int(full[rule].clip(0).sum()) for rule in ("seats", "wheelchair_places"))
 
 
 def _at(plan: PlanRow, place_id: int, at_s: int) -> PlanRow:

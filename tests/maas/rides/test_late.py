@@ -365,6 +365,30 @@ async def test_a_rider_who_boards_unplanned_is_brought_without_making_others_lat
     await two.stop()
 
 
+async def test_a_rider_who_boards_unplanned_is_out_before_more_come_than_there_are_seats(
+    town: Town, new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    """Going on to the far end after the others would make nobody late, with three on two seats."""
+    await town([Van("van-1", seats=2), Van("van-2", seats=2)])
+    keeper = new_keeper()
+    await keeper.start()
+    others = await booked(keeper, ask(3, 8, "10:10", riders=2), "a")
+    mine = await booked(keeper, ask(2, 12), "b")
+    own = others.vehicle.id
+    away = "van-2" if own == "van-1" else "van-1"
+    await keeper.pin(mine.id, away, key="p", actor="ken")
+    clock.set("10:04")
+    cab = Cab(Trips(keeper), own)
+
+    await cab.send(cab.tap(mine, "aboard", "10:01"))
+
+    view = await keeper.vehicle_view(own)
+    assert view is not None
+    assert [stop.booking_id for stop in view.stops] == [mine.id, others.id, others.id]
+    assert await keeper.check() == []
+    await keeper.stop()
+
+
 async def test_more_riders_than_seats_are_seen(
     town: Town, new_keeper: NewKeeper, clock: HandClock
 ) -> None:
