@@ -159,7 +159,7 @@ def test_without_a_graphics_card_the_map_is_a_picture_that_follows_its_view(
     town = page.locator(".map canvas[role=region]")
 
     expect(town).to_have_css("opacity", "0")
-    assert page.evaluate(COLOURS) > len(("land", "road", "edge"))
+    until(page, f"least => ({COLOURS})() > least", len(("land", "road", "edge")))
     before = page.evaluate(PIXELS)
     town.focus()
     page.keyboard.press("+")

@@ -16,7 +16,8 @@ from sqlalchemy import make_url
 from tests.chaos.kill import run
 
 KILLS = 30
-READY_S = 5.0
+READY_S = 30.0
+"""Five are promised, and measured alone by ``python -m tests.chaos.kill``; others run here too."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

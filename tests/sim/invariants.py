@@ -78,7 +78,7 @@ class Checker:
         self._seen: set[tuple[str, str]] = set()
         self._told: set[tuple[str, str]] = set()
         self._last_event: dict[str, tuple[int, str]] = {}
-        self._x = {row["id"]: (row["lon"] - LON) / STEP for row in self._all("id, lon FROM places")}
+        self._x: dict[int, float] = {}
 
     def close(self) -> None:
         """Let go of the disk."""
@@ -262,7 +262,7 @@ class Checker:
                 "* FROM promises WHERE booking_id = ? AND no = ?", who, row["promise_no"]
             )[0]
             origin = row["boards_at_id"] or row["origin_id"]
-            to = self._x[origin if kind == "pickup" else row["destination_id"]]
+            to = self._place(origin if kind == "pickup" else row["destination_id"])
             at_s += 60 * abs(to - x)
             x = to
             if kind == "pickup":
@@ -271,6 +271,13 @@ class Checker:
             else:
                 yield (kind, who), int(at_s - told["arrive_by_s"])
                 at_s += 30
+
+    def _place(self, place_id: int) -> float:
+        """Return where a place is; where a vehicle broke down becomes one during the day."""
+        if place_id not in self._x:
+            rows = self._all("id, lon FROM places")
+            self._x = {row["id"]: (row["lon"] - LON) / STEP for row in rows}
+        return self._x[place_id]
 
     # What time makes wrong, and what clients were told
 
