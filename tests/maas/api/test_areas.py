@@ -49,6 +49,7 @@ TOWN_WIDE: Final = {
     "alert_id": "none", "trip_id": "none", "link_id": "none", "sign_id": "none",
     "voucher_id": "none", "line_id": "none", "date": "", "day": "2026-11-25",
     "name": "monthly", "month": "2026-10", "study_id": "none", "remark_id": "none",
+    "passkey_id": "none",
 }  # fmt: skip
 WORDED: Final = frozenset({"/api/v1/rules/changes/import", f"/api/v1/vehicles/{VAN}/reports"})
 """Their bodies are a text and a kept event, which nobody makes from a schema."""
