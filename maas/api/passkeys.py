@@ -15,15 +15,13 @@ from maas.api.problems import Problem
 from maas.api.requests import In
 from maas.api.session import SessionOut, host_of, let_in, refuse_while_throttled
 from maas.api.shapes import Instant, Rendering, Shape
-from maas.api.staff import StaffName
+from maas.api.staff import StaffName, take_proof_away
 from maas.auth import passkeys
 from maas.auth.passkeys import Site
 from maas.auth.roles import Permission
 from maas.auth.sessions import note_proof
 from maas.auth.staff import Person
-from maas.store.commits import AuditEntry, add_audit
 from maas.store.passkeys import PasskeyRow, forget_passkeys, passkeys_of
-from maas.store.people import end_all_sessions, staff_by_name
 
 router = APIRouter(tags=["session"])
 
@@ -272,17 +270,7 @@ async def remove(
 )
 async def drop(staff_name: StaffName, person: SignedIn, service: The) -> None:
     """Take away every passkey of somebody who has lost them, and end every login of theirs."""
-    async with service.database.writing() as db:
-        row = await staff_by_name(db, staff_name)
-        if row is None:
-            raise Problem("not-found")
-        if person.area not in {None, row.area_id}:
-            raise Problem("forbidden")
-        if not await forget_passkeys(db, staff_name):
-            raise Problem("not-found")
-        await end_all_sessions(db, staff_name)
-        entry = AuditEntry(service.clock(), person.name, "staff.passkeys_off", staff_name, "{}")
-        await add_audit(db, entry)
+    await take_proof_away(service, person, staff_name, forget_passkeys, "staff.passkeys_off")
 
 
 def _shown(row: PasskeyRow, write: Rendering) -> PasskeyOut:

@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field
 from maas.api.identity import JustProved, SignedIn, The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
-from maas.api.staff import StaffName
+from maas.api.staff import StaffName, take_proof_away
 from maas.auth import second_factor
 from maas.auth.roles import Permission
 from maas.store.commits import AuditEntry, add_audit
-from maas.store.people import end_all_sessions, staff_by_name
 from maas.store.second_factors import forget_factor
 
 router = APIRouter(tags=["session"])
@@ -91,14 +90,4 @@ async def confirm(given: FactorCodeIn, person: JustProved, service: The) -> Reco
 )
 async def drop(staff_name: StaffName, person: SignedIn, service: The) -> None:
     """Take away a second proof that is lost, and end every login of the account."""
-    async with service.database.writing() as db:
-        row = await staff_by_name(db, staff_name)
-        if row is None:
-            raise Problem("not-found")
-        if person.area not in {None, row.area_id}:
-            raise Problem("forbidden")
-        if not await forget_factor(db, staff_name):
-            raise Problem("not-found")
-        await end_all_sessions(db, staff_name)
-        entry = AuditEntry(service.clock(), person.name, "staff.factor_off", staff_name, "{}")
-        await add_audit(db, entry)
+    await take_proof_away(service, person, staff_name, forget_factor, "staff.factor_off")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.api.identity import SignedIn, The
 from maas.api.permissions import needs
@@ -23,8 +25,9 @@ from maas.auth.accounts import (
 from maas.auth.roles import Permission, Role
 from maas.auth.staff import Person
 from maas.store import towns
+from maas.store.commits import AuditEntry, add_audit
 from maas.store.once import By, Done
-from maas.store.people import Account, all_staff
+from maas.store.people import Account, all_staff, end_all_sessions, staff_by_name
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
@@ -200,3 +203,26 @@ def _shown(account: Account, write: Rendering) -> AccountOut:
         "seen_at": account.seen_at,
     }
     return write.one(AccountOut, values)
+
+
+async def take_proof_away(
+    service: Service,
+    person: Person,
+    staff_name: str,
+    forget: Callable[[AsyncConnection, str], Awaitable[object]],
+    action: str,
+) -> None:
+    """Forget how somebody of one's own area signs in, and end every login of theirs.
+
+    Raises ``Problem`` when there is nothing to `forget`; `action` is what the audit calls it.
+    """
+    async with service.database.writing() as db:
+        row = await staff_by_name(db, staff_name)
+        if row is None:
+            raise Problem("not-found")
+        if person.area not in {None, row.area_id}:
+            raise Problem("forbidden")
+        if not await forget(db, staff_name):
+            raise Problem("not-found")
+        await end_all_sessions(db, staff_name)
+        await add_audit(db, AuditEntry(service.clock(), person.name, action, staff_name, "{}"))

@@ -26,8 +26,10 @@ MESSAGES: dict[str, Text] = {
         "One person may ride {most} times a day, and already does on that day.",
     ),
     "clock_behind": Text(
-        "サーバーの時計が遅れているため、いまはお約束できません。管理者に知らせてください。",
-        "The server's clock is behind: nothing can be promised now. Please tell whoever runs it.",
+        "機械の時計がずれているため、いまは時刻をお約束できません。"
+        "係の者が直します。のちほどもう一度お申し込みください。",
+        "Our clock is wrong, so no time can be promised now. It is being put right: "
+        "please ask again later.",
     ),
     "kept_for_immediate": Text(
         "その時間の残りの車は、急ぎの方のために空けてあります。"
