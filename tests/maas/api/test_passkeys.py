@@ -16,11 +16,14 @@ from sqlalchemy import select
 from maas.api.service import Service
 from maas.app import create_app
 from maas.auth.attempts import ATTEMPT_S
+from maas.auth.roles import Role
 from maas.auth.sessions import RECENT_S
+from maas.auth.staff import Person, add_staff
 from maas.settings import Settings
 from maas.store.tables import attempts, audit, passkeys, sessions, staff
 from tests.maas.api.authenticator import ATTESTED, PRESENT, Authenticator
 from tests.maas.api.conftest import PASSWORD, Prepared, Running
+from tests.maas.tiny_town import AREA
 
 SITE = "https://desk.example"
 DOOR, MINE = "/api/v1/session/passkey", "/api/v1/session/passkeys"
@@ -299,6 +302,20 @@ async def test_an_administrator_takes_away_what_was_lost(desk: Desk) -> None:
             assert (await caller.get(SESSION)).status_code == 401
             assert said(await enter(caller, made)) == REFUSED
         assert (await admin.delete(drop)).status_code == 404
+
+
+async def test_an_administrator_of_one_area_takes_nothing_from_who_works_in_all(desk: Desk) -> None:
+    made = await owner(desk)
+    here = Person("only-here", "管理 見本", Role.ADMIN, AREA)
+    async with desk.service.database.writing() as db:
+        await add_staff(db, here, PASSWORD)
+
+    async with desk.staff("only-here") as admin:
+        answer = await admin.delete("/api/v1/staff/driver/passkeys")
+
+    assert said(answer) == (403, "forbidden")
+    async with desk.browser() as caller:
+        assert (await enter(caller, made)).is_success
 
 
 async def test_beginning_and_guessing_are_slowed_down(desk: Desk) -> None:
