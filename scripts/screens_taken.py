@@ -181,7 +181,7 @@ def monitor_boxes(desk: Desk) -> None:
     page.keyboard.type(ahead[-1]["reference"])
     page.locator("#pick-list [role=option]").first.wait_for()
     press(page, "Enter", "ArrowDown")
-    page.locator("dialog .not-yet, dialog .trouble:not(:empty)").first.wait_for()
+    page.locator("dialog .not-yet, dialog [role=alert]:not(:empty)").first.wait_for()
     desk.picture(page, "monitor-move")
     press(page, "Escape", "F2")
     desk.picture(page, "monitor-trouble")

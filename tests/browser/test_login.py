@@ -100,6 +100,19 @@ def test_a_passkey_is_made_opens_the_door_and_is_taken_away(desk: Page) -> None:
     expect(desk.get_by_role("button", name="パスキーでログイン")).to_be_enabled()
 
 
+def test_an_app_of_codes_asks_for_a_fresh_proof_first(desk: Page) -> None:
+    sign_in(desk, "planner")
+    desk.goto("/login")
+    begin = desk.get_by_role("button", name="設定を始める")
+    expect(begin).to_be_visible()
+    refuse_once(desk, "**/session/second-factor")
+    begin.click()
+    box = desk.get_by_role("dialog", name="ご本人の確認")
+    box.get_by_label("パスワード").fill("kibi-demo")
+    box.get_by_role("button", name="確認する", exact=True).click()
+    expect(desk.get_by_label("確認コード")).to_be_focused()
+
+
 def test_a_finger_that_is_not_known_makes_no_passkey(desk: Page) -> None:
     authenticator(desk, verifies=False)
     sign_in(desk, "planner")

@@ -11,6 +11,11 @@ export class Proving {
   /** What is done once somebody has proved again that it is them. */
   waiting = $state.raw<() => Promise<void>>();
 
+  /** `trouble` is what there is to say already, of a change that was begun on another page. */
+  constructor(trouble = "") {
+    this.trouble = trouble;
+  }
+
   async run(work: () => Promise<void>): Promise<void> {
     this.busy = true;
     this.trouble = "";
