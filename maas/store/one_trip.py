@@ -2,7 +2,8 @@
 
 aiosqlite keeps each connection in a thread of its own.  Used as it is, a statement goes there four
 times, to open a cursor, execute, fetch and close it; each is a wait for the interpreter's lock, and
-a booking of ten statements spent most of its time on the way.
+a booking of ten statements spent most of its time on the way.  A transaction begins on the way of
+its first statement, and nobody waits for the end of one that keeps nothing.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class Cursor:
         return await self._whole("executemany", operation, parameters)
 
     async def _whole(self, how: str, *what: object) -> Self:
-        await self._connection.in_thread(self._run, how, what)
+        if not self._connection.is_to_begin(what[0]):
+            await self._connection.in_thread(self._run, self._connection.take_begin(), how, what)
         return self
 
-    def _run(self, how: str, what: tuple[object, ...]) -> None:
+    def _run(self, begin: str, how: str, what: tuple[object, ...]) -> None:
         cursor = self._connection._conn.cursor()  # noqa: SLF001
         try:
+            if begin:
+                cursor.execute(begin)
             getattr(cursor, how)(*what)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
@@ -68,6 +72,32 @@ class Connection(aiosqlite.Connection):
 
     Its queue to the thread has no public name; SQLAlchemy's own dialect uses the same one.
     """
+
+    _begin = ""
+
+    def is_to_begin(self, operation: object) -> bool:
+        """Return whether this is a BEGIN, which then waits for the statement after it."""
+        if isinstance(operation, str) and operation.startswith("BEGIN"):
+            self._begin = operation
+        return self._begin == operation
+
+    def take_begin(self) -> str:
+        """Return the BEGIN that is still to be executed, empty when there is none."""
+        begin, self._begin = self._begin, ""
+        return begin
+
+    async def commit(self) -> None:
+        """Commit what was done, if anything was."""
+        if not self.take_begin():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Have the thread roll back before whatever it is given next.
+
+        Should that fail, the next BEGIN does too.
+        """
+        if not self.take_begin():
+            self._tx.put_nowait((None, self._conn.rollback))
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         """Return a cursor, for which nothing has to be asked yet."""
