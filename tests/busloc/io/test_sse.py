@@ -15,6 +15,7 @@ from busloc.hub import Hub
 from busloc.io.sse import events, poll
 from busloc.io.stream import running
 from tests.busloc.io.servers import settle
+from tests.ports import PATIENCE_S
 
 
 def bus(key: str, value: int) -> bytes:
@@ -36,11 +37,13 @@ def read(event: bytes) -> tuple[str, dict[str, Any]]:
 
 
 async def take(stream: AsyncIterator[bytes], count: int) -> list[tuple[str, dict[str, Any]]]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         return [read(await anext(stream)) for _ in range(count)]
 
 
-async def asked(hub: Hub, *topics: str, since: str = "", wait_s: float = 5) -> dict[str, Any]:
+async def asked(
+    hub: Hub, *topics: str, since: str = "", wait_s: float = PATIENCE_S
+) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await poll(hub, topics, since, wait_s))
     return answer
 
@@ -95,7 +98,7 @@ async def test_a_stream_of_events_ends_with_its_session(hub: Hub) -> None:
         over.set()
 
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(anext(stream), 5)
+            await asyncio.wait_for(anext(stream), PATIENCE_S)
     assert not hub.subscribers
 
 
@@ -130,7 +133,7 @@ async def test_no_update_falls_between_two_polls(hub: Hub) -> None:
     heard: list[int] = []
     since = ""
     while not moving.done() or heard[-1:] != [59]:
-        answer = await asked(hub, "calls", since=since, wait_s=0.5)
+        answer = await asked(hub, "calls", since=since, wait_s=PATIENCE_S)
         heard += [item["v"] for frame in answer["frames"] for item in frame["u"]]
         since = answer["id"]
 

@@ -12,9 +12,10 @@ import pytest
 from maas.app import create_app
 from maas.settings import Settings
 from tests.busloc.io.servers import settle
-from tests.busloc.io.test_mqtt import MOSQUITTO, broker, free_port
+from tests.busloc.io.test_mqtt import MOSQUITTO, broker
 from tests.maas.api.conftest import Prepared, Running
 from tests.maas.api.test_live import ping
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(
     MOSQUITTO is None, reason="no mosquitto (Debian: apt-get install mosquitto): MQTT not tested"
@@ -43,7 +44,7 @@ async def test_a_device_reports_by_mqtt_its_own_vehicle_until_it_is_revoked(
         device = service.roster.by_token(prepared.device_token, service.real_now())
         counts, now = service.buses.live.gate.counts, service.clock()
         with broker(tmp_path, port, device.id):
-            await settle(lambda: service.mqtt.connected, within_s=20)
+            await settle(lambda: service.mqtt.connected)
             await publish(port, device.id, ping(1, now), ping(2, now, vehicle="van-2"))
             await settle(lambda: counts["live"] == 1)
             assert counts["forbidden"] == 1

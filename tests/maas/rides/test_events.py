@@ -22,6 +22,7 @@ from maas.store.database import Database
 from tests.maas.line_town import Van, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_booking import TODAY
+from tests.ports import PATIENCE_S
 
 
 async def test_each_commit_leaves_its_event_until_it_is_delivered(
@@ -59,9 +60,9 @@ async def test_a_keeper_delivers_what_one_that_died_left_behind(
 
     heir = new_keeper(deliver=heard.put)
     await heir.start()
-    first = await asyncio.wait_for(heard.get(), 10)
+    first = await asyncio.wait_for(heard.get(), PATIENCE_S)
     await booked(heir, ask(5, 9, "14:00"), "b")
-    second = await asyncio.wait_for(heard.get(), 10)
+    second = await asyncio.wait_for(heard.get(), PATIENCE_S)
 
     assert (first.kind, second.kind) == ("booking.booked", "booking.booked")
     assert first.id < second.id

@@ -31,6 +31,7 @@ from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_booking import TODAY
 from tests.maas.rides.test_disruption import CLOSURES as CLOSURES
 from tests.maas.rides.test_disruption import ledger, messages, report
+from tests.ports import PATIENCE_S
 
 Start = Callable[..., Awaitable[Keeper]]
 
@@ -322,10 +323,9 @@ async def test_only_who_leads_looks(
         await asyncio.sleep(0.2)
         assert await messages(keeper.database) == []
         keeper._leads = True
-        for _ in range(500):
-            await asyncio.sleep(0.02)
-            if await messages(keeper.database):
-                break
+        async with asyncio.timeout(PATIENCE_S):
+            while not await messages(keeper.database):  # noqa: ASYNC110 -- it tells nobody
+                await asyncio.sleep(0.02)
         clock.epoch += 14
         seen(keeper, "van-1", 12)
         await asyncio.sleep(0.2)

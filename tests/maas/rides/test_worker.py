@@ -13,6 +13,7 @@ import pytest
 
 from dispatcher.search import is_compiled
 from maas.rides.worker import Worker
+from tests.ports import PATIENCE_S
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_one_that_does_not_answer_is_ended_and_keeps_nobody(worker: Worker) -> N
 
 async def gone(process_id: int) -> bool:
     """Wait until a process has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not has_ended(process_id):  # noqa: ASYNC110 -- another process tells nobody
             await asyncio.sleep(0.01)
     return True
