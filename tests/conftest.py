@@ -10,10 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.ports import valkey
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+# On top of what Hypothesis itself sets under CI: no example may fail for being late.
+settings.register_profile(
+    "calm", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def town_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     phases=[Phase.generate],
     max_examples=12,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(ACTS, min_size=4, max_size=22))
 def test_every_report_is_the_sum_of_what_was_done(
