@@ -74,6 +74,7 @@ def report(
     elif step == "aboard":
         moved = _without(_at(plan, row.pickup_id, at_s), ("pickup", row.id))
         after = replace(row, state="aboard", aboard_s=at_s, arrived_s=row.arrived_s or at_s)
+        moved = _with_room(live, fleet, moment, moved, after)
     else:
         moved = _without(_at(plan, row.destination_id, at_s), ("dropoff", row.id))
         after = replace(row, state="done", dropped_s=max(at_s, row.aboard_s or 0))
@@ -134,6 +135,19 @@ def _off_the_others(live: Live, row: BookingRow) -> tuple[PlanRow, ...]:
     return tuple(_without(_without(plan, stops[0]), stops[1]) for plan in having)
 
 
+def _with_room(
+    live: Live, fleet: Sequence[VehicleRow], moment: Moment, plan: PlanRow, seated: BookingRow
+) -> PlanRow:
+    """Return a plan as it is, unless a rider who got in before their turn takes another's seat.
+
+    Who drives without signal goes by an older plan, with others first.
+    """
+    too_many, _, _ = _cost(live, _those(fleet, plan), moment, plan, seated)
+    if not too_many:
+        return plan
+    return _with_dropoff(live, fleet, moment, _without(plan, ("dropoff", seated.id)), seated)
+
+
 def _with_dropoff(
     live: Live, fleet: Sequence[VehicleRow], moment: Moment, plan: PlanRow, seated: BookingRow
 ) -> PlanRow:
@@ -141,8 +155,13 @@ def _with_dropoff(
     places = range(len(plan.stops) + 1)
     stop = ("dropoff", seated.id)
     ways = [replace(plan, stops=(*plan.stops[:n], stop, *plan.stops[n:])) for n in places]
-    vehicles = [row for row in fleet if row.id == plan.vehicle_id]
+    vehicles = _those(fleet, plan)
     return min(ways, key=lambda way: _cost(live, vehicles, moment, way, seated))
+
+
+def _those(fleet: Sequence[VehicleRow], plan: PlanRow) -> list[VehicleRow]:
+    """Return the vehicle of a plan."""
+    return [row for row in fleet if row.id == plan.vehicle_id]
 
 
 def _cost(

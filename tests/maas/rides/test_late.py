@@ -390,6 +390,28 @@ async def test_a_rider_who_boards_unplanned_is_out_before_more_come_than_there_a
     await keeper.stop()
 
 
+async def test_a_rider_who_boards_before_their_turn_takes_nobodys_seat(
+    town: Town, new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    """A driver without signal goes by an older plan: in the new one three sat on two seats."""
+    await town([Van("van-1", seats=2)])
+    keeper = new_keeper()
+    await keeper.start()
+    others = await booked(keeper, ask(3, 8, "10:10", riders=2), "a")
+    mine = await booked(keeper, ask(9, 12, "10:40"), "b")
+    clock.set("10:04")
+
+    cab = Cab(Trips(keeper))
+
+    await cab.send(cab.tap(mine, "aboard", "10:01"))
+
+    view = await keeper.vehicle_view("van-1")
+    assert view is not None
+    assert [stop.booking_id for stop in view.stops] == [mine.id, others.id, others.id]
+    assert await keeper.check() == []
+    await keeper.stop()
+
+
 async def test_more_riders_than_seats_are_seen(
     town: Town, new_keeper: NewKeeper, clock: HandClock
 ) -> None:
