@@ -53,6 +53,16 @@ class CancelIn(BaseModel):
     reason: str = Field(default="", max_length=500, examples=["体調不良"])
 
 
+class CancelBookingIn(CancelIn):
+    """Why a booking is cancelled, and whether its rider gets on without us."""
+
+    brought_otherwise: bool = Field(
+        default=False,
+        description="Somebody has made sure that a rider who waits beside a vehicle that broke "
+        "down gets on without us; without it such a booking is not cancelled.",
+    )
+
+
 @router.post(
     "",
     operation_id="book",
@@ -158,12 +168,18 @@ async def cancel_booking(
     person: SignedIn,
     service: The,
     write: In,
-    cancel: CancelIn | None = None,
+    cancel: CancelBookingIn | None = None,
 ) -> BookingOut:
     """Cancel a booking nobody has boarded for."""
     keeper = await service.keeper_of_booking(booking_id, person)
-    reason = cancel.reason if cancel else ""
-    answer = await keeper.cancel(booking_id, reason=reason, key=key, actor=person.name)
+    cancel = cancel or CancelBookingIn()
+    answer = await keeper.cancel(
+        booking_id,
+        reason=cancel.reason,
+        key=key,
+        actor=person.name,
+        brought_otherwise=cancel.brought_otherwise,
+    )
     return write.one(BookingOut, granted(answer, write))
 
 

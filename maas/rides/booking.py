@@ -15,6 +15,7 @@ from maas.rides import states
 from maas.rides.commit import Change, reference_for
 from maas.rides.day import Day, planned_bookings, read_request, stops_of, write_request
 from maas.rides.limits import still_alone
+from maas.rides.messages import say
 from maas.rides.show import Names, booking_view, event_text
 from maas.rides.states import NotSo
 from maas.rides.tokens import OfferToken
@@ -23,6 +24,10 @@ from maas.rides.views import Event, NotNow
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import AuditEntry
 from maas.store.plans import PlanRow
+
+
+STRANDED: Final = "stranded"
+"""What is said of the state of a booking whose rider waits beside a broken-down vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +181,26 @@ def change(
     return replace(done, plans=done.plans + plans, updated=done.updated + updated)
 
 
-def cancel(live: Live, row: BookingRow, reason: str) -> Change | NotNow:
+def cancel(
+    live: Live, row: BookingRow, reason: str, *, brought_otherwise: bool = False
+) -> Change | NotNow:
     """Return what cancelling a booking writes, or why it cannot be cancelled."""
     then = states.after(row.state, "cancel")
     if isinstance(then, NotSo):
         return NotNow(then.sentence, row.state)
+    if not brought_otherwise and (waits := waits_on_the_way(row)) is not None:
+        return waits
     gone = replace(row, state="cancelled", cancel_reason=reason)
-    return close(live, gone, "cancelled", {"reason": reason})
+    sure = {"brought_otherwise": True} if row.boards_at_id is not None else {}
+    return close(live, gone, "cancelled", {"reason": reason, **sure})
+
+
+def waits_on_the_way(row: BookingRow) -> NotNow | None:
+    """Return that a rider was set down where a vehicle broke down, and that somebody has to come.
+
+    A booking that ends or moves then leaves them beside the road.
+    """
+    return None if row.boards_at_id is None else NotNow(say("stranded"), STRANDED)
 
 
 def close(live: Live, gone: BookingRow, what: str, detail: Mapping[str, object]) -> Change:

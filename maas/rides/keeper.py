@@ -99,6 +99,8 @@ class Keeper(Asking):
             then = states.after(row.state, "change")
             if isinstance(then, NotSo):
                 return NotNow(then.sentence, row.state)
+            if (waits := booking.waits_on_the_way(row)) is not None:
+                return waits
             live = await self.live_of(offer.day, actor)
             barred = self.not_for_one(live, row.member_id, latest(offer.promise), (row.id,))
             if barred is not None:
@@ -116,10 +118,21 @@ class Keeper(Asking):
         return await self.once(call, BookingView, make)
 
     async def cancel(
-        self, booking_id: str, *, reason: str, key: str, actor: str
+        self,
+        booking_id: str,
+        *,
+        reason: str,
+        key: str,
+        actor: str,
+        brought_otherwise: bool = False,
     ) -> BookingView | KeyConflict | NotFound | NotNow:
-        """Release a booking nobody has boarded for; cancelling again changes nothing."""
-        call = asked(actor, key, "cancel", booking_id, reason)
+        """Release a booking nobody has boarded for; cancelling again changes nothing.
+
+        `brought_otherwise`: somebody is sure that a rider who waits beside a vehicle that broke
+        down gets on without us.
+        """
+        sure = ("brought_otherwise",) if brought_otherwise else ()
+        call = asked(actor, key, "cancel", booking_id, reason, *sure)
 
         async def make() -> Change | BookingView | NotFound | NotNow:
             row = await self.row_of(booking_id)
@@ -128,7 +141,7 @@ class Keeper(Asking):
             live = await self.live_of(row.service_date, actor)
             if isinstance(states.after(row.state, "cancel"), Already):
                 return booking_view(live.names, row, live.day.promises[row.id])
-            return booking.cancel(live, row, reason)
+            return booking.cancel(live, row, reason, brought_otherwise=brought_otherwise)
 
         return await self.once(call, BookingView, make)
 

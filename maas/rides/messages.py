@@ -14,6 +14,12 @@ MESSAGES: dict[str, Text] = {
         "まだ予約になっていません。席を仮にお取りしているだけです。",
         "This is not booked yet; a seat is held.",
     ),
+    "stranded": Text(
+        "止まった車のそばで、お迎えを待っている途中です。"
+        "ほかの方法で着けることを電話で確かめてから取り消します。",
+        "The rider is waiting beside a vehicle that has broken down. It is cancelled when somebody "
+        "has made sure, by telephone, that they get on some other way.",
+    ),
     "not_held": Text("仮にお取りした席ではありません。", "No seat is held by this."),
     "overlap": Text(
         "同じ方の予約が{pickup_from}から{arrive_by}までにあります(受付番号{reference})。"

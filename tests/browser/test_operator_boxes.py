@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
@@ -127,3 +127,36 @@ def test_nothing_is_cut_off_at_twice_the_size(new_page: NewPage, language: str) 
         expect(desk.locator("dialog")).to_be_visible()
         too_wide = "box => box.scrollWidth - box.clientWidth"
         assert desk.locator("dialog").evaluate(too_wide) <= 1
+
+
+def test_whoever_waits_beside_a_broken_van_is_cancelled_when_somebody_is_sure(
+    new_page: NewPage,
+) -> None:
+    desk = opened(new_page)
+    rider = riders(desk)[13]
+    day = next_day(desk)
+    take(desk, rider)
+    press(desk, "1")
+    desk.keyboard.type(f"{typed(day)} {a_free_time(desk, rider, day, 20)}")
+    press(desk, "Enter")
+    expect(desk.locator("#offer-0")).to_be_visible()
+    press(desk, "Enter")
+    expect(desk.locator("#result")).to_be_focused()
+    bodies = []
+
+    def answer(route: Route) -> None:
+        if route.request.method != "DELETE":
+            return route.continue_()
+        bodies.append(route.request.post_data_json)
+        if len(bodies) > 1:
+            return route.continue_()
+        said = {"type": "/problems/not-now", "title": "", "status": 409, "detail": "待っています"}
+        return route.fulfill(status=409, json=said | {"state": "stranded"})
+
+    desk.route("**/api/v1/bookings/*", answer)
+    press(desk, "F8", "1")
+    expect(desk.locator("dialog [role=alert]")).to_contain_text("待っています")
+    assert violations(desk) == []
+    desk.get_by_role("button", name="ほかの方法で着けると確かめました").press("Enter")
+    expect(desk.locator("p.message")).to_contain_text("取り消しました")
+    assert [body["brought_otherwise"] for body in bodies] == [False, True]

@@ -281,6 +281,34 @@ async def test_riders_on_board_change_vehicles_where_the_first_one_stands(
     assert (await keeper.day_of(TODAY)).plans[other].at_place_id == row.pickup_id
 
 
+async def test_whoever_waits_beside_a_broken_van_is_cancelled_only_when_they_get_on(
+    vans: Vans, clock: HandClock
+) -> None:
+    """A cancelled booking is fetched by nobody, and one that moves is fetched at its origin."""
+    keeper = await vans(Van("van-1"), Van("van-2"))
+    booking = await booked(keeper, ask(2, 10), "a")
+    clock.epoch = booking.pickup_planned
+    await keeper.step(booking.vehicle.id, booking.id, "aboard", at=None, key="tap", actor="device")
+    clock.epoch += 180
+    keeper.on_position(booking.vehicle.id, LAT, LON + 5 * STEP, clock())
+    await report(keeper, replace(OUT, vehicles=(booking.vehicle.id,)))
+    quote = await keeper.quote(ask(2, 10, "14:00", instead_of=booking.id))
+    assert isinstance(quote, Quote)
+
+    no = await keeper.cancel(booking.id, reason="その他", key="c1", actor="yuki")
+    nor = await keeper.change(booking.id, quote.offers[0].token, key="c2", actor="yuki")
+
+    assert isinstance(no, NotNow)
+    assert (no.state, nor) == ("stranded", no)
+    assert (await keeper.day_of(TODAY)).bookings[booking.id].state == "booked"
+    gone = await keeper.cancel(
+        booking.id, reason="その他", key="c3", actor="yuki", brought_otherwise=True
+    )
+    assert isinstance(gone, BookingView)
+    assert gone.state == "cancelled"
+    assert await keeper.check() == []
+
+
 async def test_nobody_fetches_those_on_board_so_they_are_called_first(
     vans: Vans, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

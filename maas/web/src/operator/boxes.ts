@@ -3,7 +3,7 @@ import type { Booking, Rider } from "../lib/types";
 /** A box above the page; one at a time. */
 export type Box =
   | { kind: "keys" }
-  | { kind: "cancel"; booking: Booking }
+  | { kind: "cancel"; booking: Booking; waits?: string }
   | { kind: "draft" }
   | { kind: "weekly"; rider: Rider; booking: Booking | undefined }
   | { kind: "waiver"; sentence: string };

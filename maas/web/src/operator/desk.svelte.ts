@@ -322,12 +322,20 @@ export class Desk {
     this.box = { kind: "waiver", sentence: choice.refusal.sentence };
   }
 
-  async cancel(reason: string): Promise<void> {
-    const booking = this.box?.kind === "cancel" ? this.box.booking : undefined;
-    if (!booking || this.busy) return;
+  /** Whoever waits beside a vehicle that broke down is cancelled when `sure` that they get on. */
+  async cancel(reason: string, sure = false): Promise<void> {
+    const box = this.box?.kind === "cancel" ? this.box : undefined;
+    if (!box || this.busy) return;
+    const booking = box.booking;
     await this.during("booking", async () => {
-      const body = { reason };
-      await call<Booking>("DELETE", `/bookings/${booking.id}`, { body, key: newKey() });
+      const body = { reason, brought_otherwise: sure };
+      try {
+        await call<Booking>("DELETE", `/bookings/${booking.id}`, { body, key: newKey() });
+      } catch (error) {
+        const refused = error instanceof Refused ? (error.problem as Problem & { state?: string }) : undefined;
+        if (refused?.state === "stranded") this.box = { ...box, waits: reason };
+        throw error;
+      }
       this.box = undefined;
       if (this.rider?.next_booking?.id === booking.id) this.rider.next_booking = null;
       if (this.rider || this.guest) this.again();

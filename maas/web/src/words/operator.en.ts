@@ -68,6 +68,7 @@ export const operator: typeof ja = {
     double: "Booked twice",
     other: "Other",
   },
+  broughtOtherwise: "I have made sure they get on some other way. Cancel it.",
   keepIt: "Keep it (Esc)",
   list: "Bookings of the day",
   listEmpty: "No bookings yet.",

@@ -67,6 +67,7 @@ export const operator = {
     double: "二重に予約した",
     other: "その他",
   },
+  broughtOtherwise: "ほかの方法で着けると確かめました。取り消します。",
   keepIt: "やめる（Esc）",
   list: "この日の予約",
   listEmpty: "予約はまだありません。",

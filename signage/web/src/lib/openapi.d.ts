@@ -3936,6 +3936,12 @@ export interface components {
             name: string;
             kana: string;
         };
+        CancelBookingIn: {
+            /** @default  */
+            reason: string;
+            /** @default false */
+            brought_otherwise: boolean;
+        };
         CancelIn: {
             /** @default  */
             reason: string;
@@ -10933,7 +10939,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CancelIn"] | null;
+                "application/json": components["schemas"]["CancelBookingIn"] | null;
             };
         };
         responses: {
