@@ -29,7 +29,7 @@ from maas.rides.shuffler import Shuffler
 from maas.rides.views import (
     Event,
 )
-from maas.store import commits, plans
+from maas.store import commits
 from maas.store.commits import AuditEntry
 from maas.store.database import Database
 
@@ -113,12 +113,7 @@ class Beside(Screens):
                 if day < self.today - timedelta(days=1):
                     del self._days[day]
                     self._planned.pop(day, None)
-                    continue
-                async with self.database.reading() as connection:
-                    versions = await plans.versions_on(connection, self.area, day)
-                held = {id_: row.version for id_, row in self._days[day].plans.items()}
-                if versions != held:
-                    self._doubtful.add(day)
+            await self._follow(list(self._days))
 
     async def _watch_late(self) -> None:
         """Look after vehicles that run late, as often as the service clock says."""

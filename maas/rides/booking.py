@@ -25,7 +25,6 @@ from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import AuditEntry
 from maas.store.plans import PlanRow
 
-
 STRANDED: Final = "stranded"
 """What is said of the state of a booking whose rider waits beside a broken-down vehicle."""
 

@@ -30,7 +30,7 @@ from maas.rides.standing import Standing, load_standing, network_of
 from maas.rides.travel import Drives, vehicle_place
 from maas.rides.views import KeyConflict, PositionView
 from maas.store import bookings as booking_rows
-from maas.store import commits
+from maas.store import commits, plans
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.database import Database
 from maas.store.fleet import VehicleRow
@@ -92,6 +92,8 @@ class Held:
         self._planned: dict[date, Planned] = {}
         self._fleets: dict[date, tuple[tuple[object, ...], Fleet]] = {}
         self._doubtful: set[date] = set()
+        self._read: set[date] = set()
+        """The days that what is being worked out was read from."""
         self._writing = asyncio.Lock()
         self._calls: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._news = asyncio.Event()
@@ -130,6 +132,7 @@ class Held:
             return await self._day_while_writing(day)
 
     async def _day_while_writing(self, day: date) -> Day:
+        self._read.add(day)
         if day not in self._days or day in self._doubtful:
             held = await load_day(self.database, self.area, day)
             if any(row.pickup_id not in self.here.names.places for row in held.bookings.values()):
@@ -138,6 +141,15 @@ class Held:
             self._doubtful.discard(day)
             self._heard(held.promises.values())
         return self._days[day]
+
+    async def _follow(self, days: Collection[date]) -> bool:
+        """Look whether another process has written days that are held; they are in doubt then."""
+        for day in days:
+            async with self.database.reading() as connection:
+                versions = await plans.versions_on(connection, self.area, day)
+            if versions != {id_: row.version for id_, row in self._days[day].plans.items()}:
+                self._doubtful.add(day)
+        return not self._doubtful.isdisjoint(days)
 
     def _heard(self, promises: Iterable[PromiseRow]) -> None:
         self._told_at = max(self._told_at, *(row.told_at for row in promises), 0.0)
@@ -261,7 +273,8 @@ class Held:
         """Make and write a change once for its key, and return its answer as a `kind`.
 
         `make` is called again when another writer was first, on what is there then.  Whatever it
-        returns that is not a change is returned as it is and not remembered.
+        returns that is not a change is returned as it is and not remembered, once it is sure that
+        it was made of what is on disk: a vehicle does not send again what is refused.
         """
         lost = False
 
@@ -269,9 +282,12 @@ class Held:
             nonlocal lost
             if lost and (given := await self._given(call, kind)) is not None:
                 return (given,)
+            self._read.clear()
             made = await make()
             if not isinstance(made, Change):
-                return (await self._given(call, kind) or made,)  # its twin may have been first
+                if (given := await self._given(call, kind)) is not None:
+                    return (given,)  # its twin was first
+                return None if await self._follow(self._read & self._days.keys()) else (made,)
             if not await self._write(made, call):
                 lost = True
                 return None

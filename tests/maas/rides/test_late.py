@@ -412,6 +412,25 @@ async def test_a_rider_who_boards_before_their_turn_takes_nobodys_seat(
     await keeper.stop()
 
 
+async def test_a_step_is_not_refused_by_what_a_server_knew_before(
+    keeper: Keeper, new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    """A device does not send again what is refused, so its rider would never have got off."""
+    mine = await booked(keeper, ask(3, 8), "a")
+    clock.set("10:01")
+    asleep = new_keeper()
+    await asleep.refresh()
+    assert (await asleep.day_of(TODAY)).bookings[mine.id].state == "booked"
+    cab = Cab(Trips(keeper))
+    await cab.send(cab.tap(mine, "aboard", "10:01"))
+    clock.set("10:07")
+
+    [got_off] = await Cab(Trips(asleep), count=1).send(cab.tap(mine, "dropped", "10:07"))
+
+    assert got_off.outcome == "taken"
+    assert await state(asleep, mine) == "done"
+
+
 async def test_more_riders_than_seats_are_seen(
     town: Town, new_keeper: NewKeeper, clock: HandClock
 ) -> None:
