@@ -209,7 +209,8 @@ class Town:
         self._judge()
 
     def _is_home(self) -> bool:
-        return self.nemesis.is_over and not self.checker.open_rides() and not +self.waiting
+        is_over = self.nemesis.is_over and all(each.is_over for each in self.operators)
+        return is_over and not self.checker.open_rides() and not +self.waiting
 
     async def _watch(self) -> None:
         """Look every moment at what time alone can make wrong."""

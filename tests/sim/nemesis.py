@@ -77,6 +77,7 @@ class Nemesis:
         await asyncio.sleep(2.0)
         while self.town.is_open:
             await asyncio.sleep(self.rng.expovariate(1 / self.gap_s))
+            self._troubles += 1  # from now on, not from when it gets its turn
             self.town.loop.start(NOBODY, self._one(self.rng.choice(self._acts())))
         while self._troubles:  # noqa: ASYNC110 -- simplest
             await asyncio.sleep(0.5)
@@ -84,7 +85,6 @@ class Nemesis:
         self.is_over = True
 
     async def _one(self, act: Callable[[], Awaitable[None]]) -> None:
-        self._troubles += 1
         try:
             await act()
         finally:

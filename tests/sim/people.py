@@ -30,6 +30,7 @@ class Operator:
         self.name = name
         self.rng = random.Random(f"{name}:{town.seed}")  # noqa: S311
         self.keys = 0
+        self.is_over = False
 
     async def work(self) -> None:
         """Do something now and then while the day is open."""
@@ -37,6 +38,7 @@ class Operator:
         while self.town.is_open:
             await asyncio.sleep(self.rng.expovariate(1 / PAUSE_S))
             await self.rng.choice(self._acts())()
+        self.is_over = True
 
     def _acts(self) -> list[Any]:
         return [
