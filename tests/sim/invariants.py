@@ -227,28 +227,32 @@ class Checker:
         before: dict[str, list[tuple[str, str]]],
         after: dict[str, list[tuple[str, str]]],
     ) -> None:
-        for vehicle_id, stops in after.items():
-            was = before.get(vehicle_id, [])
-            if stops == was or not was:
-                continue
-            kind, who = was[0]
-            waits = rows[who]["state"] == "arrived" and kind == "pickup"
-            if waits and stops[:1] != was[:1]:
-                self._say(f"freeze: {vehicle_id} stands before {who[:6]} and is sent elsewhere")
-            self._lateness(vehicle_id, rows, was, stops)
+        changed = [id_ for id_, stops in after.items() if stops != before.get(id_, [])]
+        for vehicle_id in changed:
+            for kind, who in before.get(vehicle_id, [])[:1]:
+                waits = rows[who]["state"] == "arrived" and kind == "pickup"
+                if waits and after[vehicle_id][:1] != [(kind, who)]:
+                    self._say(f"freeze: {vehicle_id} stands before {who[:6]} and is sent elsewhere")
+        self._lateness(changed, rows, before, after)
 
     def _lateness(
         self,
-        vehicle_id: str,
+        changed: list[str],
         rows: dict[str, Any],
-        was: list[tuple[str, str]],
-        now: list[tuple[str, str]],
+        before: dict[str, list[tuple[str, str]]],
+        after: dict[str, list[tuple[str, str]]],
     ) -> None:
-        """Nobody is made late for somebody else (I4), by driving the stops ourselves."""
-        old, new = (dict(self._late(vehicle_id, rows, each)) for each in (was, now))
-        for stop, late_s in new.items():
-            if late_s > max(old.get(stop, 0), 0) + NOISE_S:
-                self._say(f"I4: {vehicle_id} would be {late_s} s late for {stop[0]} {stop[1][:6]}")
+        """Nobody is made late for somebody else (I4), by driving the stops ourselves.
+
+        Whoever is late already may change to a vehicle that comes no later than theirs would.
+        """
+        old: dict[tuple[str, str], int] = {}
+        for vehicle_id in changed:
+            old |= self._late(vehicle_id, rows, before.get(vehicle_id, []))
+        for vehicle_id in changed:
+            for (kind, who), late_s in self._late(vehicle_id, rows, after[vehicle_id]):
+                if late_s > max(old.get((kind, who), 0), 0) + NOISE_S:
+                    self._say(f"I4: {vehicle_id} would be {late_s} s late for {kind} {who[:6]}")
 
     def _late(
         self, vehicle_id: str, rows: dict[str, Any], stops: list[tuple[str, str]]
