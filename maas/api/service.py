@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +48,9 @@ READY = frozenset({"ok", "absent", "alone", "away"})
 """States of a part with which the service can do its work."""
 ROSTER_MIN_S = 0.25
 """A token nobody knows has the devices read anew, but not more often than this."""
+
+
+_NOT_ITS_OWN: Final = frozenset({Verdict.FORBIDDEN, Verdict.UNKNOWN_VEHICLE})
 
 
 @dataclass(slots=True)
@@ -183,6 +186,12 @@ class Service:
             for item, verdict in zip(items, verdicts, strict=True):
                 if verdict is Verdict.LIVE and isinstance(item, Ping):
                     self._tell_keeper(item.vehicle)
+        elif self.keepers:
+            mine = (item for item, verdict in zip(items, verdicts, strict=True)
+                    if isinstance(item, Ping) and verdict not in _NOT_ITS_OWN)  # fmt: skip
+            for vehicle in {item.vehicle for item in mine}:
+                if keeper := self.keepers.get(self.directory.ride_areas.get(vehicle, "")):
+                    keeper.on_heard(vehicle, now)
         return verdicts
 
     def _tell_keeper(self, vehicle: str) -> None:

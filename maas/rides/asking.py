@@ -51,6 +51,9 @@ OFFER_LASTS_S: Final = 600
 ROOMS: Final = 1_000
 """For so many offers it is kept how others make room for them."""
 
+SOON_S: Final = 3600
+"""For a ride within so long it matters where the vehicles are now."""
+
 SEARCHES: Final = 3
 """How often room is searched for when others take what was found meanwhile."""
 
@@ -198,7 +201,10 @@ class Asking(Beside):
         if leaving is not None and leaving.state in {"booked", "held"}:
             plan = live.without(leaving.id)
         part = self._open_part(live, plan, wished.desired_s)
-        found = await self._sought(live, wished, part, at_once=at_once)
+        seen = self._in_sight(live, part, wished.desired_s)
+        found = await self._sought(live, wished, seen, at_once=at_once)
+        if isinstance(found, Refusal) and seen is not part:
+            found = await self._sought(live, wished, part, at_once=at_once)
         if isinstance(found, Refusal):
             others = tuple(
                 each for each in found.alternatives if self.against(live, wished, each) is None
@@ -223,7 +229,7 @@ class Asking(Beside):
             if isinstance(found, list) or found.alternatives:
                 return found
         search = partial(self._shuffler.offers, wished, plan, live.travel)
-        made = await self.elsewhere(("offers", wished.ask), search)
+        made = await self.elsewhere(("offers", wished.ask, frozenset(plan.routes)), search)
         self._keep_rooms(wished.day, made if isinstance(made, list) else ())
         return seek(wished, plan, live.travel, fleet=fleet) if made is None else made
 
@@ -251,6 +257,16 @@ class Asking(Beside):
         if rule is None or not kept.is_ahead(rule, desired_s, live.now_s):
             return plan
         return kept.without(plan, kept.closed_to(plan, live.travel, rule, desired_s))
+
+    def _in_sight(self, live: Live, plan: Plan, desired_s: int) -> Plan:
+        """Return the part of a plan whose vehicles are known to be there for a ride soon.
+
+        A promise on one of which nobody knows where it is is made only when no other can.
+        """
+        if live.day.day != self.today or desired_s > live.now_s + SOON_S:
+            return plan
+        seen = kept.without(plan, self.out_of_sight() & plan.routes.keys())
+        return seen if seen.routes else plan
 
     def _kept(
         self, wished: Wish, plan: Plan, part: Plan, live: Live, others: tuple[Offer, ...]

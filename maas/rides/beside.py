@@ -17,6 +17,7 @@ import msgspec
 from dispatcher import Plan
 from dispatcher.rebase import with_stops_of
 from dispatcher.roads import RoadTimes
+from maas.rides import kept
 from maas.rides.commit import Change
 from maas.rides.day import Day, planned_bookings, stops_of
 from maas.rides.disruption import retry
@@ -173,7 +174,7 @@ class Beside(Screens):
         self._searched = versions
         if await fetched_earlier(self, self._improver, self._improve_s):
             return True
-        plan = self._plan(day)
+        plan = kept.without(self._plan(day), self.out_of_sight())
         if len(plan.requests) < 2:
             return False
         better = await self._improver.better(plan, self.here.travel, self._improve_s)
@@ -182,13 +183,15 @@ class Beside(Screens):
     async def accept(self, seen: Day, plan: Plan, better: Plan) -> bool:
         """Take a better plan made from `plan` of `seen`; False when it is too late or not better.
 
-        Nothing is taken when a vehicle it touches has moved on, a locked stop or a rider on board
-        would be moved, or any promise could no longer be kept.
+        Nothing is taken when a vehicle it touches has moved on or is out of sight, a locked stop or
+        a rider on board would be moved, or any promise could no longer be kept.
         """
         async with self._writing:
             day = await self._day_while_writing(seen.day)
             moved = differing(plan, better)
             if any(day.plan_row(id_) != seen.plan_row(id_) for id_ in moved):
+                return False
+            if not self.out_of_sight().isdisjoint(moved):
                 return False
             now = self._plan(day)
             taken = with_stops_of(now, moved)

@@ -108,8 +108,9 @@ async def take(keeper: Held, hoped: Hoped, better: Replanned) -> bool:
         if _versions(live.day) != _versions(hoped.seen):
             return None
         before = keeper.before(live.day, ())
-        taken = with_stops_of(before, differing(before, better.plan))
-        if taken is None:
+        moved = differing(before, better.plan)
+        taken = with_stops_of(before, moved)
+        if taken is None or not keeper.out_of_sight().isdisjoint(moved):
             return None
         told = dict(_gains(live, before, better.plan))
         requests = {**taken.requests, **{id_: better.plan.requests[id_] for id_ in told}}

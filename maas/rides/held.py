@@ -47,6 +47,9 @@ RACES: Final = 30
 BEHIND_S: Final = 60.0
 """By so much, in seconds of the service, the clocks of two servers may differ."""
 
+SIGHT_S: Final = 300.0
+"""A vehicle unseen for so long may be further away than riders are left untold of."""
+
 Travel = Mapping[str, Drives]
 
 T = TypeVar("T")
@@ -394,6 +397,25 @@ class Held:
             return
         self._seen[vehicle_id] = replace(before, position=PositionView(lat, lon, bearing, now))
         self._anchor(vehicle_id, lat, lon)
+
+    def on_heard(self, vehicle_id: str, now: float) -> None:
+        """Take that a vehicle's device sends, though nobody can tell from it where it is."""
+        before = self._seen.get(vehicle_id, Seen())
+        self._seen[vehicle_id] = replace(before, heard_at=now)
+
+    def out_of_sight(self) -> frozenset[str]:
+        """Return the vehicles heard of today of which nobody knows where they are by now.
+
+        Their drivers may go by an older plan.  A vehicle without a device is not among them: it is
+        where the plan has it, as far as anybody will ever know.
+        """
+        now, midnight = self.clock(), self.here.names.epoch(self.today, 0)
+        found = set()
+        for id_, seen in self._seen.items():
+            at = 0.0 if seen.position is None else seen.position.ts
+            if max(at, seen.heard_at) >= midnight and now - at > SIGHT_S:
+                found.add(id_)
+        return frozenset(found)
 
     def on_battery(self, vehicle_id: str, reading: Reading) -> None:
         """Take what is left in a vehicle's battery; a reading older than the last is ignored."""

@@ -271,6 +271,8 @@ class Seen:
 
     position: PositionView | None = None
     battery: Reading | None = None
+    heard_at: float = 0.0
+    """When its device last sent something that did not say where it is, in epoch seconds."""
     path: tuple[tuple[float, float], ...] = ()
 
 

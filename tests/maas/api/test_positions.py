@@ -47,6 +47,18 @@ async def test_every_item_gets_its_verdict(running: Running, now: float) -> None
     ]
 
 
+async def test_a_device_whose_clock_is_wrong_is_known_to_be_there_but_not_where(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    async with running_on(prepared, tmp_path / "data") as running, running.device() as device:
+        now, keeper = running.service.clock(), running.service.keeper(None)
+        answer = await device.post(POSITIONS, json=[ping(1, now - 400)])
+        assert answer.json()["verdicts"] == ["history"]
+        assert keeper.out_of_sight() == {"van-1"}
+        await device.post(POSITIONS, json=[ping(2, now)])
+        assert keeper.out_of_sight() == frozenset()
+
+
 async def test_an_hour_of_fixes_in_one_batch_moves_the_map_once_and_is_kept_in_order(
     prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from maas.rides.outbox import hand_on
 from maas.rides.views import BookingView, Event, Quote
 from maas.store import commits
 from maas.store.database import Database
-from tests.maas.line_town import Van, of_day
+from tests.maas.line_town import LAT, LON, Van, of_day
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 from tests.maas.rides.test_booking import TODAY
 from tests.ports import PATIENCE_S
@@ -159,6 +159,25 @@ async def test_a_better_plan_for_somebody_who_has_got_in_meanwhile_is_not_taken(
 
     assert not await keeper.accept(day, plan, better)
     assert await keeper.check() == []
+    await keeper.stop()
+
+
+async def test_a_better_plan_leaves_a_vehicle_alone_of_which_nobody_knows_where_it_is(
+    two_vans: Callable[[], Awaitable[Keeper]],
+) -> None:
+    """Its driver may be on the way already, by an older plan."""
+    keeper = await two_vans()
+    day = await keeper._day(TODAY)
+    plan = keeper._plan(day)
+    better = search(plan, looked_up(plan, keeper.here.travel), 0.3, 1)
+    keeper.on_heard("van-1", keeper.clock())
+
+    await keeper.improve_once()
+
+    assert (await keeper._day(TODAY)).plan_row("van-1") == day.plan_row("van-1")
+    assert not await keeper.accept(day, plan, better)
+    keeper.on_position("van-1", LAT, LON, keeper.clock())
+    assert await keeper.accept(day, plan, better)
     await keeper.stop()
 
 
