@@ -14,7 +14,7 @@ from tests.chaos.test_kill import url  # noqa: F401 -- the fixture
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_each_message_arrives_once_though_the_server_is_killed(
     url: str,  # noqa: F811 -- pytest's way
     tmp_path: Path,

@@ -59,7 +59,7 @@ def lines_until(process: subprocess.Popen[str], pattern: str) -> list[str]:
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_demo_books_drives_and_stops_with_ctrl_c(demo: subprocess.Popen[str]) -> None:
     started = lines_until(demo, r"Ctrl-C で終わります")
     address = re.findall(r"http://[0-9.:]+", "".join(started))[0]
@@ -80,7 +80,7 @@ def test_the_demo_books_drives_and_stops_with_ctrl_c(demo: subprocess.Popen[str]
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_demo_ends_when_its_service_dies(demo: subprocess.Popen[str]) -> None:
     lines_until(demo, r"Ctrl-C で終わります")
     children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
