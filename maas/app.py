@@ -90,6 +90,7 @@ from maas.api import map as map_api
 from maas.api.compression import Compression
 from maas.api.permissions import undeclared
 from maas.api.security import Guard, Meters
+from maas.parts import Part
 from maas.running import running
 from maas.settings import Settings
 
@@ -177,8 +178,10 @@ BESIDE = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application; nothing is opened before its lifespan begins.
+def create_app(settings: Settings, part: Part = Part.ALL) -> FastAPI:
+    """Return the application of a part; nothing is opened before its lifespan begins.
+
+    Every part knows every route, and sends away who calls for what another part does.
 
     Raises ``RuntimeError`` when a route does not declare what it needs.
     """
@@ -187,7 +190,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, registry) as service:
+        async with running(settings, registry, part) as service:
             app.state.service = service
             yield
             del app.state.service
@@ -205,7 +208,7 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.complete(app)
     _route(app)
     app.add_middleware(Compression)
-    app.add_middleware(Guard, meters=Meters.on(registry))
+    app.add_middleware(Guard, part=part, meters=Meters.on(registry))
     return app
 
 

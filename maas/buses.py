@@ -165,7 +165,6 @@ class Buses:
         """Let time pass on every map."""
         for live in self._maps.values():
             live.tick(now)
-        self.notices.tell(now)
         if self.realtime is not None:
             self.realtime.refresh(now)
 

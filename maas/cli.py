@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from maas.parts import Part, missing
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,12 +49,6 @@ device = _group("device", "車載端末 / Devices in vehicles.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 Existing = Annotated[Path, typer.Argument(exists=True, readable=True)]
-
-
-class Part(StrEnum):
-    """Which parts of the service a process runs."""
-
-    ALL = "all"
 
 
 class Lang(StrEnum):
@@ -127,14 +123,15 @@ def serve(
     ] = None,
 ) -> None:
     """Run the service: API, live stream, bookings and screens in one process, or in several."""
-    del role  # there is one so far; the option keeps scripts stable
     from maas.serving import run
 
     settings = _settings(host=host, port=port)
+    if (lacks := missing(role, settings)) is not None:
+        _fail(lacks)
     if processes is not None and processes > 1 and settings.redis_url is None:
         _fail("several processes need MAAS_REDIS_URL: each has to hear the vehicles of the others")
     try:
-        run(settings, processes)
+        run(settings, role, processes)
     except OSError as error:
         _fail(f"cannot listen: {error}")
 

@@ -23,11 +23,10 @@ from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
-from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from busloc.io.redis_bus import connect
+from busloc.io.redis_bus import AWAY, connect
 from dispatcher import kernels
 from gtfs import Feed, FeedError, read_feed
 from maas.api.service import DEFAULT_TIMEZONE
@@ -273,7 +272,7 @@ async def _redis(settings: Settings) -> list[Finding]:
     client = connect(settings.redis_url)
     try:
         await client.ping()
-    except (RedisError, OSError):
+    except AWAY:
         return [_warning("redis_away")]
     finally:
         await client.aclose()

@@ -22,6 +22,15 @@ PROBLEMS: Final = MappingProxyType(
             Words("見つかりません", "Not found"),
             Words("お探しのものは見つかりませんでした。", "There is nothing at this address."),
         ),
+        "misdirected": (
+            421,
+            Words("別の係のアドレスです", "Another part answers this"),
+            Words(
+                "この係（{part}）は、お尋ねのことを受け持っていません。町のアドレスからお試しください。",
+                "This part of the service ({part}) does not answer this. "
+                "Please use the town's address.",
+            ),
+        ),
         "method-not-allowed": (
             405,
             Words("この操作はできません", "Not possible here"),

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from maas.parts import Part
 from maas.settings import Settings
 
 INHERITED: Final = "MAAS_INHERITED"
@@ -53,6 +54,7 @@ class Processes:
     """Keeps `count` processes on one listening socket until it is told to stop."""
 
     settings: Settings
+    part: Part
     listening: socket.socket
     count: int
     children: list[Child] = field(default_factory=list)
@@ -91,8 +93,10 @@ class Processes:
             "MAAS_HOST": self.settings.host,
             "MAAS_PORT": str(self.settings.port),
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "maas", "serve"], env=os.environ | given, pass_fds=(sock, theirs)
+        process = subprocess.Popen(  # noqa: S603 -- a word of ours
+            [sys.executable, "-m", "maas", "serve", "--role", self.part],
+            env=os.environ | given,
+            pass_fds=(sock, theirs),
         )
         os.close(theirs)
         log.info("process %d started", process.pid)

@@ -7,7 +7,15 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -34,7 +42,9 @@ from maas.bus_times import TownBuses
 from maas.buses import Buses, region_around
 from maas.clock import clock_from, local
 from maas.directory import read_directory
+from maas.duty.day import last_charge
 from maas.joined import Joined
+from maas.parts import Part
 from maas.people.desk import sweep
 from maas.people.retention import forget_numbers
 from maas.posting import Reminders, posting
@@ -46,9 +56,10 @@ from maas.rides.elsewhere import Elsewhere
 from maas.rides.keeper import Keeper
 from maas.rides.lifecycle import Lifecycle
 from maas.rides.sheets import Sheets, folder_in
+from maas.rides.show import Reading
 from maas.rotation import seal_rest
 from maas.settings import Settings
-from maas.store import places, towns
+from maas.store import duty, places, towns
 from maas.store.database import Database, open_database, upgrade
 from maas.store.positions import PositionRow, add_positions
 from maas.store.sealed import Keys
@@ -61,7 +72,7 @@ TICK_S: Final = 1.0
 PLAN_S: Final = 2.0
 NIGHT_S: Final = 60.0
 NIGHT_HOUR: Final = 3
-NOTICES_S: Final = 30.0
+NOTICES_S: Final = 2.0
 EDITION_S: Final = 30.0
 ARRIVALS_S: Final = 10.0
 ROSTER_S: Final = 2.0
@@ -70,6 +81,7 @@ FORGET_S: Final = 3600.0
 LIFE_S: Final = 5.0
 CLOSURES_S: Final = 2.0
 CONNECTIONS_S: Final = 10.0
+BATTERIES_S: Final = 10.0
 SHEETS_LOOK_S: Final = 5.0
 SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
@@ -79,34 +91,41 @@ IDLE_S: Final = 10.0
 
 
 @asynccontextmanager
-async def running(settings: Settings, registry: CollectorRegistry) -> AsyncIterator[Service]:
-    """Open every part in order, give the service, and close the parts in reverse."""
+async def running(
+    settings: Settings, registry: CollectorRegistry, part: Part
+) -> AsyncIterator[Service]:
+    """Open what a part needs in order, give the service, and close everything in reverse."""
     async with AsyncExitStack() as parts:
         if not kernels.is_compiled():
             kernels.answer_plainly()
             parts.callback(kernels.answer_compiled)
         database = await _open(settings)
         parts.push_async_callback(database.close)
-        roads = await asyncio.to_thread(load_roads, settings.roads_dir)
-        await _join_places(database, roads)
+        roads: Mapping[str, Roads] = {}
+        if part is not Part.HUB:
+            roads = await asyncio.to_thread(load_roads, settings.roads_dir)
+            await _join_places(database, roads)
         history = History(_writer(database))
-        service = await _service(settings, registry, database, roads, history)
+        service = await _service(settings, part, registry, database, roads, history)
         parts.push_async_callback(service.studies.close)
         await service.take_edition()
         registry.register(PartMeters(service, history))
         await parts.enter_async_context(ticking(service.hub))
-        if settings.mqtt_url:
+        if settings.mqtt_url and part.answers:
             from busloc.io.mqtt import MqttListener  # few have a broker
 
             service.mqtt = MqttListener(settings.mqtt_url, service.accept_named)
             await parts.enter_async_context(_going(service.mqtt.run()))
         if service.joined is not None:
             await parts.enter_async_context(service.joined.running(partial(service.accept, None)))
-        service.post = await parts.enter_async_context(posting(settings, database, service.clock))
+        if part.leads:
+            post = await parts.enter_async_context(posting(settings, database, service.clock))
+            service.post = post
         await parts.enter_async_context(_beside(service, history))
         for keeper in await _keepers(service):
             parts.push_async_callback(keeper.stop)
-        await Publisher(service).all()
+        if part.leads:
+            await Publisher(service).all()
         yield service
 
 
@@ -159,6 +178,7 @@ def _position(fix: Fix) -> PositionRow:
 
 async def _service(
     settings: Settings,
+    part: Part,
     registry: CollectorRegistry,
     database: Database,
     roads: Mapping[str, Roads],
@@ -201,6 +221,7 @@ async def _service(
         timezone=timezone,
         closures=Closures(database, roads, clock),
         history=history,
+        part=part,
         town=town,
         directory=directory,
         roads=roads,
@@ -208,6 +229,7 @@ async def _service(
         joined=joined,
         arrivals=arrivals,
         listeners=Admission(Limits(settings.listeners, settings.listeners_per_address)),
+        kernels="absent" if part is Part.HUB else "compiling",
     )
 
 
@@ -216,7 +238,10 @@ def _heard_here(joined: Joined) -> bool:
 
 
 async def _keepers(service: Service) -> list[Keeper]:
-    """Start a keeper for each area; without roads there are none and only the buses run."""
+    """Start a keeper for each area; without roads there are none and only the buses run.
+
+    The API has keepers too: it books by itself, and leaves what is due to those that dispatch.
+    """
     if not service.roads or service.town is None:
         return []
     async with service.database.reading() as db:
@@ -232,6 +257,8 @@ async def _keepers(service: Service) -> list[Keeper]:
             clock=service.clock,
             signing_key=key,
             deliver=deliver,
+            may_lead=service.part.leads,
+            ray=service.settings.ray,
         )
         for area in areas
     }
@@ -244,31 +271,13 @@ async def _keepers(service: Service) -> list[Keeper]:
 @asynccontextmanager
 async def _beside(service: Service, history: History) -> AsyncIterator[None]:
     """Run what goes on beside the requests; at the end write the history that waits."""
-    reminders = Reminders(
-        service.database, service.clock, service.timezone, lambda: service.keepers
-    )
-    loops = [
-        _every(TICK_S, lambda: _tick(service)),
-        _every(CATCH_UP_S, lambda: _catch_up(service)),
-        _every(PLAN_S, lambda: Publisher(service).refresh()),
-        _every(ROSTER_S, service.read_roster),
-        _every(CLOSURES_S, _following_closures(service)),
-        _every(CONNECTIONS_S, lambda: _follow_buses(service)),
-        _every(ROSTER_S, service.refresh_people),
-        _every(SWEEP_S, lambda: _swept(service)),
-        _every(FORGET_S, lambda: _forgot(service)),
-        _every(ROSTER_S, service.refresh_rules),
-        _every(LIFE_S, _living(service)),
-        _every(NIGHT_S, _nightly(service)),
-        _every(NOTICES_S, lambda: _look_again(service)),
-        _every(EDITION_S, service.take_edition),
-        _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today())),
-        _every(SHEETS_LOOK_S, _half_hourly(service)),
-        _every(REMIND_S, reminders),
-        _warm(service),
-    ]
-    if service.post is not None:
-        loops.append(_every(POST_S, service.post.all))
+    loops = [*_in_every_part(service)]
+    if service.part is not Part.HUB:
+        loops += _of_rides(service)
+    if service.part.answers:
+        loops += _of_devices(service)
+    if service.part.leads:
+        loops += _by_itself(service)
     writing = asyncio.create_task(history.run())
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
@@ -278,6 +287,45 @@ async def _beside(service: Service, history: History) -> AsyncIterator[None]:
             task.cancel()
         history.close()
         await asyncio.gather(writing, *tasks, return_exceptions=True)
+
+
+Loops = Iterator[Coroutine[Any, Any, None]]
+
+
+def _in_every_part(service: Service) -> Loops:
+    yield _every(TICK_S, lambda: _tick(service))
+    yield _every(CATCH_UP_S, lambda: _catch_up(service))
+    yield _every(PLAN_S, lambda: Publisher(service).refresh())
+    yield _every(NOTICES_S, lambda: _look_again(service))
+    yield _every(EDITION_S, service.take_edition)
+
+
+def _of_rides(service: Service) -> Loops:
+    yield _every(CLOSURES_S, _following_closures(service))
+    yield _every(ROSTER_S, service.refresh_people)
+    yield _every(ROSTER_S, service.refresh_rules)
+    yield _every(BATTERIES_S, lambda: _read_batteries(service))
+    yield _warm(service)
+
+
+def _of_devices(service: Service) -> Loops:
+    yield _every(ROSTER_S, service.read_roster)
+    yield _every(ARRIVALS_S, lambda: service.arrivals.write(service.database, service.today()))
+
+
+def _by_itself(service: Service) -> Loops:
+    reminders = Reminders(
+        service.database, service.clock, service.timezone, lambda: service.keepers
+    )
+    yield _every(CONNECTIONS_S, lambda: _follow_buses(service))
+    yield _every(SWEEP_S, lambda: _swept(service))
+    yield _every(FORGET_S, lambda: _forgot(service))
+    yield _every(LIFE_S, _living(service))
+    yield _every(NIGHT_S, _nightly(service))
+    yield _every(SHEETS_LOOK_S, _half_hourly(service))
+    yield _every(REMIND_S, reminders)
+    if service.post is not None:
+        yield _every(POST_S, service.post.all)
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -321,6 +369,24 @@ async def _follow_buses(service: Service) -> None:
             await Connections(keeper, TownBuses(service.buses)).follow()
 
 
+async def _read_batteries(service: Service) -> None:
+    """Learn what drivers have read of batteries, here or elsewhere, also before this start."""
+    electric = {
+        row.id: keeper
+        for keeper in service.keepers.values()
+        for row in keeper.here.taxis
+        if row.battery_wh is not None
+    }
+    if not electric:
+        return
+    async with service.database.reading() as db:
+        records = await duty.records_on(db, service.today())
+    for vehicle_id, keeper in electric.items():
+        read = last_charge(row for row in records if row.vehicle_id == vehicle_id)
+        if read is not None:
+            keeper.on_battery(vehicle_id, Reading(*read))
+
+
 async def _tick(service: Service) -> None:
     service.buses.tick(service.clock())
 
@@ -340,7 +406,7 @@ async def _forgot(service: Service) -> None:
 
 
 async def _look_again(service: Service) -> None:
-    """Learn what another process or the command line has told riders."""
+    """Learn what riders are told, here or elsewhere, and what of it has begun or is over."""
     async with service.database.reading() as db:
         await service.buses.notices.load(db, service.clock())
 

@@ -16,6 +16,7 @@ import uvicorn
 from maas import logs
 from maas.api.service import READY
 from maas.app import create_app
+from maas.parts import Part
 from maas.processes import INHERITED, Processes
 from maas.settings import Settings
 
@@ -23,7 +24,7 @@ BACKLOG: Final = 2048
 LOOK_S: Final = 0.2
 
 
-def run(settings: Settings, processes: int | None = None) -> None:
+def run(settings: Settings, part: Part = Part.ALL, processes: int | None = None) -> None:
     """Serve until interrupted.  Port 0 picks a free one; the address is printed once bound.
 
     With `processes` so many serve at that address, and this one looks after them.
@@ -33,14 +34,14 @@ def run(settings: Settings, processes: int | None = None) -> None:
     if inherited is not None:
         sock, ready = map(int, inherited.split(","))
         listening = socket.socket(fileno=sock)
-        server: Server = OneOfSeveral(server_config(settings), ready)
+        server: Server = OneOfSeveral(server_config(settings, part), ready)
     else:
         listening = listen(settings.host, settings.port)
         sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
         sys.stdout.flush()
         if processes is not None:
-            sys.exit(Processes(settings, listening, processes).run())
-        server = Server(server_config(settings))
+            sys.exit(Processes(settings, part, listening, processes).run())
+        server = Server(server_config(settings, part))
     # uvicorn closes everything on SIGTERM, then raises it again: that is our normal end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -98,11 +99,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server_config(settings: Settings, **more: Any) -> uvicorn.Config:  # noqa: ANN401
+def server_config(settings: Settings, part: Part = Part.ALL, **more: Any) -> uvicorn.Config:  # noqa: ANN401
     """Return uvicorn's configuration: httptools, and uvloop where there is one."""
     uvloop = importlib.util.find_spec("uvloop") is not None
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, part),
         http="httptools",
         ws="busloc.io.stream:SharedFrameProtocol",
         loop="uvloop" if uvloop else "asyncio",

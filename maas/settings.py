@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -63,11 +64,11 @@ class Settings(BaseSettings):
     ] = None
     redis_url: Annotated[
         str | None,
-        Field(description="Redis that joins several server processes; without it one is alone."),
+        Field(description="Redis (or redis+cluster://) that joins processes, else one is alone."),
     ] = None
     ray: Annotated[
         str | None,
-        Field(description="Ray cluster that does what-if studies; without it this machine does."),
+        Field(description="Ray cluster for what-if studies and better plans, else this machine."),
     ] = None
     mqtt_url: Annotated[
         str | None,
@@ -262,6 +263,11 @@ class Settings(BaseSettings):
         kept = self.data_dir / name
         if not kept.is_file():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            kept.touch(mode=0o600)
-            kept.write_text(new())
+            mine = self.data_dir / f"{name}.{secrets.token_hex(8)}"
+            mine.touch(mode=0o600)
+            mine.write_text(new())
+            # Whole, and once: another process may be making one at this moment.
+            with suppress(FileExistsError):
+                kept.hardlink_to(mine)
+            mine.unlink()
         return kept.read_text().strip()

@@ -15,6 +15,7 @@ import yaml
 from typer.core import TyperGroup
 
 from maas.cli import app
+from maas.parts import Part
 from maas.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +41,14 @@ def lines() -> Iterator[list[str]]:
 def asked_of_maas() -> Iterator[str]:
     """Yield every command line of ours that is written down anywhere."""
     yield from (shlex.join(words) for words in lines() if words[:1] == ["maas"])
-    for name in ("handbook.md", "deploy/Dockerfile", "deploy/compose.yaml", "deploy/maas.service"):
+    for name in (
+        "handbook.md",
+        "scale.md",
+        "deploy/Dockerfile",
+        "deploy/compose.yaml",
+        "deploy/maas.service",
+        "deploy/apart.Caddyfile",
+    ):
         text = (ROOT / "docs" / name).read_text("utf-8")
         yield from re.findall(r"`(maas [a-z][^`]*)`", text)
         for found in re.findall(r'\[("?maas"?, [^\]]*)\]', text):
@@ -91,31 +99,72 @@ def test_every_setting_that_is_named_is_one() -> None:
     assert named <= known
 
 
-def rendered(template: Path, values: dict[str, Any], used: set[str]) -> Any:  # noqa: ANN401 -- YAML
-    """Return a template as Helm would render it: these use names, `quote` and `toJson` alone."""
+def rendered(template: Path, values: dict[str, Any], used: set[str]) -> list[Any]:
+    """Return a template's documents as Helm would render it.
+
+    These use names, `quote` and `toJson`, and one `range` over a map around a whole file.
+    """
 
     def fill(found: re.Match[str]) -> str:
         name, _, how = found[1].partition("|")
-        if name.strip() == ".Release.Name":
+        name = name.strip().removeprefix("$")
+        if name == ".Release.Name":
             return "maas"
-        value: Any = {"Values": values}
-        for part in name.strip().removeprefix(".").split("."):
+        value: Any = known
+        for part in name.removeprefix(".").split("."):
             value = value[part]
-        used.add(name.strip())
+        if name.startswith("."):
+            used.add(name)
         return json.dumps(value) if how.strip() in {"quote", "toJson"} else str(value)
 
-    return yaml.safe_load(re.sub(r"\{\{ (.*?) \}\}", fill, template.read_text("utf-8")))
+    text = template.read_text("utf-8")
+    rounds: list[dict[str, Any]] = [{}]
+    if around := re.fullmatch(
+        r"\{\{- range \$(\w+), \$(\w+) := \.Values\.(\w+) \}\}\n(.*)\{\{- end \}\}\n",
+        text,
+        re.DOTALL,
+    ):
+        key, value, over, text = around.groups()
+        used.add(f".Values.{over}")
+        rounds = [{key: name, value: each} for name, each in sorted(values[over].items())]
+    found = []
+    for each in rounds:
+        known = {"Values": values, **each}
+        found += list(yaml.safe_load_all(re.sub(r"\{\{ (.*?) \}\}", fill, text)))
+    return [document for document in found if document is not None]
 
 
 def test_the_chart_renders_and_uses_every_value() -> None:
     values = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text("utf-8"))
-    used, kinds = set[str](), set[str]()
-    for template in sorted((DEPLOY / "helm" / "templates").iterdir()):
-        document = rendered(template, values, used)
-        kinds.add(document["kind"])
-        assert document["metadata"]["name"].startswith("maas")
+    used = set[str]()
+    templates = sorted((DEPLOY / "helm" / "templates").iterdir())
+    documents = [each for template in templates for each in rendered(template, values, used)]
+    assert all(each["metadata"]["name"].startswith("maas") for each in documents)
+    kinds = {each["kind"] for each in documents}
     assert kinds == {"Deployment", "Service", "Ingress", "PersistentVolumeClaim", "CronJob"}
     assert {name.split(".")[2] for name in used} == set(values)
+
+    named = {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents}
+    for part in Part:
+        if part is not Part.ALL:
+            pod = named["Deployment", f"maas-{part}"]["template"]
+            assert pod["spec"]["containers"][0]["args"] == ["maas", "serve", "--role", part]
+    routed = named["Ingress", "maas"]["rules"][0]["http"]["paths"]
+    for route in routed:
+        service = named["Service", route["backend"]["service"]["name"]]
+        path = route["path"] if route["pathType"] == "Exact" else route["path"].rstrip("/") + "/x"
+        assert Part(service["selector"]["part"]).serves(path), path
+    assert {route["path"].rstrip("/") for route in routed} == {"", "/ws/live", "/api/v1/live"}
+
+
+def test_the_proxy_of_parts_sends_every_call_to_a_part_that_answers_it() -> None:
+    told = (DEPLOY / "apart.Caddyfile").read_text("utf-8")
+    paths = re.search(r"@live path (.*)", told)
+    assert paths is not None
+    for path in paths[1].split():
+        assert Part.HUB.serves(path.replace("*", "sse"))
+        assert not Part.API.serves(path.replace("*", "sse"))
+    assert set(re.findall(r"(\w+)-1:8000", told)) == {"hub", "api"}
 
 
 def test_probes_ask_what_the_service_answers() -> None:

@@ -1,5 +1,7 @@
 """The bus between processes: one Redis Stream per shard of topics, one entry per tick.
 
+Each shard lies in one slot, so that a Redis Cluster may spread them over its nodes.
+
 Redis gives each tick its number and keeps the latest value of each key for processes that start
 later.  It may vanish at any moment: ticks are then numbered here, under an epoch of our own, and
 when it is back the state of both sides is merged.
@@ -16,10 +18,10 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from busloc.hub import Hub, Since
 from busloc.topic import Update
@@ -79,14 +81,26 @@ return {entry[1] and entry[1][1] or '0-0', redis.call('GET', KEYS[3]), topics}
 _updates = msgspec.msgpack.Decoder(list[Update])
 
 
-def connect(url: str) -> Redis:
-    """Return a client that gives up at once instead of retrying for seconds."""
-    return Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
+AnyRedis = Redis | RedisCluster
+AWAY = (RedisError, RedisClusterException, OSError)
+"""What a Redis that does not answer raises."""
+
+
+def connect(url: str) -> AnyRedis:
+    """Return a client that gives up at once instead of retrying for seconds.
+
+    `redis+cluster://HOST:PORT` (or `rediss+cluster`) names any node of a Redis Cluster.
+    """
+    at_once: dict[str, Any] = {
+        "socket_timeout": TIMEOUT_S,
+        "socket_connect_timeout": TIMEOUT_S,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    scheme, _, rest = url.partition("://")
+    if scheme.endswith("+cluster"):
+        plain = f"{scheme.removesuffix('+cluster')}://{rest}"
+        return RedisCluster.from_url(plain, **at_once)
+    return Redis.from_url(url, **at_once)
 
 
 class _GapError(Exception):
@@ -97,17 +111,15 @@ class RedisBus:
     """See ``busloc.ports.Bus``.  ``connected`` says whether other processes hear us."""
 
     def __init__(
-        self, hub: Hub, redis: Redis, *, prefix: str = "busloc", retry_s: float = RETRY_S
+        self, hub: Hub, redis: AnyRedis, *, prefix: str = "busloc", retry_s: float = RETRY_S
     ) -> None:
         self._hub = hub
         self._redis = redis
         self._prefix = prefix
         self._retry_s = retry_s
-        self._load_script = redis.register_script(_LOAD)
-        self._send_script = redis.register_script(_SEND)
         self._outbox: list[tuple[str, list[Update], bool]] = []
         self._news = asyncio.Event()
-        self._read_ids: dict[Any, Any] = {}
+        self._read_ids: dict[str, str] = {}
         self._epochs = [""] * SHARDS
         self._numbers: dict[str, Since] = {}
         self._away: dict[tuple[str, str], Update] = {}
@@ -133,7 +145,7 @@ class RedisBus:
                 await self._load()
                 if not cancelled():
                     await self._carry()
-            except (RedisError, OSError, _GapError) as lost:
+            except (*AWAY, _GapError) as lost:
                 _log.warning("redis bus interrupted: %s: %s", type(lost).__name__, lost)
             finally:
                 self._go_local()
@@ -198,7 +210,8 @@ class RedisBus:
     ) -> tuple[str, str, list[tuple[str, int, dict[str, bytes]]]]:
         keys = [self._name(shard, part) for part in ("stream", "numbers", "epoch")]
         starts = [self._name(shard, "values:"), self._name(shard, "order:"), secrets.token_hex(6)]
-        read_id, epoch, topics = await self._load_script(keys=keys, args=starts)
+        answer: Any = self._redis.eval(_LOAD, len(keys), *keys, *starts)
+        read_id, epoch, topics = await answer
         return (
             read_id.decode(),
             epoch.decode(),
@@ -208,15 +221,21 @@ class RedisBus:
     async def _carry(self) -> None:
         """Write and read until one of the two fails."""
         # Not a TaskGroup: before Python 3.13 it loses a cancellation that meets a failure.
-        both = [asyncio.create_task(self._write()), asyncio.create_task(self._read())]
+        work = [self._write(), *(self._read(names) for names in self._read_together())]
+        tasks = [asyncio.create_task(each) for each in work]
         try:
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in both:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _read_together(self) -> list[list[str]]:
+        """Return the streams by which of them one command may read: in a cluster one slot's."""
+        names = list(self._read_ids)
+        return [[name] for name in names] if isinstance(self._redis, RedisCluster) else [names]
 
     async def _write(self) -> None:
         while not cancelled():
@@ -225,14 +244,17 @@ class RedisBus:
             sending = len(self._outbox)
             async with self._redis.pipeline(transaction=False) as pipe:
                 for topic, updates, if_absent in self._outbox[:sending]:
+                    keys = self._keys(topic)
                     arguments = self._arguments(topic, updates, if_absent=if_absent)
-                    await self._send_script(keys=self._keys(topic), args=arguments, client=pipe)
+                    # Its text, not its hash: a replica that takes over does not know it yet.
+                    pipe.eval(_SEND, len(keys), *keys, *arguments)
                 await pipe.execute()
             del self._outbox[:sending]
 
-    async def _read(self) -> None:
+    async def _read(self, names: Sequence[str]) -> None:
         while not cancelled():
-            answer: Any = await self._redis.xread(dict(self._read_ids), block=BLOCK_MS)
+            after: Any = {name: self._read_ids[name] for name in names}
+            answer: Any = await self._redis.xread(after, block=BLOCK_MS)
             for stream, entries in answer or ():
                 for read_id, entry in entries:
                     self._read_ids[stream.decode()] = read_id.decode()

@@ -16,15 +16,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from redis.asyncio import Redis
 
 from busloc.hub import Hub
-from busloc.io.redis_bus import BLOCK_MS, RETRY_S, cancelled
+from busloc.io.redis_bus import BLOCK_MS, RETRY_S, AnyRedis, cancelled
 from busloc.ping import Ping
 
 BATCHES_KEPT = 2000
 BATCHES_MAX = 1000
 TAKE_OVER_S = 60.0
+WHERE_HEARD = ("cell:", "veh:")
+"""Topics that are told only where somebody listens, which the others do not know of."""
 
 Take = Callable[[list[Ping]], object]
 
@@ -41,7 +42,7 @@ class Relay:
 
     def __init__(
         self,
-        redis: Redis,
+        redis: AnyRedis,
         *,
         prefix: str = "busloc",
         retry_s: float = RETRY_S,
@@ -135,10 +136,13 @@ class OwnVehicles:
 
     def publish(self, topic: str, key: str, fragment: bytes) -> None:
         """See ``Hub.publish``; what another process publishes is left to it."""
-        if not self._relay.elsewhere(key):
+        if self._is_ours(topic, key):
             self._hub.publish(topic, key, fragment)
 
     def remove(self, topic: str, key: str, fragment: bytes) -> None:
         """See ``Hub.remove``; what another process publishes is left to it."""
-        if not self._relay.elsewhere(key):
+        if self._is_ours(topic, key):
             self._hub.remove(topic, key, fragment)
+
+    def _is_ours(self, topic: str, vehicle: str) -> bool:
+        return topic.startswith(WHERE_HEARD) or not self._relay.elsewhere(vehicle)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
@@ -28,7 +29,11 @@ STAFF: Final = {
     "bookings": Permission.READ_BOOKINGS,
     "calls": Permission.READ_BOOKINGS,
 }
+ERRANDS: Final = "errands"
+"""The way of each vehicle to its next stop, for the other processes alone."""
 RECHECK_S: Final = 30.0
+
+_Errand = tuple[list[tuple[float, float]], list[float]]
 
 
 def may_hear(person: Person | None, topic: str) -> bool:
@@ -102,11 +107,25 @@ class Publisher:
             await self._publish_plan(area)
 
     async def refresh(self) -> None:
-        """Publish what has moved in the plans that somebody watches."""
-        for topic in self._service.hub.watched("plan:"):
-            area = topic.partition(":")[2]
-            if area in self._service.keepers:
+        """Publish what has moved in the plans that somebody watches, and learn what others did.
+
+        Several processes cannot know who watches with another: there whoever leads an area tells.
+        """
+        joined = self._service.joined
+        together = joined is not None and joined.bus.connected
+        for area, keeper in self._service.keepers.items():
+            if keeper.leads if together else self._service.hub.heard(f"plan:{area}"):
                 await self._publish_plan(area)
+        self._take_errands()
+
+    def _take_errands(self) -> None:
+        """Learn which way the vehicles of areas that are kept elsewhere are sent."""
+        service = self._service
+        led = {area for area, keeper in service.keepers.items() if keeper.leads}
+        for vehicle_id, fragment in service.hub.values(ERRANDS).items():
+            if service.directory.ride_areas.get(vehicle_id) not in led:
+                points, due = msgspec.json.decode(fragment, type=_Errand)
+                service.buses.live.errands.give(vehicle_id, points, due)
 
     async def _publish_plan(self, area: str) -> None:
         plan = await self._service.keeper(area).plan_view()
@@ -122,6 +141,8 @@ class Publisher:
     def _publish_view(self, area: str, view: VehiclePlanView) -> None:
         points = [(lat, lon) for lon, lat in view.path]
         self._service.buses.live.errands.give(view.id, points, view.due)
+        if self._service.joined is not None:
+            self._publish(ERRANDS, view.id, msgspec.json.encode((points, view.due)))
         body = self._write.one(VehiclePlanOut, view)
         self._publish(f"plan:{area}", body.id, body.model_dump_json().encode())
 

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maas.api.problems import Problem, answer, language_of, of_database
+from maas.parts import Part
 
 log = logging.getLogger(__name__)
 
@@ -98,10 +100,11 @@ class Guard:
     """ASGI middleware around the whole application."""
 
     app: ASGIApp
+    part: Part
     meters: Meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse foreign origins and large bodies; add the security headers; count."""
+        """Refuse what is another part's, foreign origins and large bodies; add headers; count."""
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         elif scope["type"] == "http":
@@ -110,11 +113,19 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if same_origin(scope):
+        elsewhere = not self.part.serves(scope["path"])
+        if not elsewhere and same_origin(scope):
             await self.app(scope, receive, send)
             return
         await receive()
-        await send({"type": "websocket.close", "code": 1008, "reason": "foreign origin"})
+        if elsewhere and "websocket.http.response" in scope.get("extensions", {}):
+            await self._misdirected(scope)(scope, receive, send)
+            return
+        reason = "another part" if elsewhere else "foreign origin"
+        await send({"type": "websocket.close", "code": 1008, "reason": reason})
+
+    def _misdirected(self, scope: Scope) -> JSONResponse:
+        return answer(Problem("misdirected", part=self.part.value), language_of(scope))
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
@@ -143,6 +154,9 @@ class Guard:
             self.meters.count(scope, status, time.perf_counter() - started)
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.part.serves(scope["path"]):
+            await self._misdirected(scope)(scope, receive, send)
+            return
         if scope["method"] not in SAFE_METHODS and not same_origin(scope):
             refusal = answer(Problem("foreign-origin"), language_of(scope))
             await refusal(scope, receive, send)

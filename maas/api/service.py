@@ -29,6 +29,7 @@ from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
 from maas.notify.post import Post
+from maas.parts import Part
 from maas.records.ridership_rows import Read
 from maas.records.studies import Studies, runs
 from maas.rides.closures import Closures
@@ -70,6 +71,7 @@ class Service:
     timezone: str
     closures: Closures
     history: History
+    part: Part = Part.ALL
     town: TownRow | None = None
     rules_mark: tuple[int, int] | None = None
     """What `towns.rules_mark` was when the keepers read the rules."""
@@ -89,6 +91,7 @@ class Service:
     edition: int | None = None
     planner: Planner = field(default_factory=Planner)
     kernels: str = "compiling"
+    """`absent` in a part that computes nothing."""
     throttle: Throttle = field(default_factory=Throttle)
     host_throttle: Throttle = field(default_factory=lambda: Throttle(limit=50))
     begun_throttle: Throttle = field(default_factory=lambda: Throttle(limit=200))
@@ -289,10 +292,15 @@ class Service:
         return f"{behind_s:.0f} s behind the last promise" if behind_s else "ok"
 
     def _bus_state(self) -> str:
-        """Return `alone` while Redis is away: this process then serves its own listeners."""
+        """Return `alone` while Redis is away: this process then serves its own listeners.
+
+        A hub alone hears nothing that it could tell them.
+        """
         if self.joined is None:
             return "absent"
-        return "ok" if self.joined.bus.connected else "alone"
+        if self.joined.bus.connected:
+            return "ok"
+        return "does not answer" if self.part is Part.HUB else "alone"
 
     async def _database_state(self) -> str:
         try:

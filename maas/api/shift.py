@@ -101,7 +101,7 @@ async def _battery(
 ) -> dict[str, Any] | None:
     if row.battery_wh is None:
         return None
-    if (read := last_charge(records)) is not None:  # the server may have started anew since
+    if (read := last_charge(records)) is not None:  # it may have been entered a moment ago
         keeper.on_battery(row.id, Reading(*read))
     ahead_m = await keeper.ahead_m(row.id)
     unread = {"percent": None, "at": None, "range_m": None, "ahead_m": ahead_m, "lasts": None}

@@ -15,8 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from dispatcher.search_plan import warm_search
 from maas.records.whatif_asks import Asked
@@ -25,12 +24,11 @@ from maas.records.whatif_day import Luck, Prices, demand, figures, play
 from maas.records.whatif_desk import Effort
 from maas.records.whatif_figures import Figures
 from maas.records.whatif_town import Town
+from maas.rides.on_ray import LIVES, joined
 
 DAYS_A_PIECE: Final = 4
 LOOK_S: Final = 0.5
 """How soon a cancellation is noticed."""
-LIVES: Final = 4
-"""How often a piece is begun before its process's death is taken for its fault."""
 NICE: Final = 15
 """A study stands back behind whoever takes a booking."""
 
@@ -192,14 +190,6 @@ class OnRay:
         finally:
             for each in waiting:
                 ray.cancel(each, force=True)
-
-
-def joined(address: str) -> Any:  # noqa: ANN401 -- a module that may not be there
-    """Return Ray, joined to the cluster at an address."""
-    ray = import_module("ray")
-    if not ray.is_initialized():
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    return ray
 
 
 Tell = Callable[[int, int], None]

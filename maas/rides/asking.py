@@ -74,7 +74,8 @@ class Asking(Beside):
     `roads` has the driving times of every vehicle profile and `network` the id of the network
     they are on (`None`: the roads know); `clock` is the service clock in epoch seconds; `deliver`
     gets every committed event at least once.  `improve_s` is how long a search for a better plan
-    may take, 0 never.
+    may take, 0 never.  Without `may_lead` it does what it is asked to, and nothing by itself;
+    `ray` is the address of a Ray cluster that looks for better plans.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class Asking(Beside):
         network: str | None = None,
         deliver: Deliver | None = None,
         improve_s: float = 1.0,
+        may_lead: bool = True,
+        ray: str | None = None,
     ) -> None:
         super().__init__(
             database,
@@ -97,6 +100,8 @@ class Asking(Beside):
             clock=clock,
             deliver=deliver,
             improve_s=improve_s,
+            may_lead=may_lead,
+            ray=ray,
         )
         self._signing_key = signing_key
         self._rooms: dict[tuple[date, Request], Room] = {}

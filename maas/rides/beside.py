@@ -44,7 +44,9 @@ class Beside(Screens):
     """Keeps the lease of an area, follows other processes, hands events on and improves the plan.
 
     `deliver` gets every committed event at least once.  `improve_s` is how long a search for a
-    better plan may take; 0 is never, and no room is looked for before a refusal either.
+    better plan may take; 0 is never, and no room is looked for before a refusal either.  Without
+    `may_lead` it leaves the lease, and what whoever holds it does, to others.  `ray` is the
+    address of a Ray cluster that searches instead of a process here.
     """
 
     def __init__(
@@ -57,13 +59,16 @@ class Beside(Screens):
         clock: Callable[[], float],
         deliver: Deliver | None,
         improve_s: float,
+        may_lead: bool,
+        ray: str | None,
     ) -> None:
         super().__init__(database, area=area, roads=roads, network=network, clock=clock)
         self._deliver = deliver
         self._improve_s = improve_s
+        self._may_lead = may_lead
         self._holder = uuid.uuid4().hex
         self._leads = False
-        self._improver = Improver()
+        self._improver = Improver(ray)
         self._shuffler = Shuffler()
         self._searched: Mapping[str, int] = {}
         self._looked_at = 0.0
@@ -75,14 +80,18 @@ class Beside(Screens):
         Raises `ValueError` when no town is imported or a vehicle's profile has no roads.
         """
         await self.refresh()
-        async with self.database.writing() as connection:
-            until = time.time() + LEASE_S
-            await commits.take_lease(connection, self.area, self._holder, until)
-        self._leads = True
-        await self._day(self.today)
-        work = [self._watch(), self._publish(), self._watch_late()]
+        work = [self._watch()]
         if self._improve_s > 0:
-            work += [self._improve(), self._compile()]
+            work.append(self._compile())
+        if self._may_lead:
+            async with self.database.writing() as connection:
+                until = time.time() + LEASE_S
+                await commits.take_lease(connection, self.area, self._holder, until)
+            self._leads = True
+            work += [self._publish(), self._watch_late()]
+            if self._improve_s > 0:
+                work.append(self._improve())
+        await self._day(self.today)
         self._tasks = [asyncio.create_task(each) for each in work]
 
     async def stop(self) -> None:
@@ -104,11 +113,12 @@ class Beside(Screens):
                 log.exception("cannot look after the area %s", self.area)
 
     async def _look(self) -> None:
-        now = time.time()
-        async with self.database.writing() as connection:
-            self._leads = await commits.renew_lease(
-                connection, self.area, self._holder, now, now + LEASE_S
-            )
+        if self._may_lead:
+            now = time.time()
+            async with self.database.writing() as connection:
+                self._leads = await commits.renew_lease(
+                    connection, self.area, self._holder, now, now + LEASE_S
+                )
         async with self._writing:
             for day in list(self._days):
                 if day < self.today - timedelta(days=1):
@@ -145,7 +155,8 @@ class Beside(Screens):
 
     async def _compile(self) -> None:
         """Keep the processes ready to search; the second loads what the first compiled."""
-        await self._improver.compiled()
+        if self._may_lead:
+            await self._improver.compiled()
         while True:
             if not await self._shuffler.compiled():
                 log.error("no process looks for room in %s", self.area)

@@ -11,6 +11,7 @@ from dispatcher.broken import Replanned
 from dispatcher.check import check
 from dispatcher.events import improved
 from dispatcher.improve import improve
+from maas.rides.on_ray import Nodes
 from maas.rides.travel import Matrix, matrix
 from maas.rides.worker import Worker
 
@@ -57,10 +58,13 @@ def is_better(plan: Plan, taken: Plan, travel: Mapping[str, TravelTimes]) -> boo
 
 
 class Improver:
-    """Searches in a process of its own, every time with another seed."""
+    """Searches in a process of its own, or on the Ray cluster at `ray`, each time by another seed.
 
-    def __init__(self) -> None:
-        self._worker = Worker(nice=STANDS_BACK)
+    The same plan and seed come to the same plan wherever it searches, given the time.
+    """
+
+    def __init__(self, ray: str | None = None) -> None:
+        self._worker = Nodes(ray) if ray else Worker(nice=STANDS_BACK)
         self._seed = 0
 
     async def compiled(self) -> bool:

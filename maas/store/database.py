@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import URL, Connection, Table, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Table, event, func, inspect, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 WRITES = "maas_writes"
+UPGRADING: Final = 7_271_903
+"""What processes that start together on PostgreSQL queue on while one brings it up to date."""
 CONNECT_S: Final = 3
 """So long a server may take to answer that one wants to connect."""
 _THIS = re.compile(r'^revision: str = "(\w+)"', re.MULTILINE)
@@ -188,6 +190,8 @@ async def upgrade(url: str) -> bool:
     database = open_database(url, pool_size=1)
     try:
         async with database.writing() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite lets one write at a time anyhow
+                await connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
             revision = await connection.run_sync(revision_of)
             if revision is not None and revision not in known_revisions():
                 raise NewerSchemaError(revision)

@@ -83,7 +83,7 @@ def today_of(env: dict[str, str]) -> Any:  # noqa: ANN401 -- a date
     return datetime.fromtimestamp(float(env["MAAS_CLOCK_START"]), ZoneInfo("Asia/Tokyo")).date()
 
 
-async def until(happened: Callable[[], Awaitable[bool]], what: str) -> float:
+async def until(happened: Callable[[], Awaitable[object]], what: str) -> float:
     """Wait for something in another process; returns how long it took in seconds."""
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE_S:
@@ -163,7 +163,7 @@ async def without_redis(folder: Path, url: str, *, away_s: float) -> Outcome:
         async with Proxy("127.0.0.1", redis.port).listening() as proxy:
             address = f"redis://127.0.0.1:{proxy.port}"
             async with booking(folder, url, outcome, MAAS_REDIS_URL=address) as (server, load):
-                stream = await _stream(server, url)
+                stream = await stream_of(server, url)
                 tasks = [asyncio.create_task(each) for each in (stream.report(), stream.listen())]
                 try:
                     await _redis_faults(outcome, stream, load, proxy, redis, away_s)
@@ -174,7 +174,8 @@ async def without_redis(folder: Path, url: str, *, away_s: float) -> Outcome:
     return outcome
 
 
-async def _stream(server: Server, url: str) -> Stream:
+async def stream_of(server: Server, url: str) -> Stream:
+    """Return a van that may report, and whoever hears of it."""
     env = server.env
     token = await enrol(Settings(data_dir=Path(env["MAAS_DATA_DIR"]), database_url=url), "van-1")
     assert token is not None

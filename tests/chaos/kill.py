@@ -43,7 +43,8 @@ from tests.maas.tiny_town import AREA, PLACES, write_tiny_town
 
 PASSWORD = "only for this test"
 HANDED_ON_WITHIN_S = 15.0
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0
+"""Several start at once, on machines that are busy with others."""
 HORIZON_DAYS = 14
 
 
@@ -69,13 +70,14 @@ class Server:
     address: str = ""
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    part: str = "all"
 
     def start(self) -> None:
         """Start it; it is not ready yet."""
         self.starts += 1
         out = self.folder / f"server-{self.starts}.out"
         with out.open("wb") as stdout, (self.folder / "server.log").open("ab") as stderr:
-            self.process = _spawn(self.env, stdout, stderr)
+            self.process = _spawn(self.env, self.part, stdout, stderr)
         self.address = ""
         self._out = out
 
@@ -117,8 +119,11 @@ def _problem_of(answer: httpx.Response) -> str:
     return str(answer.json()["type"]) if is_problem else str(answer.status_code)
 
 
-def _spawn(env: dict[str, str], stdout: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(
+    env: dict[str, str], part: str, stdout: IO[bytes], stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "maas", "serve", "--host", "127.0.0.1", "--port", "0"]
+    command += ["--role", part]
     return subprocess.Popen(command, env=os.environ | env, stdout=stdout, stderr=stderr)
 
 

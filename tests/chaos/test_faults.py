@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import faults
+from tests.chaos import cluster, faults
 from tests.chaos.faults import Outcome
 from tests.chaos.servers import own_postgres
 
@@ -74,3 +74,10 @@ def test_quotes_are_answered_without_the_processes_that_search(tmp_path: Path) -
     assert found.problems == []
     assert found.figures["killed_p99_s"] < SLOW_S
     assert found.figures["hung_p99_s"] < SLOW_S
+
+
+def test_streams_resume_when_a_master_of_a_redis_cluster_is_killed(tmp_path: Path) -> None:
+    found = told(asyncio.run(cluster.master_killed(tmp_path)))
+
+    assert found.problems == []
+    assert found.figures["heard_again_after_s"] < 2 * SLOW_S

@@ -214,3 +214,15 @@ async def test_a_redis_that_forgot_everything_learns_it_again(server: Server) ->
 
     assert all(reader.flagged for reader in readers)
     assert json.loads(late.values("plan:west")["k1"]) == {"id": "k1", "v": 1}
+
+
+async def test_a_cluster_no_node_of_which_is_there_leaves_a_worker_alone() -> None:
+    async with worker("redis+cluster://127.0.0.1:1", "x") as (hub, carrier):
+        reader = listen(hub, "vehicles")
+        epochs = set[str]()
+        while len(epochs) < 3:  # one for each time it tried
+            epochs.add(carrier._local_epoch)
+            await asyncio.sleep(0)
+        hub.publish("vehicles", "a", bus("a", 1))
+        await settle(lambda: reader.state == {"a": 1})
+        assert not carrier.connected

@@ -90,7 +90,9 @@ async def test_a_vehicle_heard_elsewhere_is_published_there_until_it_falls_silen
         await settle(lambda: bool(other.pings))
         own.publish("vehicles", "bus", b"1")
         own.publish("vehicles", "van", b"2")
+        own.publish("cell:1", "bus", b"1")
         assert (hub.last("vehicles", "bus"), hub.last("vehicles", "van")) == (None, b"2")
+        assert hub.last("cell:1", "bus") == b"1", "told where somebody listens"
         clock[0] = TAKE_OVER_S
         own.publish("vehicles", "bus", b"3")
         assert hub.last("vehicles", "bus") == b"3"
@@ -102,7 +104,7 @@ async def test_a_vehicle_heard_elsewhere_is_published_there_until_it_falls_silen
         assert hub.last("vehicles", "bus") == b"5"
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1:1"])
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "redis+cluster://127.0.0.1:1"])
 async def test_without_redis_nothing_waits_and_nothing_fails(url: str) -> None:
     redis = connect(url)
     relay = Relay(redis, prefix="x", retry_s=0.01)

@@ -318,3 +318,28 @@ async def test_one_vehicle_and_the_area_around_it_can_be_followed(served: Served
             while not any("cell:" in told["t"] and told["u"] for told in seen[1:]):
                 seen.append(json.loads(await socket.recv()))
     assert seen[0][0]["id"] == seen[-1]["u"][0]["id"] == "van-1"
+
+
+async def test_the_way_of_a_vehicle_that_is_kept_elsewhere_is_heard(served: Served) -> None:
+    service = served.service
+    way = [[34.86, 133.69], [34.86, 133.70]], [service.clock(), service.clock() + 60.0]
+    service.hub.publish(live.ERRANDS, "van-elsewhere", json.dumps(way).encode())
+    service.hub.flush()
+
+    await live.Publisher(service).refresh()
+
+    errands = service.buses.live.errands
+    errands.see(Ping("van-elsewhere", "boot", 1, way[1][0], 34.86, 133.69))
+    progress = errands.of("van-elsewhere")
+    assert progress is not None
+    assert progress.late_s == pytest.approx(0, abs=1)
+
+
+async def test_what_another_process_has_just_told_riders_is_not_taken_off(served: Served) -> None:
+    hub = served.service.hub
+    hub.publish("alerts", "told-elsewhere", b"{}")
+    hub.flush()
+
+    served.service.buses.tick(served.service.clock())
+
+    assert hub.last("alerts", "told-elsewhere") == b"{}"

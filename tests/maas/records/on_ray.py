@@ -23,7 +23,8 @@ from maas.records.whatif import by_day
 from maas.records.whatif_changes import MoreVehicles, Variant
 from maas.records.whatif_day import Luck, Prices
 from maas.records.whatif_figures import Figures
-from maas.records.whatif_runs import OnRay, Piece, Work, do, here, joined, pieces
+from maas.records.whatif_runs import OnRay, Piece, Work, do, here, pieces
+from maas.rides.on_ray import joined
 from tests.maas.records.whatif_line import DAY, QUICK, crowd, line_town
 
 DAYS = [DAY + timedelta(days=7 * n) for n in range(16)]
