@@ -1,4 +1,4 @@
-"""Measure what a fault does: `python -m tests.chaos redis|postgres|frozen|solver|cluster`."""
+"""Measure what a fault does: `python -m tests.chaos redis|postgres|frozen|solver|cluster|hosts`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.chaos import cluster, faults
+from tests.chaos import cluster, faults, hosts
 from tests.chaos.faults import Outcome
 from tests.chaos.servers import own_postgres
 
@@ -18,7 +18,9 @@ from tests.chaos.servers import own_postgres
 def main() -> int:
     """Run one fault from the command line; the exit code is 0 when nothing was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("fault", choices=["redis", "postgres", "frozen", "solver", "cluster"])
+    parser.add_argument(
+        "fault", choices=["redis", "postgres", "frozen", "solver", "cluster", "hosts"]
+    )
     parser.add_argument("--seconds", type=float, default=30.0, help="how long it lasts")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -29,6 +31,10 @@ def main() -> int:
 
 async def _run(fault: str, folder: Path, seconds: float) -> Outcome:
     url = f"sqlite+aiosqlite:///{folder / 'maas.db'}"
+    if fault == "hosts":
+        if (why := hosts.able()) is not None:
+            sys.exit(why)
+        return await hosts.link_cut(folder, seconds=seconds)
     if fault == "cluster":
         return await cluster.master_killed(folder)
     if fault == "redis":

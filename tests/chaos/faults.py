@@ -200,6 +200,7 @@ async def _redis_faults(
         at = time.monotonic()
         outcome.figures[f"{name}_alone_after_s"] = await stream.next_epoch(is_local, "not alone")
         await asyncio.sleep(away_s)
+        await _more(load, 5)  # more than there are callers: one of them was begun in that time
         outcome.figures[f"{name}_p99_more_s"] = percentile(load, at, time.monotonic()) - calm_s
         await back()
         outcome.figures[f"{name}_back_after_s"] = await stream.next_epoch(

@@ -50,13 +50,17 @@ class Apart:
 
     async def keeps(self) -> Server | None:
         """Return the process that keeps the area, `None` while there is none."""
-        async with httpx.AsyncClient(timeout=10) as client:
-            for server in self.of[Part.DISPATCH]:
-                if server.process is not None and server.process.poll() is None:
-                    told = (await client.get(f"{server.address}/metrics")).text
-                    if KEPT in told.splitlines():
-                        return server
+        for server in self.of[Part.DISPATCH]:
+            lives = server.process is not None and server.process.poll() is None
+            if lives and KEPT in await metrics(server):
+                return server
         return None
+
+
+async def metrics(server: Server) -> list[str]:
+    """Return what a process counts, line by line."""
+    async with httpx.AsyncClient(timeout=10) as client:
+        return (await client.get(f"{server.address}/metrics")).text.splitlines()
 
 
 @dataclass(slots=True)

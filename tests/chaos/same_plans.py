@@ -1,7 +1,8 @@
 """One morning booked at one process, and at two that take turns, one of which dies half-way.
 
-The same rides are asked for in the same order.  Whoever answers works out the plan from what is on
-record, so the plans come out the same, stop by stop.
+The same rides are asked for in the same order, each when all know of the one before, which takes up
+to a second.  Whoever answers works out the plan from what is on record, so the plans come out the
+same, stop by stop.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import select
 
 from maas.store.database import open_database
 from maas.store.tables import promises, vehicle_plans
-from tests.chaos.faults import today_of
+from tests.chaos.faults import today_of, until
 from tests.chaos.kill import Load, Server, prepare
 from tests.maas.tiny_town import PLACES
 
@@ -65,7 +66,18 @@ async def _booked(load: Load, servers: list[Server], seed: int) -> dict[str, int
                 made = await load.call(client, "/bookings", body, f"ride-{number}")
                 made.raise_for_status()
                 booked[made.json()["id"]] = number
+                await _known(client, servers, made.json()["id"])
     return booked
+
+
+async def _known(client: httpx.AsyncClient, servers: list[Server], booking: str) -> None:
+    """Wait until every process knows of a booking."""
+
+    async def known() -> bool:
+        urls = [f"{server.address}/api/v1/bookings/{booking}" for server in servers]
+        return all([(await client.get(url)).is_success for url in urls])
+
+    await until(known, "a process does not hear of a booking")
 
 
 async def _hash(url: str, number: Mapping[str, int]) -> str:

@@ -19,16 +19,15 @@ pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 def test_two_processes_that_take_turns_plan_a_morning_as_one_does(
     redis_url: str, tmp_path: Path
 ) -> None:
-    def played(name: str, processes: int, seed: int) -> tuple[str, int]:
-        folder = tmp_path / name
+    def played(processes: int) -> tuple[str, int]:
+        folder = tmp_path / str(processes)
         folder.mkdir()
-        return asyncio.run(morning(folder, redis_url, processes=processes, seed=seed))
+        return asyncio.run(morning(folder, redis_url, processes=processes, seed=1))
 
-    one, two, other = played("one", 1, 1), played("two", 2, 1), played("other", 1, 2)
+    one, two = played(1), played(2)
 
     assert one == two
     assert one[1] > RIDES / 2
-    assert other[0] != one[0], "the hash tells mornings apart"
 
 
 def test_two_nodes_of_ray_find_the_plans_of_one_process_though_one_is_killed() -> None:
