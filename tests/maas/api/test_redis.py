@@ -54,7 +54,9 @@ class Process:
     @contextmanager
     def listen(self) -> Iterator[Any]:
         """Give a listener to `vehicles` that has had its snapshot."""
-        with connect(self.address.replace("http", "ws") + "/ws/live", proxy=None) as socket:
+        where = self.address.replace("http", "ws") + "/ws/live"
+        calm: dict[str, Any] = {"open_timeout": PATIENCE_S, "ping_timeout": None}
+        with connect(where, proxy=None, **calm) as socket:
             socket.send(json.dumps({"sub": ["vehicles"]}))
             json.loads(socket.recv(PATIENCE_S))
             yield socket
