@@ -121,11 +121,15 @@ def serve(
         int | None,
         typer.Option(min=1, help="So many at one address; SIGHUP replaces one after the other."),
     ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate to speak TLS with [MAAS_TLS_CERT].")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key [MAAS_TLS_KEY].")] = None,
 ) -> None:
     """Run the service: API, live stream, bookings and screens in one process, or in several."""
     from maas.serving import run
 
-    settings = _settings(host=host, port=port)
+    settings = _settings(host=host, port=port, tls_cert=tls_cert, tls_key=tls_key)
     if (lacks := missing(role, settings)) is not None:
         _fail(lacks)
     if processes is not None and processes > 1 and settings.redis_url is None:
@@ -133,7 +137,7 @@ def serve(
     try:
         run(settings, role, processes)
     except OSError as error:
-        _fail(f"cannot listen: {error}")
+        _fail(f"cannot listen, or read the certificate: {error}")
 
 
 @app.command()

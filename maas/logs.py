@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 from traceback import extract_tb
 from typing import Final, Literal
@@ -17,6 +18,17 @@ from typing import Final, Literal
 Form = Literal["text", "json"]
 TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FRAMES: Final = 20
+
+
+class TextLines(logging.Formatter):
+    """A line for people, with the time in UTC, so that logs of several machines fit together."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03d+00:00"
+
+    def __init__(self) -> None:
+        super().__init__(TEXT)
 
 
 class JsonLines(logging.Formatter):
@@ -49,6 +61,6 @@ def is_told(record: logging.LogRecord) -> bool:
 def begin(form: Form) -> None:
     """Write the log of this process from now on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
     handler.addFilter(is_told)
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -146,6 +146,16 @@ PROBLEMS: Final = MappingProxyType(
                 "You signed in more than ten minutes ago. Confirm with your password or a passkey.",
             ),
         ),
+        "guessed-password": (
+            409,
+            Words("推測されやすいパスワードです", "Too easy to guess"),
+            Words(
+                "このパスワードは、よく使われる言葉や、名前・町・サービスの名前でできています。"
+                "ほかの言葉をいくつか組み合わせてください。",
+                "This password is made of common words, or of the name of the person, the town or "
+                "the service. Put several other words together.",
+            ),
+        ),
         "second-proof-on": (
             409,
             Words("2段階の確認は設定ずみです", "Already set up"),

@@ -25,11 +25,13 @@ from gtfs.guru import guru_findings
 from gtfs.report import import_report
 from maas.api.service import DEFAULT_TIMEZONE
 from maas.auth.devices import enrol_code, enrol_device
+from maas.auth.guessed import is_guessed
 from maas.auth.roles import Role
 from maas.auth.staff import Person, add_staff
 from maas.clock import clock_from, service_day
 from maas.demand_feed import demand_facts, open_feed
 from maas.history import Rule, as_json, roll
+from maas.messages import PROBLEMS
 from maas.people import intake
 from maas.people.desk import Ground, checked
 from maas.people.intake import Taken
@@ -275,6 +277,8 @@ async def add_staff_account(
     if len(password) < PASSWORD_MIN:
         raise ValueError(f"the password needs at least {PASSWORD_MIN} characters")
     person = Person(name, display_name or name, Role(role), area)
+    if is_guessed(password, name, person.display_name):
+        raise ValueError(PROBLEMS["guessed-password"][2].en)
     async with open_newest(settings) as database, database.writing() as connection:
         await add_staff(connection, person, password)
 

@@ -8,7 +8,9 @@ import importlib.util
 import os
 import signal
 import socket
+import ssl
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
@@ -22,6 +24,8 @@ from maas.settings import Settings
 
 BACKLOG: Final = 2048
 LOOK_S: Final = 0.2
+CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2: forward secrecy and AEAD; all those of TLS 1.3 are such."""
 
 
 def run(settings: Settings, part: Part = Part.ALL, processes: int | None = None) -> None:
@@ -37,7 +41,8 @@ def run(settings: Settings, part: Part = Part.ALL, processes: int | None = None)
         server: Server = OneOfSeveral(server_config(settings, part), ready)
     else:
         listening = listen(settings.host, settings.port)
-        sys.stdout.write(f"http://{settings.host}:{listening.getsockname()[1]}/\n")
+        scheme = "http" if settings.tls_cert is None else "https"
+        sys.stdout.write(f"{scheme}://{settings.host}:{listening.getsockname()[1]}/\n")
         sys.stdout.flush()
         if processes is not None:
             sys.exit(Processes(settings, part, listening, processes).run())
@@ -111,5 +116,15 @@ def server_config(settings: Settings, part: Part = Part.ALL, **more: Any) -> uvi
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=5,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        ssl_ciphers=CIPHERS,
+        ssl_context_factory=None if settings.tls_cert is None else _context,
         **more,
     )
+
+
+def _context(_: uvicorn.Config, made: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = made()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

@@ -179,6 +179,14 @@ class Settings(BaseSettings):
         8000
     )
 
+    tls_cert: Annotated[
+        Path | None,
+        Field(
+            description="Certificate (PEM, with its chain) to speak TLS with; else a proxy does."
+        ),
+    ] = None
+    tls_key: Annotated[Path | None, Field(description="Its key (PEM).")] = None
+
     @model_validator(mode="after")
     def _senders_are_named(self) -> Self:
         if self.smtp_url is not None and not self.mail_from:
@@ -187,6 +195,8 @@ class Settings(BaseSettings):
             raise ValueError("MAAS_PUSH_HOSTS needs MAAS_PUSH_CONTACT")
         if self.oidc_issuer is not None and not self.oidc_client:
             raise ValueError("MAAS_OIDC_ISSUER needs MAAS_OIDC_CLIENT")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("MAAS_TLS_CERT needs MAAS_TLS_KEY, and the other way round")
         return self
 
     @property

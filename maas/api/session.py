@@ -27,6 +27,7 @@ from maas.api.shapes import Instant, Shape
 from maas.api.staff import Password
 from maas.auth import second_factor
 from maas.auth.accounts import change_own
+from maas.auth.guessed import is_guessed
 from maas.auth.roles import Permission, Role
 from maas.auth.sessions import (
     ABSOLUTE_S,
@@ -261,7 +262,7 @@ async def end_logins(person: JustProved, request: Request, service: The) -> Othe
     status_code=204,
     **needs(
         Permission.SIGNED_IN, "bad-credentials", "code-needed", "wrong-code", "too-many-attempts",
-        changes=True,
+        "guessed-password", changes=True,
     ),
 )  # fmt: skip
 async def change_password(
@@ -270,6 +271,8 @@ async def change_password(
     """Change one's own password by the one before, and sign oneself out everywhere else."""
     credentials = CredentialsIn(name=person.name, password=given.password, code=given.code)
     await proved(credentials, request, service)
+    if is_guessed(given.new, person.name, person.display_name):
+        raise Problem("guessed-password")
     await change_own(service.database, person.name, given.new, service.clock())
     async with service.database.writing() as db:
         await end_other_sessions(db, person.name, digest(session_token(request)))

@@ -99,7 +99,7 @@ async def list_staff(person: SignedIn, service: The, write: In) -> list[AccountO
     "",
     operation_id="openAccount",
     status_code=201,
-    **needs(Permission.MANAGE_STAFF, *_CHANGES, "staff-taken", changes=True),
+    **needs(Permission.MANAGE_STAFF, *_CHANGES, "staff-taken", "guessed-password", changes=True),
 )
 async def open_new(
     asked: NewAccountIn, key: Key, person: SignedIn, service: The, write: In
@@ -142,7 +142,7 @@ async def change(
 @router.post(
     "/{staff_name}/password",
     operation_id="givePassword",
-    **needs(Permission.MANAGE_STAFF, *_CHANGES, changes=True),
+    **needs(Permission.MANAGE_STAFF, *_CHANGES, "guessed-password", changes=True),
 )
 async def give(
     staff_name: StaffName, asked: PasswordIn, key: Key, person: SignedIn, service: The

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from maas.auth.guessed import is_guessed
 from maas.auth.passwords import hash_password
 from maas.auth.roles import Role
 from maas.auth.staff import Person
@@ -24,11 +25,16 @@ from maas.store.people import (
 
 PASSWORD_MIN: Final = 10
 
-No = Literal["key-reused", "not-found", "forbidden", "staff-taken", "last-admin", "own-account"]
+No = Literal[
+    "key-reused", "not-found", "forbidden", "staff-taken", "last-admin", "own-account",
+    "guessed-password",
+]  # fmt: skip
 
 
 async def open_account(database: Database, person: Person, password: str, by: By) -> Done | No:
     """Open an account for somebody new."""
+    if is_guessed(password, person.name, person.display_name):
+        return "guessed-password"
     hashed = await asyncio.to_thread(hash_password, password)
     row = StaffRow(person.name, person.display_name, hashed, person.role.value, person.area)
 
@@ -89,6 +95,8 @@ async def give_password(
             return "not-found"
         if within not in {None, row.area_id}:
             return "forbidden"
+        if is_guessed(password, row.name, row.display_name):
+            return "guessed-password"
         await save_staff(connection, replace(row, password_hash=hashed))
         ended = await end_all_sessions(connection, name)
         return Done((name,), answer=ended, detail={"logins_ended": ended})

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from maas.logs import JsonLines, is_told
+from maas.logs import JsonLines, TextLines, is_told
 from maas.store.database import open_database
 from maas.store.sealed import Keys
 from maas.store.tables import members
@@ -33,6 +33,14 @@ def test_a_line_is_one_json_object() -> None:
     assert (told["level"], told["from"]) == ("error", "maas")
     assert told["at"].endswith("+00:00")
     assert "error" not in told
+
+
+def test_every_line_says_its_time_in_utc() -> None:
+    said = record("hello")
+    said.created, said.msecs = 1_800_000_000.25, 250.0
+    at = "2027-01-15T08:00:00.250+00:00"
+    assert TextLines().format(said).startswith(f"{at} ERROR maas hello")
+    assert json.loads(JsonLines().format(said))["at"] == at
 
 
 def test_an_error_is_told_by_kind_and_place_and_never_by_its_text() -> None:

@@ -41,6 +41,22 @@ async def test_a_short_password_and_an_odd_name_are_refused(running: Running, ke
         assert "odd" not in [row["name"] for row in (await admin.get(STAFF)).json()]
 
 
+async def test_a_password_that_is_guessed_first_is_given_to_nobody(
+    running: Running, key: Key
+) -> None:
+    guessed = {"password": "Password2026"}
+    async with running.staff("admin") as admin:
+        opened = await admin.post(STAFF, json=NEW | {"name": "odd"} | guessed, headers=key())
+        given = await admin.post(f"{STAFF}/driver/password", json=guessed, headers=key())
+        own = {"password": PASSWORD, "new": "admin-2026!"}
+        changed = await admin.put("/api/v1/session/password", json=own)
+        for answer in (opened, given, changed):
+            assert answer.status_code == 409
+            assert answer.json()["type"] == "/problems/guessed-password"
+        assert "odd" not in [row["name"] for row in (await admin.get(STAFF)).json()]
+    assert await signs_in(running, "admin", PASSWORD) == 200
+
+
 async def test_a_role_changes_on_screens_that_are_open(running: Running, key: Key) -> None:
     async with running.staff("admin") as admin, running.staff("planner") as planner:
         assert (await planner.get("/api/v1/bookings")).status_code == 403
