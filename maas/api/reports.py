@@ -136,7 +136,7 @@ async def _file(found: Report, kind: Format, name: str, request: Request) -> Res
         page = await asyncio.to_thread(as_html, found, style=style)
         return Response(page, media_type=MEDIA_TYPES[kind])
     data = await asyncio.to_thread(WRITERS[kind], found)
-    title = quote(f"{found.title} {found.period}.{kind}")
+    title = quote(f"{found.title} {found.period} {found.state}.{kind}")
     shown = "inline" if kind == "pdf" else "attachment"
     about = f"{shown}; filename=\"{quote(name)}.{kind}\"; filename*=UTF-8''{title}"
     return Response(data, media_type=MEDIA_TYPES[kind], headers={"content-disposition": about})

@@ -29,7 +29,8 @@ _DECIMALS: Final[dict[Kind, int]] = {"km": 3, "share": 4, "minutes": 2, "hours":
 def as_csv(report: Report) -> bytes:
     """Return the tables one below the other, each with its name above it when there are several.
 
-    A cell that a spreadsheet would take for a formula is written behind an apostrophe.
+    A cell that a spreadsheet would take for a formula is written behind an apostrophe.  The last
+    column says in every row whether the figures may still change, so that a copied row says so too.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -37,9 +38,11 @@ def as_csv(report: Report) -> bytes:
         if len(report.tables) > 1:
             writer.writerows([[]] if index else [])
             writer.writerow([f"# {table.title}"])
-        writer.writerow([_head(head.head, head.name) for head in table.columns])
+        heads = [_head(head.head, head.name) for head in table.columns]
+        writer.writerow([*heads, "集計の状態 figures_state"])
         for row in (*table.rows, *_last(table)):
-            writer.writerow([_csv(c, h.kind) for c, h in zip(row, table.columns, strict=True)])
+            cells = [_csv(c, h.kind) for c, h in zip(row, table.columns, strict=True)]
+            writer.writerow([*cells, report.state])
     return ("\ufeff" + out.getvalue()).encode()
 
 

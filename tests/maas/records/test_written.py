@@ -34,24 +34,26 @@ def a_report(*tables: Table) -> Report:
     return Report("x", "月報", "一本道町", "2026年11月", "速報", "2026-11-26", tables, ("仮の値",))
 
 
-def test_a_csv_of_one_table_is_only_the_table() -> None:
+def test_a_csv_of_one_table_is_only_the_table_and_says_in_each_row_that_it_may_change() -> None:
     data = as_csv(a_report(TABLE))
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
 
     assert data.startswith(b"\xef\xbb\xbf")
     assert rows == [
-        ["大字 area", "人数(人) riders", "走行(km) km", "割合 share", "待ち(分) wait"],
-        ["豊野", "1234", "12.345", "0.5000", "1.50"],
-        ["'=吉川", "0", "0.000", "", ""],
-        ["合計", "1234", "12.345", "1.0000", "1.50"],
-    ]
+        ["大字 area", "人数(人) riders", "走行(km) km", "割合 share", "待ち(分) wait",
+         "集計の状態 figures_state"],
+        ["豊野", "1234", "12.345", "0.5000", "1.50", "速報"],
+        ["'=吉川", "0", "0.000", "", "", "速報"],
+        ["合計", "1234", "12.345", "1.0000", "1.50", "速報"],
+    ]  # fmt: skip
 
 
 def test_a_csv_of_several_tables_names_each() -> None:
     text = as_csv(a_report(TABLE, OTHER)).decode("utf-8-sig")
 
     assert text.startswith("# 大字別\r\n")
-    assert "\r\n\r\n# 数値\r\n項目 item,数値 value\r\n運賃,1500\r\n率,0.2500\r\n" in text
+    assert "\r\n\r\n# 数値\r\n項目 item,数値 value,集計の状態 figures_state\r\n" in text
+    assert text.endswith("\r\n運賃,1500,速報\r\n率,0.2500,速報\r\n")
 
 
 def test_a_spreadsheet_has_the_numbers_as_numbers() -> None:
