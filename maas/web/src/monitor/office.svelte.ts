@@ -32,6 +32,18 @@ export type Tomorrow = {
   plan: VehiclePlan[];
 };
 
+/** A booking as the stream told of it; undefined when it is gone. */
+type Told = readonly [id: string, booking: Booking | undefined];
+
+function withTold(before: Record<string, Booking>, told: readonly Told[]): Record<string, Booking> {
+  const bookings = { ...before };
+  for (const [id, booking] of told) {
+    if (booking) bookings[id] = booking;
+    else delete bookings[id];
+  }
+  return bookings;
+}
+
 /** What the office has to deal with today, asked anew after every change that the stream tells. */
 export class Office {
   bookings = $state.raw<Record<string, Booking>>({});
@@ -52,17 +64,23 @@ export class Office {
   private soon: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   private asking = false;
+  /** Somebody asked while an answer was on its way that cannot know yet what they ask about. */
+  private again = false;
+  /** What the stream told while the lists were on their way: it is newer than they are. */
+  private meanwhile: Told[] = [];
   private figured_s = 0;
 
   constructor(private readonly link: Link) {}
 
   start(area: string): void {
     this.link.follow<Booking>(`bookings:${area}`, (changed, gone, fresh) => {
-      const bookings = { ...this.bookings };
       // The stream tells of every day; this page is about today.
-      for (const one of changed) if (one.date === this.day()) bookings[one.id] = one;
-      for (const id of gone) delete bookings[id];
-      this.bookings = bookings;
+      const told = [
+        ...changed.filter((one) => one.date === this.day()).map((one) => [one.id, one] as const),
+        ...gone.map((id) => [id, undefined] as const),
+      ];
+      this.bookings = withTold(this.bookings, told);
+      if (this.asking) this.meanwhile.push(...told);
       if (fresh) void this.load();
       else this.refreshSoon();
     });
@@ -82,6 +100,7 @@ export class Office {
 
   /** Asks for everything again; without an answer the old lists stay, and their age is shown. */
   async load(): Promise<void> {
+    this.again = this.asking;
     if (this.asking) return;
     this.asking = true;
     try {
@@ -91,7 +110,9 @@ export class Office {
       // Said by the age of the lists.
     } finally {
       this.asking = false;
+      this.meanwhile = [];
     }
+    if (this.again) await this.load();
   }
 
   private async ask(): Promise<void> {
@@ -106,7 +127,8 @@ export class Office {
       this.notes.load(),
     ]);
     const byId = Object.fromEntries(bookings.map((booking) => [booking.id, booking]));
-    Object.assign(this, { bookings: byId, unplaced, links, reports, tasks, closures });
+    this.bookings = withTold(byId, this.meanwhile);
+    Object.assign(this, { unplaced, links, reports, tasks, closures });
     if (deviceNow() - this.figured_s < FIGURES_S) return;
     await this.askFigures();
     this.figured_s = deviceNow();
