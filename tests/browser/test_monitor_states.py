@@ -156,7 +156,7 @@ def test_after_a_restart_of_the_server_everything_is_there_once(
 
     service.start()
     back = time.time()
-    expect(page.locator("header .link:not(.stale)")).to_have_count(1)
+    expect(page.locator("header .link[data-old=false]")).to_have_count(1)
     assert page.evaluate("window.linked") - back <= BACK_S
     expect(lost).to_have_count(0)
     expect(ride).to_have_count(1)
