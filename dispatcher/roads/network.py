@@ -136,6 +136,19 @@ class RoadNetwork:
         """Return the road's name, else its number, else an empty string."""
         return self.words[int(self.edge_name[edge])] or self.words[int(self.edge_ref[edge])]
 
+    def line_of(self, edge: int) -> list[tuple[float, float]]:
+        """Return an edge as (longitude, latitude) from its tail to its head."""
+        rows = slice(int(self.edge_start[edge]), int(self.edge_start[edge + 1]))
+        return list(
+            zip(self.vertex_lon[rows].tolist(), self.vertex_lat[rows].tolist(), strict=True)
+        )
+
+    def met_at(self, node: int, edge: int) -> list[str]:
+        """Return the names of the other roads where an edge ends, those without one left out."""
+        meet = np.flatnonzero((self.edge_tail == node) | (self.edge_head == node))
+        names = dict.fromkeys(self.name_of(int(each)) for each in meet)
+        return [name for name in names if name and name != self.name_of(edge)]
+
     def arcs_within(
         self, lat_min: float, lon_min: float, lat_max: float, lon_max: float
     ) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,6 +17,7 @@ from maas.api.problems import Problem
 from maas.api.requests import In, Key
 from maas.api.service import Service
 from maas.api.shapes import BookingOut, Instant, Said, Shape, VehicleRefOut
+from maas.api.stretches import StretchOut, stretches_at
 from maas.auth.roles import Permission
 from maas.rides.disruption import Disruption, Upset
 from maas.rides.keeper import Keeper
@@ -206,7 +208,10 @@ async def list_unplaced(
 
 
 class ClosureOut(Shape):
-    """Roads at `points` (none: all) closed, or driven at `factor` of their speed."""
+    """Roads at `points` (none: all) closed, or driven at `factor` of their speed.
+
+    `stretches` are those roads from junction to junction, each once.
+    """
 
     id: str
     points: list[tuple[float, float]]
@@ -215,13 +220,17 @@ class ClosureOut(Shape):
     reason: str
     at: Instant
     by: str
+    stretches: list[StretchOut]
 
 
 @router.get("/closures", operation_id="listClosures", **needs(Permission.READ_PLAN))
 async def list_closures(person: SignedIn, service: The, write: In) -> list[ClosureOut]:
     """Return the roads that are closed or slow now."""
     del person
-    return write.many(ClosureOut, await service.closures.holding())
+    return [
+        write.one(ClosureOut, {**asdict(row), "stretches": stretches_at(service, row.points)})
+        for row in await service.closures.holding()
+    ]
 
 
 class MovedOut(BaseModel):

@@ -1,8 +1,8 @@
-"""The road network: the way between two points."""
+"""The road network: the way between two points, the road at one."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from maas.api.identity import The
 from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.shapes import LonLat
+from maas.api.stretches import OFF_ROAD_M, StretchOut, stretch_at
 from maas.auth.roles import Permission
 
 router = APIRouter(prefix="/roads", tags=["roads"])
@@ -21,10 +22,6 @@ Point = Annotated[
     str,
     Query(pattern=f"^{_LAT},{_LON}$", description="lat,lon", examples=["34.86,133.69"]),
 ]
-
-
-OFF_ROAD_M: Final = 3_000
-"""Farther from every road than this a point is outside the network, not beside a road."""
 
 
 class RoadOut(BaseModel):
@@ -61,6 +58,19 @@ async def read_route(
         descent_m=round(found.descent_m, 1),
         path=[[round(lon, 6), round(lat, 6)] for lon, lat in found.lonlats],
     )
+
+
+@router.get(
+    "/stretch", operation_id="readStretch", **needs(Permission.READ_PLAN, "no-roads", "no-way")
+)
+async def read_stretch(service: The, at: Point) -> StretchOut:
+    """Return the road, from junction to junction, that a closure at a point would close."""
+    if not service.roads:
+        raise Problem("no-roads")
+    found = stretch_at(service, *_lat_lon(at))
+    if found is None:
+        raise Problem("no-way")
+    return found
 
 
 def _lat_lon(text: str) -> tuple[float, float]:

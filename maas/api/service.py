@@ -34,6 +34,7 @@ from maas.records.ridership_rows import Read
 from maas.records.studies import Studies, runs
 from maas.rides.closures import Closures
 from maas.rides.keeper import Keeper
+from maas.rides.travel import Drives
 from maas.rides.views import BookingView
 from maas.settings import Settings
 from maas.store import bookings, fleet, riding, towns
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from busloc.io.mqtt import MqttListener
 
 DEFAULT_TIMEZONE = "Asia/Tokyo"
-READY = frozenset({"ok", "absent", "alone", "away"})
+READY = frozenset({"ok", "absent", "alone", "away", "cut off"})
 """States of a part with which the service can do its work."""
 ROSTER_MIN_S = 0.25
 """A token nobody knows has the devices read anew, but not more often than this."""
@@ -271,9 +272,6 @@ class Service:
 
     async def parts(self) -> dict[str, str]:
         """Return the state of each part: one of `READY`, or what is wrong with it."""
-        plans = [
-            f"{area}: {wrong}" for area, k in self.keepers.items() for wrong in await k.check()
-        ]
         return {
             "database": await self._database_state(),
             "town": "ok" if self.town else "absent",
@@ -282,9 +280,28 @@ class Service:
             "kernels": self.kernels,
             "redis": self._bus_state(),
             "mqtt": "absent" if self.mqtt is None else "ok" if self.mqtt.connected else "away",
-            "plan": ("; ".join(plans) or "ok") if self.keepers else "absent",
+            "plan": await self._plan_state() if self.keepers else "absent",
             "clock": self._clock_state(),
         }
+
+    async def _plan_state(self) -> str:
+        """Return `cut off` when all that is wrong with the plans is that roads are closed.
+
+        Somebody on the far side is a matter for the dispatcher, not for whoever runs the server.
+        """
+        plans = {
+            area: wrong for area, keeper in self.keepers.items() if (wrong := await keeper.check())
+        }
+        if not plans:
+            return "ok"
+        opened = await asyncio.to_thread(self.closures.under, ())
+        for area in plans:
+            keeper = self.keepers[area]
+            drives = {name: Drives(roads, keeper.here.anchors) for name, roads in opened.items()}
+            plans[area] = await keeper.check(drives)
+        return "; ".join(f"{area}: {wrong}" for area, all_ in plans.items() for wrong in all_) or (
+            "cut off"
+        )
 
     def _clock_state(self) -> str:
         """Return by how much the clock is behind what was promised by it or by another's."""

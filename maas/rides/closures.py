@@ -34,6 +34,20 @@ class Closable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """The road between two junctions that is closed with a point of it.
+
+    `lonlats` go from one junction to the other; `meets` are the roads that come in at each end.
+    """
+
+    road: str
+    length_m: float
+    off_m: float
+    lonlats: list[tuple[float, float]]
+    meets: tuple[list[str], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """A closure as part of a change."""
 
@@ -99,6 +113,24 @@ class Closures:
                     roads.reopen()
                 for row in fresh:
                     self._close(roads, row)
+
+    def stretch(self, lat: float, lon: float) -> Stretch | None:
+        """Return what is closed with a point; `None` without a road network."""
+        first = next(iter(self._roads.values()), None)
+        if not isinstance(first, Roads):
+            return None
+        snap, network = first.snap(lat, lon), first.network
+        edge = snap.anchor.edge
+        return Stretch(
+            road=snap.road_name,
+            length_m=float(network.length_m[edge]),
+            off_m=snap.distance_m,
+            lonlats=network.line_of(edge),
+            meets=(
+                network.met_at(int(network.edge_tail[edge]), edge),
+                network.met_at(int(network.edge_head[edge]), edge),
+            ),
+        )
 
     def under(self, rows: Sequence[ClosureRow]) -> dict[str, RoadTimes]:
         """Return the roads as they would be if exactly these closures held."""

@@ -433,12 +433,15 @@ class Held:
             anchor = self.roads[row.profile].snap(lat, lon).anchor
             self.here.anchors.put(vehicle_place(row.row), anchor)
 
-    async def check(self) -> list[str]:
-        """Return what the independent verifier finds wrong with the live plans; empty is well."""
+    async def check(self, travel: Travel | None = None) -> list[str]:
+        """Return what the independent verifier finds wrong with the live plans; empty is well.
+
+        `travel` are the driving times they are held against, `None` those of now.
+        """
         found = []
         for day in sorted(self._days):
             held = await self._day(day)
-            faults = check(self._plan(held), self.here.travel)
+            faults = check(self._plan(held), travel or self.here.travel)
             found += [f"{day}: {fault}" for fault in faults]
         return found
 

@@ -169,3 +169,39 @@ def test_without_a_graphics_card_the_map_is_a_picture_that_follows_its_view(
     expect(page.locator(".map")).to_be_hidden()
     page.keyboard.press("v")
     expect(page.locator(".map")).to_be_visible()
+
+
+def test_a_road_is_closed_by_keys_and_named_from_junction_to_junction(new_page: NewPage) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    expect(page.locator("main dl").first).to_be_visible()
+    box = page.get_by_role("dialog")
+    for key in ("F2", "4", *"kamo"):
+        page.keyboard.press(key)
+    expect(page.locator("#road-list [role=option]").first).to_be_visible()
+    page.keyboard.press("Enter")
+    road = box.locator("li").filter(has_text="長さ")
+    expect(road).to_have_count(1)
+    expect(box.locator(".map[aria-busy=false]")).to_be_visible()
+    assert violations(page) == []
+    meant = road.inner_text()
+    decide(page, "土砂くずれ", meant)
+
+    closed = page.locator("[data-kind=closed]")
+    expect(closed).to_contain_text("土砂くずれ")
+    closed.press("Enter")
+    expect(road.filter(has_text=meant).last).to_be_visible()
+    decide(page, "かたづいた", meant)
+    expect(closed).to_have_count(0)
+
+
+def decide(page: Page, why: str, meant: str) -> None:
+    """Say why, look what comes of it and which road is meant, do it, and go back."""
+    box = page.get_by_role("dialog")
+    box.get_by_label("わけ").fill(why)
+    page.keyboard.press("Enter")
+    expect(box.locator(".not-yet")).to_be_visible()
+    expect(box.get_by_text(meant)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(box.get_by_text("決めました。")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)

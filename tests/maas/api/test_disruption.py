@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -81,6 +82,11 @@ async def test_a_road_is_closed_on_the_map_until_it_is_opened(
 
     listed = (await dispatcher.get("/api/v1/closures")).json()
     assert [(one["id"], one["reason"]) for one in listed] == [(closure, "落石")]
+    (stretch,) = listed[0]["stretches"]
+    at = {"at": f"{lat},{lon + 0.002:.6f}"}
+    assert (await dispatcher.get("/api/v1/roads/stretch", params=at)).json() == stretch
+    assert stretch["road"] == "一本道"
+    assert [end["near"]["name"] for end in stretch["ends"]] == ["役場", "道の駅"]
     assert all(roads.closed_until_s for roads in running.service.roads.values())
     refused = await dispatcher.post("/api/v1/quotes", json={"origin": 1, "destination": 6})
     assert refused.json()["offers"] == []
@@ -90,6 +96,45 @@ async def test_a_road_is_closed_on_the_map_until_it_is_opened(
     assert answer.status_code == 200, answer.text
     assert (await dispatcher.get("/api/v1/closures")).json() == []
     assert not any(roads.closed_until_s for roads in running.service.roads.values())
+
+
+async def test_the_road_a_closure_would_close_is_said_before_it_is(
+    dispatcher: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    lat, lon = place_at(2)
+    path = "/api/v1/roads/stretch"
+
+    found = (await dispatcher.get(path, params={"at": f"{lat + 0.001},{lon}"})).json()
+    assert (found["road"], found["off_m"]) == ("一本道", 111)
+    assert len(found["path"]) > 2
+    assert [[end["lon"], end["lat"]] for end in found["ends"]] == [
+        found["path"][0],
+        found["path"][-1],
+    ]
+    far = await dispatcher.get(path, params={"at": f"{lat + 1},{lon}"})
+    assert far.json()["type"].endswith("/no-way")
+    assert (await operator.get(path, params={"at": f"{lat},{lon}"})).status_code == 200
+
+
+async def test_a_server_whose_vehicles_a_closed_road_cuts_off_is_ready(
+    dispatcher: httpx.AsyncClient, key: Key
+) -> None:
+    today = (await booked(dispatcher, key))["date"]
+    lat, lon = place_at(2)
+    closed = {
+        "kind": "road_closed", "points": [{"lat": lat, "lon": lon + 0.002}], "reason": "落石",
+    }  # fmt: skip
+    next_day = str(dt.date.fromisoformat(today) + dt.timedelta(1))
+    tomorrow = {"origin": 1, "destination": 6, "date": next_day, "time": "10:00"}
+    token = (await dispatcher.post("/api/v1/quotes", json=tomorrow)).json()["offers"][0]["token"]
+    body = {"offer": token, "rider_id": 1}
+    assert (await dispatcher.post("/api/v1/bookings", json=body, headers=key())).is_success
+
+    answer = await dispatcher.post("/api/v1/disruptions", json=closed, headers=key())
+    assert answer.status_code == 200, answer.text
+
+    ready = await dispatcher.get("/readyz")
+    assert (ready.status_code, ready.json()["parts"]["plan"]) == (200, "cut off")
 
 
 @pytest.mark.parametrize(

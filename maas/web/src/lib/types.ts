@@ -40,6 +40,7 @@ export type DisruptionIn = Bodies["DisruptionIn"];
 export type Disruption = Bodies["DisruptionOut"];
 export type RiderChange = Bodies["RiderChangeOut"];
 export type Closure = Bodies["ClosureOut"];
+export type Stretch = Bodies["StretchOut"];
 export type Explanation = Bodies["ExplanationOut"];
 export type Kept = Bodies["KeptOut"];
 export type Duty = Bodies["DutyOut"];

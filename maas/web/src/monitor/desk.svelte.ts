@@ -82,6 +82,7 @@ export class Desk {
   act(one: Exception): void {
     if (one.kind === "call") this.ring(one.task.key);
     else if (one.kind === "odd") this.box = { kind: "odd", report: one.report };
+    else if (one.kind === "closed") this.box = { kind: "trouble", trouble: Trouble.open(one.closure.id) };
     else if (one.kind === "note") this.box = { kind: "notes" };
     else if (one.kind === "silent" || one.kind === "battery") this.fleet.chosen = one.vehicle.id;
     else if (one.kind === "late") this.look(one.booking_id);

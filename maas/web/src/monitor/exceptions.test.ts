@@ -14,6 +14,7 @@ const factsWith = (change: Partial<Facts> = {}): Facts => ({
   reports: [],
   tasks: [],
   notes: [],
+  closures: [],
   ...change,
 });
 const kinds = (change: Partial<Facts>) => exceptions(factsWith(change), TEN).map((one) => one.kind);

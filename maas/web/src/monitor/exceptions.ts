@@ -1,6 +1,6 @@
 import { epochOf } from "$shared/times";
 
-import type { Booking, BusLink, Handover, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
+import type { Booking, BusLink, Closure, Handover, OddReport, PhoneTask, VehiclePlan } from "../lib/types";
 
 /** Something a dispatcher should look at before anything else. */
 export type Exception =
@@ -13,6 +13,7 @@ export type Exception =
   | { kind: "odd"; report: OddReport }
   | { kind: "waiting"; link: BusLink; booking: Booking | undefined }
   | { kind: "battery"; vehicle: VehiclePlan; percent: number }
+  | { kind: "closed"; closure: Closure }
   | { kind: "note"; note: Handover };
 
 /** What the list is worked out from; all of it as the server told it last. */
@@ -28,6 +29,8 @@ export type Facts = {
   tasks: PhoneTask[];
   /** Hand-over notes that nobody has taken over. */
   notes: Handover[];
+  /** Roads that are closed or slow: whoever lives behind one has a promise that may not be kept. */
+  closures: Closure[];
 };
 
 export const LOW_BATTERY_PERCENT = 20;
@@ -53,6 +56,7 @@ export function exceptions(facts: Facts, now_s: number): Exception[] {
     ...facts.reports.map((report): Exception => ({ kind: "odd", report })),
     ...links("waiting"),
     ...facts.vehicles.flatMap(tired),
+    ...facts.closures.map((closure): Exception => ({ kind: "closed", closure })),
     ...facts.notes.map((note): Exception => ({ kind: "note", note })),
   ];
 }
@@ -63,6 +67,7 @@ export function nameOf(one: Exception): string {
   if ("link" in one) return `${one.kind}:${one.link.booking_id}`;
   if ("report" in one) return `${one.kind}:${one.report.id}`;
   if ("note" in one) return `${one.kind}:${one.note.id}`;
+  if ("closure" in one) return `${one.kind}:${one.closure.id}`;
   if ("task" in one) return `${one.kind}:${one.task.key}`;
   return `${one.kind}:${one.booking.id}`;
 }

@@ -42,6 +42,10 @@ export const waystopsOf = (plan: VehiclePlan | undefined): Feature[] =>
     .filter((stop) => stop.state !== "done")
     .map((stop, index) => pointOf([stop.place.lon, stop.place.lat], { label: String(index + 1) }));
 
+/** The roads that are closed or slow, from junction to junction. */
+export const stretchesOf = (closures: Closure[]): Feature[] =>
+  closures.flatMap(({ stretches }) => stretches.map(({ path }) => lineOf(path)));
+
 /** Where roads are closed or slow; one that holds for all roads has no place. */
 export const closuresOf = (closures: Closure[]): Feature[] =>
   closures.flatMap((closure) =>

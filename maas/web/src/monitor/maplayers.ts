@@ -75,9 +75,16 @@ export function wayLayers(): LayerSpecification[] {
   ];
 }
 
-/** A cross where a road is closed, a bar where it is slow, with the reason. */
+/** The roads closed or slow, and on them a cross or a bar with the reason. */
 export function closureLayers(): LayerSpecification[] {
   return [
+    {
+      id: "closed",
+      type: "line",
+      source: "closed",
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": "#a3123a", "line-width": 8, "line-opacity": 0.85 },
+    },
     {
       id: "closure",
       type: "circle",

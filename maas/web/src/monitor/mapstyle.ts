@@ -8,7 +8,7 @@ const SMALL = ["track", "path", "service", "footway"];
 const NONE = { type: "FeatureCollection" as const, features: [] };
 
 /** Names of the sources that the page fills while it runs. */
-export const SOURCES = ["lines", "stops", "way", "waystops", "probe", "closures"] as const;
+export const SOURCES = ["lines", "stops", "way", "waystops", "probe", "closed", "closures"] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** A quiet map of the roads, drawn from our own tiles; letters come from this computer's fonts. */

@@ -1,13 +1,15 @@
 import { call, newKey, Refused } from "$shared/api";
 
-import type { Closure, Disruption } from "../lib/types";
+import type { Closure, Disruption, Stretch } from "../lib/types";
 import { words } from "../words/words";
-import { bodyOf, complete, NOTHING, toggled, type Asked, type Kind } from "./trouble";
+import { bodyOf, complete, NOTHING, ofRoads, spotOf, toggled, type Asked, type Kind } from "./trouble";
 
 /** One report of trouble on its way: chosen, looked at, decided. */
 export class Trouble {
   asked = $state<Asked>({ ...NOTHING });
   closures = $state<Closure[]>([]);
+  /** The road at each point asked for, by `lat,lon`; null where none is near. */
+  roads = $state<Record<string, Stretch | null>>({});
   /** What it would do; any other choice makes it worthless. */
   preview = $state<Disruption>();
   done = $state<Disruption>();
@@ -28,8 +30,41 @@ export class Trouble {
     return trouble;
   }
 
+  /** A road that is open again. */
+  static open(closure: string): Trouble {
+    const trouble = new Trouble();
+    trouble.choose("road_open");
+    trouble.change({ closure });
+    return trouble;
+  }
+
   add(points: Asked["points"]): void {
     this.change({ points: [...this.asked.points, ...points] });
+    for (const point of points) void this.findRoad(point);
+  }
+
+  /** What is meant: the roads at the points chosen, each once, or those of the closure to end. */
+  get stretches(): Stretch[] {
+    const closure = this.closures.find((one) => one.id === this.asked.closure);
+    const found = ofRoads(this.asked.kind)
+      ? this.asked.points.flatMap((point) => this.roads[spotOf(point)] ?? [])
+      : (closure?.stretches ?? []);
+    return [...new Map(found.map((one) => [JSON.stringify(one.path), one])).values()];
+  }
+
+  /** Whether no road is near a point, so that closing there closes nothing one can see. */
+  roadless(point: Asked["points"][number]): boolean {
+    return this.roads[spotOf(point)] === null;
+  }
+
+  private async findRoad(point: Asked["points"][number]): Promise<void> {
+    const spot = spotOf(point);
+    try {
+      this.roads[spot] = await call<Stretch>("GET", `/roads/stretch?at=${spot}`);
+    } catch (error) {
+      if (error instanceof Refused) this.roads[spot] = null;
+      else this.message = words().dispatch.noAnswer;
+    }
   }
 
   addPoints(points: [number, number][]): void {

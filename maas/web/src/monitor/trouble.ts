@@ -51,6 +51,10 @@ export function bodyOf(asked: Asked, preview: boolean): DisruptionIn {
   };
 }
 
+/** A point as the API takes it. */
+export const spotOf = ({ lat, lon }: { lat: number; lon: number }): string =>
+  `${lat.toFixed(6)},${lon.toFixed(6)}`;
+
 /** Puts a vehicle in or takes it out again. */
 export function toggled(vehicles: string[], id: string): string[] {
   return vehicles.includes(id) ? vehicles.filter((one) => one !== id) : [...vehicles, id];

@@ -73,6 +73,18 @@ export const desk: DeskWords = {
   minutesOff: (s) => `${Math.round(Math.abs(s) / 60)} min`,
   near: (stop, age_s) => `near ${stop} (${age_s < 60 ? `${age_s} s` : `${Math.floor(age_s / 60)} min`} ago)`,
   shouldBe: (stop) => `should be near ${stop}`,
+  stretch: {
+    and: ", ",
+    unnamed: "a road without a name",
+    end: (meets, place, away_m) => {
+      const near = place && (away_m > 50 ? `${away_m} m from ${place}` : `near ${place}`);
+      if (!meets) return `the junction${near && ` ${near}`}`;
+      return `the junction with ${meets}${near && ` (${near})`}`;
+    },
+    road: (road, from, to, length_m) =>
+      `${road || "A road without a name"}: from ${from} to ${to}, ${length_m} m long`,
+    off: (off_m) => ` (${off_m} m from the place chosen)`,
+  },
   closeHere: "Close the road at these points",
   lost: "No connection to the server. It comes back by itself; please do not reload the page.",
   lostAge: (minutes, seconds) =>

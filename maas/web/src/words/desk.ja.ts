@@ -75,6 +75,19 @@ export const desk = {
   minutesOff: (s: number) => `${Math.round(Math.abs(s) / 60)}分`,
   near: (stop: string, age_s: number) => `${stop}あたり（${age_s < 60 ? `${age_s}秒` : `${Math.floor(age_s / 60)}分`}前）`,
   shouldBe: (stop: string) => `予定では${stop}あたり`,
+  stretch: {
+    and: "・",
+    unnamed: "名前のない道",
+    end: (meets: string, place: string, away_m: number) => {
+      const junction = meets ? `${meets}との交差点` : "交差点";
+      if (!place) return junction;
+      if (!meets) return away_m > 50 ? `${place}から${away_m}mの交差点` : `${place}の近くの交差点`;
+      return `${junction}（${place}${away_m > 50 ? `から${away_m}m` : "の近く"}）`;
+    },
+    road: (road: string, from: string, to: string, length_m: number) =>
+      `${road || "名前のない道"}：${from}〜${to}、長さ${length_m}m`,
+    off: (off_m: number) => `（えらんだ所から${off_m}mはなれています）`,
+  },
   closeHere: "この点の道を通れなくする",
   lost: "サーバーとつながっていません。つながると自分でもどります。画面を開き直さないでください。",
   lostAge: (minutes: number, seconds: number) =>

@@ -7,6 +7,7 @@ export const dispatch: DispatchWords = {
     waiting: (who, time) => `${who}: the ${time} bus was asked to wait`,
     call: (who, minutes) => `${who}: call overdue by ${minutes} min`,
     no_show: (time, who, reference) => `${time} ${who} (${reference}): did not come`,
+    closed: (reason, roads, slow) => `${slow ? "Slow road" : "Closed road"}${roads && `: ${roads}`} (${reason})`,
     note: (who, text) => `Note of ${who}: ${text}`,
   },
   does: {
@@ -19,6 +20,7 @@ export const dispatch: DispatchWords = {
     call: "Ring",
     no_show: "See booking",
     odd: "Look at it",
+    closed: "See road",
     note: "Read",
   },
   somebody: "Rider",
@@ -48,6 +50,7 @@ export const dispatch: DispatchWords = {
   noClosures: "No road is closed now.",
   place: "Place",
   noPlace: "Not found.",
+  noRoad: " (no road near it)",
   takeAway: (name) => `Take ${name} away`,
   measured: "Use the points measured on the map",
   reason: "Reason",

@@ -13,6 +13,8 @@ export const dispatch = {
     call: (who: string, minutes: number) => `${who}：電話の期限を${minutes}分すぎました`,
     no_show: (time: string, who: string, reference: string) =>
       `${time} ${who}（${reference}）：来ませんでした`,
+    closed: (reason: string, roads: string, slow: boolean) =>
+      `${slow ? "おそい道" : "通れない道"}${roads ? `：${roads}` : ""}（${reason}）`,
     note: (who: string, text: string) => `${who}の申し送り：${text}`,
   },
   does: {
@@ -25,6 +27,7 @@ export const dispatch = {
     call: "電話する",
     no_show: "予約を見る",
     odd: "確かめる",
+    closed: "道を見る",
     note: "読む",
   } satisfies Record<Exception["kind"], string>,
   somebody: "お客さま",
@@ -54,6 +57,7 @@ export const dispatch = {
   noClosures: "いま通れない道はありません。",
   place: "場所",
   noPlace: "見つかりません。",
+  noRoad: "（近くに道がありません）",
   takeAway: (name: string) => `${name}を外す`,
   measured: "地図で測った点を使う",
   reason: "わけ",

@@ -2356,6 +2356,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roads/stretch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["readStretch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -4022,6 +4038,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            stretches: components["schemas"]["StretchOut"][];
         };
         CodeIn: {
             vehicle: string;
@@ -4942,6 +4959,11 @@ export interface components {
             weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
             time: string;
             date: string | null;
+        };
+        NearOut: {
+            name: string;
+            name_en: string;
+            distance_m: number;
         };
         NewAccountIn: {
             display_name: string;
@@ -6247,6 +6269,19 @@ export interface components {
             key: string;
             boarded: number | null;
             left: number | null;
+        };
+        StretchEndOut: {
+            lat: number;
+            lon: number;
+            meets: string[];
+            near: components["schemas"]["NearOut"] | null;
+        };
+        StretchOut: {
+            road: string;
+            length_m: number;
+            off_m: number;
+            path: number[][];
+            ends: components["schemas"]["StretchEndOut"][];
         };
         StudyIn: {
             name: string;
@@ -19727,6 +19762,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoadOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"];
+                };
+            };
+        };
+    };
+    readStretch: {
+        parameters: {
+            query: {
+                at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StretchOut"];
                 };
             };
             401: {
