@@ -160,9 +160,11 @@ class Checker:
     def _ledger(self, rows: dict[str, Any]) -> None:
         """Promises are never rewritten, have no gaps, and none moves without a message (I4)."""
         told = self._all("* FROM promises")
+        said = {(row["booking_id"], row["no"]): _said(row) for row in told}
         for row in told:
             key, mine = (row["booking_id"], row["no"]), tuple(row)
-            if key not in self._promises and row["why"] not in WISHED:
+            moved = said[key] != said.get((row["booking_id"], row["no"] - 1))
+            if key not in self._promises and row["why"] not in WISHED and moved:
                 self._told_of(row)
             if self._promises.setdefault(key, mine) != mine:
                 self._say(f"I4: promise {key} was rewritten")
@@ -361,6 +363,12 @@ class Checker:
             for row in self._all(f"* FROM {name} ORDER BY 1"):
                 digest.update(repr(tuple(row)).encode())
         return digest.digest()
+
+
+def _said(promise: Any) -> tuple[int, ...]:  # noqa: ANN401 -- a row
+    """Return what a rider is told of a promise: where and when, not how long the ride may be."""
+    origin = json.loads(promise["request"])["origin"]
+    return origin, promise["pickup_from_s"], promise["pickup_to_s"], promise["arrive_by_s"]
 
 
 def _short(stops: Counter[tuple[str, str]]) -> list[str]:
