@@ -24,6 +24,7 @@ from gtfs.check import check, unreadable
 from gtfs.guru import guru_findings
 from gtfs.report import import_report
 from maas.api.service import DEFAULT_TIMEZONE
+from maas.auth.accounts import PASSWORD_MIN
 from maas.auth.devices import enrol_code, enrol_device
 from maas.auth.guessed import is_guessed
 from maas.auth.roles import Role
@@ -53,8 +54,6 @@ from maas.town.drafts import Draft
 from maas.town.imports import import_town
 from maas.town.rulebook import read_rules, write_rules
 from maas.town.sheets import read_sheet, write_sheet
-
-PASSWORD_MIN = 8
 
 
 @asynccontextmanager

@@ -97,7 +97,7 @@ def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
     ("words", "given", "why"),
     [
         (("staff", "add", "hana", "--role", "king"), "correct horse\n", "king"),
-        (("staff", "add", "hana", "--role", "operator"), "short\n", "8"),
+        (("staff", "add", "hana", "--role", "operator"), "nine long\n", "10"),
         (("staff", "add", "hana", "--role", "operator"), "password2026\n", "common words"),
         (("device", "enrol", "ghost"), "", "ghost"),
         (("gtfs", "export", "out.zip"), "", "town"),
