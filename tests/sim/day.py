@@ -98,6 +98,8 @@ class Town:
         self.operators = [Operator(self, f"op-{n}") for n in range(2)]
         self.vehicles = [Vehicle(self, van) for van in VANS]
         self.brought: set[str] = set()
+        self.beside: dict[str, float] = {}
+        """Who waits where a van had broken down that goes again, to be fetched by another."""
         self.absent = random.Random(f"absent:{self.seed}")  # noqa: S311
         self._comes: dict[str, bool] = {}
         self.checker.where = self._where
@@ -132,6 +134,8 @@ class Town:
             self._comes[booking_id] = self.absent.random() < 0.95
         if booking_id in self.brought or not self._comes[booking_id]:
             return False
+        if booking_id in self.beside:
+            return abs(self.beside[booking_id] - vehicle.x) < 0.5
         carrier = next((each for each in self.vehicles if booking_id in each.seated), None)
         if carrier is None or carrier is vehicle:
             return True
@@ -141,7 +145,16 @@ class Town:
         """Let a rider get in, out of whatever they sat in."""
         for each in self.vehicles:
             each.seated.discard(booking_id)
+        self.beside.pop(booking_id, None)
         vehicle.seated.add(booking_id)
+
+    def set_down(self, vehicle: Vehicle) -> None:
+        """Let those out of a van that goes again who were told that another fetches them there."""
+        theirs = {tap.booking_id for tap in vehicle.taps}
+        for id_ in sorted(vehicle.seated - theirs):
+            if self.checker.state(id_) in {"booked", "arrived"}:
+                vehicle.seated.discard(id_)
+                self.beside[id_] = vehicle.x
 
     # What happens
 
@@ -226,6 +239,8 @@ class Town:
         for vehicle in self.vehicles:
             for wrong in vehicle.left():
                 self.wrong(wrong)
+        for id_ in sorted(self.beside):
+            self.wrong(f"I5: {id_[:6]} waits where a van had broken down and is never brought")
         self.checker.at_rest()
         self.gateway.at_rest()
 

@@ -221,6 +221,7 @@ class Vehicle:
         await asyncio.sleep(for_s)
         if out:
             await self._upset("back", f"{self.id}-back-{self.tapped}", where)
+            self.town.set_down(self)
         self.broken = False
         self.looked_s = -LOOK_S
 
