@@ -8,9 +8,7 @@ import importlib.util
 import os
 import signal
 import socket
-import ssl
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
@@ -119,12 +117,5 @@ def server_config(settings: Settings, part: Part = Part.ALL, **more: Any) -> uvi
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         ssl_ciphers=CIPHERS,
-        ssl_context_factory=None if settings.tls_cert is None else _context,
         **more,
     )
-
-
-def _context(_: uvicorn.Config, made: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    context = made()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
