@@ -45,7 +45,7 @@ class TiedOut(BaseModel):
     tied: bool
 
 
-def the_provider(service: The) -> Provider:
+async def the_provider(service: The) -> Provider:
     """Return the organisation of the settings, or raise the problem that there is none."""
     settings = service.settings
     if settings.oidc_issuer is None or settings.oidc_client is None:

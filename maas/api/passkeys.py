@@ -102,7 +102,7 @@ class PasskeyOut(Shape):
     used_at: Instant | None
 
 
-def the_site(connection: HTTPConnection, service: The) -> Site:
+async def the_site(connection: HTTPConnection, service: The) -> Site:
     """Return what passkeys are bound to, or raise the problem that there are none here."""
     site = site_of(connection, service)
     if site is None:

@@ -1,4 +1,7 @@
-"""What several endpoints read from a request: language, Idempotency-Key."""
+"""What several endpoints read from a request: language, Idempotency-Key.
+
+They are coroutines though they wait for nothing: FastAPI sends every plain function to a thread.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from maas.api.shapes import Rendering
 KEY_HEADER = "Idempotency-Key"
 
 
-def rendering(connection: HTTPConnection, service: The) -> Rendering:
+async def rendering(connection: HTTPConnection, service: The) -> Rendering:
     """Return how to write the answer: the town's time zone, the caller's language."""
     return Rendering(ZoneInfo(service.timezone), language_of(connection.scope))
 
 
-def idempotency_key(
+async def idempotency_key(
     key: Annotated[
         str | None,
         Header(
