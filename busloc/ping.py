@@ -89,7 +89,7 @@ def read_pings(body: bytes) -> list[Ping | Malformed] | Unreadable:
     """Return each item of a JSON array, or why there are none to answer."""
     try:
         whole = _pings.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_one_by_one(body)
     if len(whole) > ITEMS_MAX:
         return Unreadable("too_many")
@@ -100,7 +100,7 @@ def _read_one_by_one(body: bytes) -> list[Ping | Malformed] | Unreadable:
     try:
         items: object = _raw_items.decode(body)
         read: Callable[[Any], Ping] = _ping.decode
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # NaN and Infinity are no JSON, yet devices send them: only their own items are lost.
         try:
             items = json.loads(body, parse_constant=_NotANumber)
@@ -117,7 +117,7 @@ def _read_one_by_one(body: bytes) -> list[Ping | Malformed] | Unreadable:
 def _read_item(read: Callable[[Any], Ping], item: object) -> Ping | Malformed:
     try:
         return read(item)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Malformed(str(error))
 
 

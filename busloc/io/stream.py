@@ -190,7 +190,7 @@ class Session:
             return TOO_BIG
         try:
             control = _control.decode(said.payload)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return UNSUPPORTED_DATA
         subscriber = self.subscriber
         if subscriber is None:

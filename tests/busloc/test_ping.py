@@ -358,3 +358,13 @@ def test_a_batch_comes_to_the_same_as_its_fixes_one_by_one_in_time(batch: list[P
     assert found.verdicts == [expected[i] for i in range(len(batch))]
     assert len(found.live) == len({fix.vehicle for fix in found.live})
     assert [fix.t for fix in found.history] == sorted(fix.t for fix in found.history)
+
+
+def test_an_item_whose_bytes_are_no_text_spoils_no_other() -> None:
+    good = json.dumps(GOOD).encode()
+
+    first, second = read_pings(b'[{"vehicle":"\xce"},' + good + b"]")  # type: ignore[misc]
+
+    assert isinstance(first, Malformed)
+    assert isinstance(second, Ping)
+    assert read_pings(b"[\xff]") == Unreadable("not_an_array")

@@ -1,4 +1,7 @@
-"""`python -m tests.fuzz api --cases 10000`: as many cases as wanted, and what went wrong."""
+"""`python -m tests.fuzz api --cases 10000`, or `pings --seconds 60`: as much as wanted.
+
+What goes wrong is said; `frames`, `pings`, … (see `tests.fuzz.parsers`) need atheris.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,31 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz import api
+BYTES = ("gtfs-zip", "gtfs-file", "pings", "frames", "control")
 
 
 def main() -> int:
     """Run what is asked for; 1 when anything went wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
-    parser.add_argument("what", choices=["api"])
+    parser.add_argument("what", choices=["api", *BYTES])
     parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
+    if asked.what in BYTES:
+        from tests.fuzz import guided
+
+        guided.run(asked.what, asked.seconds, asked.seed)
+    return _api(asked.cases, asked.seed)
+
+
+def _api(cases: int, number: int) -> int:
+    from tests.fuzz import api
+
     sent = wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, count, said in api.run(asked.cases, asked.seed, Path(folder)):
+        for name, count, said in api.run(cases, number, Path(folder)):
             sent += count
             wrong += bool(said)
             if said:
