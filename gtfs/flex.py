@@ -130,7 +130,8 @@ def _polygons(number: int, geometry: object) -> Iterator[tuple[Ring, ...]]:
         if isinstance(geometry, dict)
         else (None, None)
     )
-    if kind not in {"Polygon", "MultiPolygon"} or not _is_list(shapes) or not shapes:
+    # Not a set: what stands in a file may be a list, which has no hash.
+    if kind not in ("Polygon", "MultiPolygon") or not _is_list(shapes) or not shapes:
         raise _fault(number, "geometry", "neither a Polygon nor a MultiPolygon")
     for rings in [shapes] if kind == "Polygon" else shapes:
         if not _is_list(rings) or not rings:

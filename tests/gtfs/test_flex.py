@@ -145,6 +145,10 @@ NO_RINGS: tuple[object, ...] = (
         ({}, "features"),
         ({"features": {}}, "features"),
         ({"features": [1]}, "type"),
+        (
+            {"features": [FEATURE | {"geometry": {"type": [], "coordinates": [[SQUARE]]}}]},
+            "geometry",
+        ),
         ({"features": [FEATURE | {"id": 7}]}, "id"),
         ({"features": [FEATURE | {"id": ""}]}, "id"),
         ({"features": [FEATURE | {"properties": {"stop_name": 7}}]}, "properties"),
