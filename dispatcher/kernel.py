@@ -8,8 +8,9 @@ one pickup after another; Firat and Woeginger (2011) is the difference-constrain
 cycle of limits drives back over every leg it drove forward, it grows without end only when one
 ride alone is longer than allowed, which is tested first.
 
-``soonest`` and ``latest`` of the search leave ride limits out, so they bound every feasible time
-even where the travel times break the triangle inequality: they prune, the exact test decides.
+``soonest`` and ``latest`` of the search leave ride limits out, so they bound every feasible time of
+a node behind which the route stays as it is, even where the travel times break the triangle
+inequality: they prune, the exact test decides.
 Batteries are walked along the whole route, and only where the times are right.
 """
 
@@ -302,7 +303,7 @@ def _search_fleet(
         for i in range(a + fleet.locked[v], end):
             if soonest[i] > n.late[i] or soonest[i] + n.service[i] > party.late_p:
                 break
-            if party.early_p + party.boarding > latest[i + 1]:
+            if party.early_p + party.boarding > n.late[i + 1]:
                 continue
             if n.seats[i] > seats_left or n.chairs[i] > chairs_left or n.bags[i] > bags_left:
                 continue
@@ -329,7 +330,8 @@ def _search_fleet(
             so_far = extra[v] + (to_p * on_i + on_p * with_party - n.leg[i] * on_i)
             for j in range(i + 1, end):
                 begin = max(begin, n.early[j])
-                if begin > latest[j] or begin > party.late_d or (people > 0 and n.bar[j] == 1):
+                # Not ``latest``: it reckons with the leg that getting out further on may shorten.
+                if begin > n.late[j] or begin > party.late_d or (people > 0 and n.bar[j] == 1):
                     break
                 if n.seats[j] > seats_left or n.chairs[j] > chairs_left or n.bags[j] > bags_left:
                     break

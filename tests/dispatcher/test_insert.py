@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dispatcher.check import check
 from dispatcher.fleet import Fleet, party_of
@@ -24,7 +27,7 @@ from tests.dispatcher.draw import (
 )
 from tests.dispatcher.oracle import cost, is_feasible, places_for, with_party
 from tests.dispatcher.test_schedule import TRAVEL, VAN, ride, stops
-from tests.towns import IslandTown
+from tests.towns import IslandTown, LineTown
 
 
 def planned(words: str, *asked: Request, van: Vehicle = VAN, locked: int = 0) -> Plan:
@@ -174,6 +177,26 @@ def test_no_road_leads_to_an_island() -> None:
 
     assert insertions(planned(""), ride("a", 3, 100), travel) == []
     assert insertions(planned(""), ride("a", 100, 3), travel) == []
+
+
+class SlowWayHome(LineTown):
+    """Minutes along a line, but twenty from 9 to 0, where nine by way of 8 would do."""
+
+    def table(
+        self, origins: Sequence[Place], destinations: Sequence[Place], /
+    ) -> NDArray[np.int32]:
+        seconds = super().table(origins, destinations)
+        slow = np.equal(origins, 9)[:, None] & np.equal(destinations, 0)
+        return np.where(slow, np.int32(1200), seconds)
+
+
+def test_a_rider_on_a_quicker_way_home_may_come_though_it_is_late_for_the_slow_one() -> None:
+    van, a = replace(VAN, end_s=630 + 1200), ride("a", 3, 9)
+    b = ride("b", 2, 8, earliest_pickup_s=200)
+
+    [found] = insertions(planned("+a -a", a, van=van), b, {"car": SlowWayHome()})
+
+    assert (found.pickup_index, found.dropoff_index, found.dropoff_s) == (0, 3, 830)
 
 
 def test_each_vehicle_is_timed_in_its_own_profile() -> None:
