@@ -28,7 +28,7 @@ ADMIN: Final = (
 )  # fmt: skip
 PLANNER: Final = (
     "overview", "when", "where", "who", "promises", "refusals", "buses", "notes", "booklet",
-    "reports", "openData",
+    "reports", "openData", "whatIf",
 )  # fmt: skip
 
 

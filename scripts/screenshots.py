@@ -3,8 +3,9 @@
     python scripts/screenshots.py [ADDRESS] [--all FOLDER] [--only NAME]...
 
 Writes those of the READMEs to docs/images; with `--all` every screen to a folder too, in Japanese
-and English, light and dark.  Without an address it starts `maas demo` itself, and waits until there
-is something to see.  A town that runs already was started with `MAAS_PBX_KEY` as in `PBX_KEY`.
+and English, light and dark, and sheets of them all to docs/images.  Without an address it starts
+`maas demo` itself, and waits until there is something to see.  A town that runs already was started
+with `MAAS_PBX_KEY` as in `PBX_KEY`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from contact_sheets import write_sheets
 from desk_of_pictures import PBX_KEY, PROJECT, Desk
 from playwright.sync_api import APIRequestContext, Error, Playwright, sync_playwright
 from screens_taken import SCREENS
@@ -42,7 +44,10 @@ def main() -> None:
     chosen = asked.parse_args()
     with demo(chosen.address) as town, sync_playwright() as playwright:
         failed = take_all(playwright, town, chosen.all, chosen.only or list(SCREENS))
-    sys.exit("\n".join(failed))
+    if chosen.all and not chosen.only:
+        write_sheets(chosen.all)
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 def take_all(playwright: Playwright, town: str, folder: Path | None, names: list[str]) -> list[str]:
@@ -55,13 +60,7 @@ def take_all(playwright: Playwright, town: str, folder: Path | None, names: list
         sys.exit(1)
     browser = playwright.chromium.launch(
         executable_path=path,
-        args=[
-            "--no-sandbox",
-            "--use-angle=swiftshader",
-            "--enable-unsafe-swiftshader",
-            # Dates in the order of the page's language, as a browser in that language has them.
-            "--enable-blink-features=LangAttributeAwareFormControlUI",
-        ],
+        args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
     )
     wait_for_the_morning(playwright.request.new_context(base_url=town))
     failed = []
