@@ -309,6 +309,16 @@ def driver_off(scene: Scene) -> Callable[[], Replanned]:
     return lambda: events.driver_off(scene.plan, van.id, from_s, scene.travel)
 
 
+def rest_added(scene: Scene) -> Callable[[], Replanned]:
+    """A driver wants a break of half an hour, at the depot or where the vehicle is by then."""
+    van, at_s = scene.vehicle(), scene.now_s + int(scene.rng.integers(0, 3600))
+    route = scene.plan.routes[van.id]
+    requests = [scene.plan.requests[id_] for id_ in sorted(route.request_ids)]
+    places = dict.fromkeys([van.start, *(request.destination for request in requests)])
+    tasks = [Task("rest", StopKind.BREAK, place, at_s, at_s + 900, 1800) for place in places]
+    return lambda: events.rest_added(scene.plan, van.id, tasks[:2], scene.travel)
+
+
 def road_closed(scene: Scene) -> Callable[[], Replanned]:
     """A road is closed: whoever crosses a line makes a detour of up to ten minutes."""
     town = scene.travel["car"]
@@ -355,6 +365,7 @@ KINDS: Mapping[str, Callable[[Scene], Callable[[], Replanned] | None]] = {
     "vehicle_late": vehicle_late,
     "broken_down": broken_down,
     "driver_off": driver_off,
+    "rest_added": rest_added,
     "road_closed": road_closed,
     "battery_read": battery_read,
     "bus_late": bus_late,

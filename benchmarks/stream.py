@@ -9,8 +9,9 @@ Two ways of ticking are measured, each beside ``rawfan`` ticking the same way: `
 every position at once, 200 is the service's own setting (the first position of a quiet topic at
 once, the rest conflated for a tick).  ``--acceptance`` measures the workloads of the project's
 targets, with the limit of each in its row, and ``bound``, what of its own cost at once the
-yardstick saves by ticking like the service; ``--slow`` three listeners that stop reading; and
-``--storm N`` how soon N clients are right again after the server has died.
+yardstick saves by ticking like the service; ``--slow`` three listeners that stop reading;
+``--stalled N`` what becomes of the others' p99 while N never read; and ``--storm N`` how soon N
+clients are right again after the server has died.
 
     python -m benchmarks.stream --clients 1000 --topics 10 --vehicles 100 --hz 1 --seconds 10 --json
     python -m benchmarks.stream --acceptance --repeats 5 --seconds 6
@@ -26,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -76,6 +77,9 @@ class Workload:
 IMMEDIATE = Workload("immediate", 1000, 10, 100)
 CONFLATED = Workload("conflated", 5000, 10, 1000, tick_ms=200)
 CROWD = Workload("crowd", 10_000, 100, 200)
+READERS = Workload("stalled", 200, 10, 200, hz=2, tick_ms=200)
+READERS_BYTES = 2_000
+"""How large a vehicle is then: who never reads is behind within the seconds before measuring."""
 SLOW_BYTES = {0: 65_000, 200: 150_000}
 """How large a vehicle must be for a stalled listener's share to overflow what the system keeps."""
 SLOW_PING = (
@@ -184,6 +188,27 @@ def slow(tick_ms: int) -> dict[str, Any]:
     }
 
 
+def stalled(tools: Path, count: int, seconds: int, repeats: int) -> dict[str, Any]:
+    """Return how late listeners hear while so many others never read, and while none does."""
+    seen: dict[int, list[Any]] = {0: [], count: []}
+    for never in [0, count] * repeats:
+        workload = replace(READERS, clients=READERS.clients + never)
+        with service(READERS.tick_ms, "--filler", str(READERS_BYTES)) as (pid, port):
+            flags = [*workload.flags(seconds), "--slow", str(never)]
+            seen[never].append(load(tools / "wsload", pid, port, flags, OURS))
+    p99_ms = [middle(seen[never], "p99_ms") for never in (0, count)]
+    return {
+        "name": READERS.name,
+        "readers": READERS.clients,
+        "never_read": count,
+        "delivered_ratio": middle(seen[count], "delivered_ratio", 4),
+        "p50_ms": [middle(seen[never], "p50_ms") for never in (0, count)],
+        "p99_ms": p99_ms,
+        "ratio": round(p99_ms[1] / p99_ms[0], 3),
+        "limits": {"ratio": 1.2},
+    }
+
+
 def acceptance(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield one row per target, with its limits."""
     seconds, repeats = chosen.seconds, chosen.repeats
@@ -203,6 +228,7 @@ def acceptance(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, An
     yield crowd | {"limits": {"p99_ms": p99_ms, "rss_kib_per_client": 20}}
     yield slow(200)
     yield slow(0)
+    yield stalled(tools, 100, seconds, repeats)
     yield run_storm(8000) | {"limits": {"consistent_max_s": 15}}
 
 
@@ -212,6 +238,8 @@ def rows(tools: Path, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
         yield from acceptance(tools, chosen)
     elif chosen.storm:
         yield run_storm(chosen.storm)
+    elif chosen.stalled:
+        yield stalled(tools, chosen.stalled, chosen.seconds, chosen.repeats)
     elif chosen.slow:
         yield from (slow(tick_ms) for tick_ms in chosen.tick_ms)
     else:
@@ -255,6 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tick-ms", type=int, nargs="+", default=TICKS_MS)
     parser.add_argument("--acceptance", action="store_true", help="the workloads with targets")
     parser.add_argument("--slow", action="store_true", help="three listeners that stop reading")
+    parser.add_argument("--stalled", type=int, metavar="N", help="N listeners that never read")
     parser.add_argument("--storm", type=int, metavar="N", help="kill the server of N clients")
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE")
     chosen = parser.parse_args(arguments)

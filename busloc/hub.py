@@ -118,6 +118,7 @@ class Hub:
         self._idle: dict[str, None] = {}
         self._slow: dict[Subscriber, None] = {}
         self._fill: dict[str, Callable[[str], None]] = {}
+        self._unsent: list[tuple[set[Topic], Callable[[], object]]] = []
         self._wake_at_s = float("inf")
         self.send: Carry = self._number
         """Where a tick's updates go; a bus puts itself here and answers through ``deliver``."""
@@ -253,6 +254,14 @@ class Hub:
             next_s = min(next_s, clock_s + TICK_S)
         self._wake_by(next_s)
 
+    def when_sent(self, then: Callable[[], object]) -> None:
+        """Call ``then`` as soon as all that was published so far has gone to ``send``."""
+        waiting = {topic for due_s, _, topic in self._due if topic.due_s == due_s}
+        if waiting:
+            self._unsent.append((waiting, then))
+        else:
+            then()
+
     def beat(self) -> None:
         """Tell the listeners of topics quiet for ``BEAT_S`` that the stream is alive."""
         clock_s = self._monotonic()
@@ -309,6 +318,14 @@ class Hub:
         else:
             for update in updates:
                 self.send(topic.name, (update,))
+        self._say_sent(topic)
+
+    def _say_sent(self, topic: Topic) -> None:
+        for waiting, then in self._unsent:
+            waiting.discard(topic)
+            if not waiting:
+                then()
+        self._unsent = [each for each in self._unsent if each[0]]
 
     def _write(self, topic: Topic, frame: Frame, since: Since) -> None:
         """Send a frame to all who keep up; ``since`` is where the others will go on."""

@@ -15,17 +15,34 @@ happened is a bug and raises ``KeyError`` (nobody of that name) or ``ValueError`
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from itertools import product
+from operator import itemgetter
 from typing import Final
 
-from dispatcher.broken import Replanned, Told, told_by
+from dispatcher.broken import Replanned, Score, Told, told_by
 from dispatcher.check import check
+from dispatcher.cost import plan_cost_s
 from dispatcher.improve import improve
 from dispatcher.insert import OneRoad, insert, insertions
-from dispatcher.model import Connection, Place, Plan, Request, Route, TravelTimes, Vehicle
+from dispatcher.model import (
+    MOST_S,
+    RIDER_STOPS,
+    Connection,
+    Place,
+    Plan,
+    Request,
+    Route,
+    Stop,
+    StopKind,
+    Task,
+    TravelTimes,
+    Vehicle,
+)
 from dispatcher.plan import moved
 from dispatcher.repair import Repair
+from dispatcher.schedule import expected
 from dispatcher.search import Either, MaxCpu, MaxIterations, Stopping, is_compiled
 from dispatcher.search_plan import movable, shuffle_in
 from dispatcher.widen import ending, narrowed
@@ -35,6 +52,8 @@ Waiting = Iterable[Told]
 
 _SHUFFLES: Final = 300
 """Iterations in which others may be moved to keep one promise."""
+_GAPS: Final = 3
+"""In how many gaps of a route a new break is tried: the nearest to its time."""
 
 
 def cancelled(plan: Plan, request_id: str, travel: Travel, *, waiting: Waiting = ()) -> Replanned:
@@ -132,15 +151,85 @@ def driver_off(
     if from_s >= route.vehicle.end_s:
         return tried_again(plan, travel, waiting=waiting, closed=closed)
     off = {t.id: t for t in route.tasks.values() if t.latest_s + t.lasts_s > from_s}
-    kept = tuple(stop for stop in route.stops if stop.request_id not in off)
-    locked = route.locked - sum(stop.request_id in off for stop in route.stops[: route.locked])
-    tasks = {id_: task for id_, task in route.tasks.items() if id_ not in off}
-    short = ending(route, max(from_s, route.vehicle.start_s))
-    short = Route(short.vehicle, kept, route.boarded_s, locked, tasks)
+    short = ending(_without_tasks(route, off), max(from_s, route.vehicle.start_s))
     repair = _repair(plan.with_route(short), travel, waiting)
     repair.closed = frozenset({vehicle_id, *closed})
     repair.off_tasks += off.values()
     return _mend(plan, repair, (vehicle_id,), waiting)
+
+
+def rest_added(
+    plan: Plan,
+    vehicle_id: str,
+    places: Iterable[Task],
+    travel: Travel,
+    *,
+    waiting: Waiting = (),
+    closed: Iterable[str] = (),
+) -> Replanned:
+    """A driver gets a break that was not planned: one of ``places``, alike but for their place.
+
+    It stands where it is least late, of those where it breaks promises least, of those where the
+    vehicle drives least.  Parties that it leaves no time for go elsewhere or are told later times.
+    A vehicle that can do nothing more, because it is cut off or empty, gets none.
+    """
+    route, tasks = plan.routes[vehicle_id], list(places)
+    gaps = _gaps(plan, route, tasks[0].earliest_s, travel)[:_GAPS]
+    ways: list[tuple[tuple[int, Score, float, int], Replanned]] = []
+    for task, at in product(tasks, gaps):
+        stops = (*route.stops[:at], Stop(task.id, task.kind), *route.stops[at:])
+        resting = replace(route, stops=stops, tasks={**route.tasks, task.id: task})
+        repair = _repair(plan.with_route(resting), travel, waiting)
+        repair.closed = frozenset(closed)
+        done = _mend(plan, repair, (vehicle_id,), waiting)
+        cost_s = plan_cost_s(done.plan, travel)
+        ways.append(((_late_s(done.plan, task), repair.score(), cost_s, len(ways)), done))
+    return min(ways, key=itemgetter(0))[1]
+
+
+def rest_withdrawn(
+    plan: Plan, task_id: str, travel: Travel, *, waiting: Waiting = (), closed: Iterable[str] = ()
+) -> Replanned:
+    """A break is not taken after all: those who wait are placed if by now there is room for them.
+
+    Raises ``KeyError`` for an unknown break.
+    """
+    route = next((route for route in plan.routes.values() if task_id in route.tasks), None)
+    if route is None:
+        raise KeyError(task_id)
+    without = plan.with_route(_without_tasks(route, {task_id}))
+    repair = _repair(without, travel, waiting)
+    repair.closed = frozenset(closed)
+    return _mend(plan, repair, (), waiting)
+
+
+def _late_s(plan: Plan, task: Task) -> int:
+    """Return by how much a task begins too late, as long as can be when nobody does it."""
+    does = [route.tasks[task.id] for route in plan.routes.values() if task.id in route.tasks]
+    return does[0].latest_s - task.latest_s if does else MOST_S
+
+
+def _without_tasks(route: Route, ids: Container[str]) -> Route:
+    kept = tuple(stop for stop in route.stops if stop.request_id not in ids)
+    locked = route.locked - sum(stop.request_id in ids for stop in route.stops[: route.locked])
+    tasks = {id_: task for id_, task in route.tasks.items() if id_ not in ids}
+    return replace(route, stops=kept, locked=locked, tasks=tasks)
+
+
+def _gaps(plan: Plan, route: Route, at_s: int, travel: Travel) -> list[int]:
+    """Return before which stops nobody is on board, those first that are nearest to a time.
+
+    Before the locked stops there is none, behind the last stop there always is one.
+    """
+    begin_s = expected(route, plan.requests, travel).begin_s
+    ends = [route.vehicle.start_s, *begin_s], [*begin_s, route.vehicle.end_s]
+    aboard, found = len(route.boarded_s), list[tuple[int, int]]()
+    for at, (from_s, to_s) in enumerate(zip(*ends, strict=True)):
+        if at > 0 and route.stops[at - 1].kind in RIDER_STOPS:
+            aboard += 1 if route.stops[at - 1].kind is StopKind.PICKUP else -1
+        if aboard == 0 and at >= route.locked:
+            found.append((max(0, from_s - at_s, at_s - to_s), at))
+    return [at for _, at in sorted(found)]
 
 
 def road_closed(

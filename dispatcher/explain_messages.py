@@ -139,7 +139,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "The battery would fall below its reserve.",
     ),
     "refused.break.tasks": (
-        "運転手の休けいや充電の時間にかかります。",
+        "運転手の休憩や充電の時間にかかります。",
         "A driver's break or a charge stands at that time.",
     ),
     "refused.busy.latest_pickup_s": (
@@ -289,11 +289,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "{vehicle} has other people on board then.",
     ),
     "why_not.aboard_at_task": (
-        "{vehicle}は、乗っている間に休けいや充電の時間になります。",
+        "{vehicle}は、乗っている間に休憩や充電の時間になります。",
         "{vehicle} has a break or a charge during the ride.",
     ),
     "why_not.task_late": (
-        "{vehicle}が行くと、休けいや充電が{by_s:min}分遅くなります。",
+        "{vehicle}が行くと、休憩や充電が{by_s:min}分遅くなります。",
         "With {vehicle}, its break or charge would begin {by_s:min} min late.",
     ),
     "why_not.battery": (

@@ -14,6 +14,8 @@ from typing import Final, Literal, NewType, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatcher.sent import by_values
+
 Place = NewType("Place", int)
 
 UNREACHABLE_S: Final = 2**30
@@ -113,6 +115,7 @@ class Follows:
         _in_range(self.request_id, 0, MOST_S, stay_s=self.stay_s)
 
 
+@by_values
 @dataclass(frozen=True, slots=True)
 class Request:
     """A party that wants to ride, and what it has been (or would be) promised.
@@ -256,6 +259,7 @@ class StopKind(StrEnum):
 RIDER_STOPS: Final = (StopKind.PICKUP, StopKind.DROPOFF)
 
 
+@by_values
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One party gets in, or out; or the vehicle does one of its tasks, whose id it is then."""
@@ -314,8 +318,12 @@ class Route:
     boarded_s: Mapping[str, int] = field(default_factory=dict)
     locked: int = 0
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    request_ids: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Everyone this route carries."""
 
     def __post_init__(self) -> None:
+        carried = (stop.request_id for stop in self.stops if stop.kind in RIDER_STOPS)
+        object.__setattr__(self, "request_ids", frozenset(carried))
         if not 0 <= self.locked <= len(self.stops):
             raise ValueError(f"{self.vehicle.id}: locked={self.locked} of {len(self.stops)} stops")
         aboard, done = set(self.boarded_s), set[str]()
@@ -333,11 +341,6 @@ class Route:
             raise ValueError(f"{self.vehicle.id}: stops {done} are not its tasks")
         if not self.tasks.keys().isdisjoint(self.request_ids | self.boarded_s.keys()):
             raise ValueError(f"{self.vehicle.id}: a task has the id of a party")
-
-    @property
-    def request_ids(self) -> frozenset[str]:
-        """Everyone this route carries."""
-        return frozenset(stop.request_id for stop in self.stops if stop.kind in RIDER_STOPS)
 
     def with_stops(self, stops: Sequence[Stop]) -> Route:
         """Return the same vehicle's route over ``stops``."""

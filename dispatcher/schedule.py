@@ -74,7 +74,11 @@ def schedule(
     route: Route, requests: Mapping[str, Request], travel: Mapping[str, TravelTimes]
 ) -> Schedule | Breach:
     """Return when every stop of a route happens, or the limit that cannot be kept."""
-    nodes = nodes_of(route, requests, travel)
+    return schedule_of(route, requests, nodes_of(route, requests, travel))
+
+
+def schedule_of(route: Route, requests: Mapping[str, Request], nodes: Nodes) -> Schedule | Breach:
+    """Return what ``schedule`` does for a route whose nodes are known."""
     overload = _overload(route, requests, nodes)
     if overload is not None:
         return overload

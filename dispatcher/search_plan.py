@@ -65,16 +65,26 @@ def shuffle_in(
     ``None`` when no such plan was found; the search ends with the first it finds.  Raises
     ``ValueError`` when the plan has the party already.
     """
+    fuller = fitted(plan, request, travel, stop=stop, seed=seed)
+    return fuller if fuller and breaks_nothing(fuller, plan, travel) else None
+
+
+def fitted(
+    plan: Plan,
+    request: Request,
+    travel: Mapping[str, TravelTimes],
+    *,
+    stop: Stopping,
+    seed: int = 0,
+) -> Plan | None:
+    """Return what ``shuffle_in`` does, before the verifier has seen it."""
     if request.id in plan.requests:
         raise ValueError(f"{request.id} is in the plan already")
     task = PlanTask(plan, travel, (request,))
     if not task.sound:
         return None
     found = search(task.problem(), stop=stop, seed=seed, first=task.nodes, until_served=True)
-    if found.unserved:
-        return None
-    fuller = task.plan_of(found)
-    return fuller if breaks_nothing(fuller, plan, travel) else None
+    return None if found.unserved else task.plan_of(found)
 
 
 def breaks_nothing(after: Plan, before: Plan, travel: Mapping[str, TravelTimes]) -> bool:

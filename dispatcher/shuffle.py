@@ -7,16 +7,15 @@ could not help in time.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from dispatcher.fleet import Approach
-from dispatcher.model import Plan, Request, TravelTimes
+from dispatcher.fleet import Approach, Fleet
+from dispatcher.model import Plan, Request
 from dispatcher.search import Either, MaxIterations, is_compiled
-from dispatcher.search_plan import breaks_nothing, shuffle_in
+from dispatcher.search_plan import breaks_nothing, fitted
 from dispatcher.stretch import stretch
 
 MOST_VEHICLES: Final = 16
@@ -86,30 +85,28 @@ def shuffled(
     carried = {id_ for route in routes.values() for id_ in route.request_ids}
     parties = {id_: one for id_, one in plan.requests.items() if id_ in carried}
     part = Plan(plan.version, routes, parties)
-    found = _around(part, request, approach.fleet.travel, budget)
+    found = _around(part, request, approach.fleet, budget)
     if found is None:
         return None
     requests = {**plan.requests, request.id: request}
     return Plan(plan.version + 1, {**plan.routes, **found.routes}, requests)
 
 
-def _around(
-    plan: Plan, request: Request, travel: Mapping[str, TravelTimes], budget: Budget
-) -> Plan | None:
+def _around(plan: Plan, request: Request, fleet: Fleet, budget: Budget) -> Plan | None:
     """Return a plan in which rides of about that time make room, `None` when none was found.
 
     The whole day has the same room: of a hundred parties for whom it was found there, all had it
     here, in a third of the time.
     """
     from_s, to_s = request.earliest_pickup_s - AROUND_S, request.latest_dropoff_s + AROUND_S
-    near = stretch(plan, travel, from_s, to_s)
+    near = stretch(plan, fleet, from_s, to_s)
     stop = Either(MaxIterations(budget.iterations), budget.wall)
-    found = shuffle_in(near.part, request, travel, stop=stop)
+    found = fitted(near.part, request, fleet.travel, stop=stop)
     if found is None:
         return None
     fuller = near.joined(found, request)
     # A battery that lasts for the stretch need not last for the day.
-    return fuller if breaks_nothing(fuller, plan, travel) else None
+    return fuller if breaks_nothing(fuller, plan, fleet.travel) else None
 
 
 def _nearest(request: Request, approach: Approach, banned: frozenset[str]) -> list[str]:

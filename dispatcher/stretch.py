@@ -7,12 +7,12 @@ shorter than the day, and a search over it takes a fraction of the time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dispatcher.model import RIDER_STOPS, Plan, Request, Route, StopKind, TravelTimes
-from dispatcher.nodes import places_of
-from dispatcher.schedule import Schedule, schedule
+from dispatcher.fleet import Fleet
+from dispatcher.model import RIDER_STOPS, Place, Plan, Request, Route, StopKind
+from dispatcher.schedule import Schedule, schedule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,19 @@ class Stretch:
         return Plan(self.whole.version + 1, routes, requests)
 
 
-def stretch(plan: Plan, travel: Mapping[str, TravelTimes], from_s: int, to_s: int) -> Stretch:
+def stretch(plan: Plan, fleet: Fleet, from_s: int, to_s: int) -> Stretch:
     """Return the part of a plan that holds all that happens between two seconds of the day.
 
-    Routes that break a limit already are left out: there is no saying when their stops happen.
+    The routes of ``plan`` are among those of the ``fleet``.  Those that break a limit already are
+    left out: there is no saying when their stops happen.
     """
     routes, cuts = {}, {}
     for id_, route in plan.routes.items():
-        times = schedule(route, plan.requests, travel)
+        known = fleet.compiled[id_]
+        times = schedule_of(route, plan.requests, known.nodes)
         if isinstance(times, Schedule):
             cuts[id_] = _cut(route, times, from_s, to_s)
-            routes[id_] = _between(route, plan.requests, times, *cuts[id_])
+            routes[id_] = _between(route, known.places, times, *cuts[id_])
     carried = {id_ for route in routes.values() for id_ in route.request_ids}
     requests = {id_: request for id_, request in plan.requests.items() if id_ in carried}
     return Stretch(plan, Plan(plan.version, routes, requests), cuts)
@@ -64,11 +66,9 @@ def _cut(route: Route, times: Schedule, from_s: int, to_s: int) -> tuple[int, in
     return first, end
 
 
-def _between(
-    route: Route, requests: Mapping[str, Request], times: Schedule, first: int, end: int
-) -> Route:
+def _between(route: Route, places: Sequence[Place], times: Schedule, first: int, end: int) -> Route:
     """Return the route from where it is free before ``first`` to where it has to be at ``end``."""
-    vehicle, stops, places = route.vehicle, route.stops[first:end], places_of(route, requests)
+    vehicle, stops = route.vehicle, route.stops[first:end]
     if first > 0:
         vehicle = replace(vehicle, start=places[first], start_s=times.depart_s[first - 1])
     if end < len(route.stops):

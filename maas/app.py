@@ -84,6 +84,7 @@ from maas.api import (
     vehicles,
     waitlist,
     waivers,
+    webhooks,
     whatif,
 )
 from maas.api import map as map_api
@@ -153,6 +154,7 @@ SUBJECTS = (
     push.router,
     accuracy.router,
     devices.router,
+    webhooks.router,
     signs.router,
     editions.router,
     town_desk.router,
@@ -213,10 +215,10 @@ def create_app(settings: Settings, part: Part = Part.ALL) -> FastAPI:
 
 
 def _route(app: FastAPI) -> None:
-    app.router.routes.append(positions.positions_route())
+    # First what thousands connect to at once: each route before it would be tried for every one.
+    app.router.routes += [positions.positions_route(), live.live_route(), positions.vehicle_route()]
     for router in SUBJECTS:  # not by way of a router of them all: each level matches all over again
         app.include_router(router, prefix="/api/v1")
-    app.router.routes += [live.live_route(), positions.vehicle_route()]
     for router in BESIDE:
         app.include_router(router)
     silent = sorted(undeclared(app))

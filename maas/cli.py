@@ -46,6 +46,7 @@ staff = _group("staff", "職員 / Staff accounts.")
 history = _group("history", "位置の履歴 / The history of positions.")
 predict = _group("predict", "到着予測 / What arrival times are predicted from.")
 device = _group("device", "車載端末 / Devices in vehicles.")
+link = _group("link", "ほかのサービスへの通知 / Other services that are told of bookings.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 Existing = Annotated[Path, typer.Argument(exists=True, readable=True)]
@@ -623,6 +624,63 @@ def device_enrol(
         return
     qr = f"maas-enrol:?code={made}" + (f"&url={url}" if url else "")
     _say({"vehicle": vehicle, "code": made, "qr": qr}, as_json=as_json, text=f"{made}\n{qr}")
+
+
+@link.command("list")
+def link_list(*, as_json: AsJson = False) -> None:
+    """List the services that are told, with how many letters wait or were given up."""
+    from maas.linking import listed
+
+    found = asyncio.run(listed(_settings()))
+    lines = [
+        f"{each['id']} {each['area']} {each['url']} {','.join(each['kinds'])}: "
+        f"{each['waiting']} waiting, {each['dead']} given up {each['error']}".rstrip()
+        for each in found
+    ]
+    _say({"webhooks": found}, as_json=as_json, text="\n".join(lines))
+
+
+@link.command("add")
+def link_add(
+    url: Annotated[str, typer.Argument(help="https://HOST/…, HOST one of MAAS_LINK_HOSTS.")],
+    kind: Annotated[
+        list[str] | None, typer.Option(help="confirmed, boarded, …; all of them when absent.")
+    ] = None,
+    area: Area = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Have a service told of bookings; prints its id and, this once, what letters are signed by."""
+    from maas.link.events import Kind as Told
+    from maas.linking import added
+
+    try:
+        kinds = [Told(each) for each in kind or list(Told)]
+        made = asyncio.run(added(_settings(), url, kinds, area))
+    except ValueError as error:
+        _fail(str(error))
+    answer = {"id": made.webhook_id, "secret": made.secret}
+    _say(answer, as_json=as_json, text=f"{made.webhook_id}\n{made.secret}")
+
+
+@link.command("end")
+def link_end(webhook: str) -> None:
+    """Tell a service nothing any more, what waits included."""
+    from maas.linking import ended
+
+    if not asyncio.run(ended(_settings(), webhook)):
+        _fail(f"there is no service {webhook!r}")
+
+
+@link.command("again")
+def link_again(webhook: str, *, as_json: AsJson = False) -> None:
+    """Try anew to deliver the letters that were given up."""
+    from maas.linking import sent_again
+
+    count = asyncio.run(sent_again(_settings(), webhook))
+    if count is None:
+        _fail(f"there is no service {webhook!r}")
+    _say({"letters": count}, as_json=as_json, text=f"{count} letters are tried again")
 
 
 def _feed_or_fail(read: Any) -> Any:  # noqa: ANN401 -- whatever `read` returns

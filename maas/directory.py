@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from maas.people.intake import ALL
 from maas.people.riders import RiderIndex
 from maas.store import commits, fleet, members, places
-from maas.store.database import Database, one_moment
+from maas.store.database import Database
 from maas.store.fleet import VehicleRow
 from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
@@ -66,8 +66,7 @@ class Directory:
 
 async def read_directory(database: Database) -> Directory:
     """Return the lists as the database has them now."""
-    async with database.reading() as db:
-        await one_moment(db)
+    async with database.one_moment() as db:
         seq = await commits.last_seq(db)
         known = await places.all_places(db)
         people = await members.all_members(db)
@@ -86,8 +85,7 @@ async def read_directory(database: Database) -> Directory:
 
 async def follow(database: Database, before: Directory) -> Directory:
     """Return the lists with what was done to members, places, vehicles since, by the audit."""
-    async with database.reading() as db:
-        await one_moment(db)
+    async with database.one_moment() as db:
         seq = await commits.last_seq(db)
         if seq == before.seq:
             return before

@@ -46,7 +46,6 @@ from maas.store.database import (
     database_url,
     known_revisions,
     newest_revision,
-    one_moment,
     open_database,
     revision_of,
 )
@@ -177,8 +176,7 @@ def _has_keys(settings: Settings) -> bool:
 async def _audit(settings: Settings, database: Database) -> list[Finding]:
     if _has_keys(settings) and any(one.startswith("audit:") for one in await unopened(settings)):
         return []  # of lost keys is told beside the secrets
-    async with database.reading() as db:
-        await one_moment(db)
+    async with database.one_moment() as db:
         broken = await audit_break(db)
     return [_ok("audit_ok")] if broken is None else [_wrong("audit_broken", entry=broken)]
 

@@ -1,8 +1,7 @@
 """The log on standard error: lines for people, or one JSON object a line for machines.
 
 Nobody's data is in it: of an error a JSON line tells the kind and where it was, never its text,
-which may quote what somebody typed; a database error never quotes values (`hide_parameters`); and
-who opened which stream is not told at all.
+which may quote what somebody typed; and a database error never quotes values (`hide_parameters`).
 """
 
 from __future__ import annotations
@@ -53,14 +52,8 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def is_told(record: logging.LogRecord) -> bool:
-    """Whether a record goes into the log: not who opened a stream, with address and query."""
-    return not (record.name == "uvicorn.error" and "WebSocket" in str(record.msg))
-
-
 def begin(form: Form) -> None:
     """Write the log of this process from now on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
-    handler.addFilter(is_told)
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -592,6 +592,14 @@ PROBLEMS: Final = MappingProxyType(
                 "Add a new place, and hide this one.",
             ),
         ),
+        "host-not-listed": (
+            409,
+            Words("その宛先には送れません", "This address may not be called"),
+            Words(
+                "送れるのは、設定 MAAS_LINK_HOSTS にあるホストの https:// のアドレスだけです。",
+                "Only https:// addresses at hosts that MAAS_LINK_HOSTS lists may be called.",
+            ),
+        ),
         "internal": (
             500,
             Words("内部エラー", "Internal error"),

@@ -46,7 +46,7 @@ from maas.running import load_roads
 from maas.settings import Settings
 from maas.store import places, rule_changes, towns
 from maas.store.commits import audit_break
-from maas.store.database import Database, one_moment
+from maas.store.database import Database
 from maas.store.once import By, Done
 from maas.timetables import TOWN, feed_files, feed_name, keep_feed
 from maas.town.changes import live_rules, preview, propose
@@ -73,8 +73,7 @@ async def verify(settings: Settings) -> dict[str, list[str]]:
     the plans cannot be checked, which is said as something wrong.
     """
     async with open_newest(settings) as database:
-        async with database.reading() as db:
-            await one_moment(db)  # a server goes on writing
+        async with database.one_moment() as db:  # a server goes on writing
             broken = await audit_break(db)
             areas = await towns.all_areas(db)
             odd = await faults(db)

@@ -44,6 +44,7 @@ from maas.clock import clock_from, local
 from maas.directory import read_directory
 from maas.duty.day import last_charge
 from maas.joined import Joined
+from maas.linking import linking
 from maas.parts import Part
 from maas.people.desk import sweep
 from maas.people.retention import forget_numbers
@@ -85,6 +86,7 @@ BATTERIES_S: Final = 10.0
 SHEETS_LOOK_S: Final = 5.0
 SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
+LINK_S: Final = 1.0
 REMIND_S: Final = 15.0
 IDLE_S: Final = 10.0
 """A transaction that says nothing for so long is of a process that hangs."""
@@ -121,6 +123,9 @@ async def running(
         if part.leads:
             post = await parts.enter_async_context(posting(settings, database, service.clock))
             service.post = post
+            service.courier = await parts.enter_async_context(
+                linking(settings, database, service.clock, service.led)
+            )
         await parts.enter_async_context(_beside(service, history))
         for keeper in await _keepers(service):
             parts.push_async_callback(keeper.stop)
@@ -133,7 +138,12 @@ async def _open(settings: Settings) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if await upgrade(settings.database):
         await seal_rest(settings)
-    return open_database(settings.database, keys=Keys(settings.sealing_keys), idle_s=IDLE_S)
+    return open_database(
+        settings.database,
+        keys=Keys(settings.sealing_keys),
+        idle_s=IDLE_S,
+        patience_s=settings.database_patience_s,
+    )
 
 
 def load_roads(folder: Path | None) -> dict[str, Roads]:
@@ -247,7 +257,7 @@ async def _keepers(service: Service) -> list[Keeper]:
     async with service.database.reading() as db:
         areas = await towns.all_areas(db)
     await service.refresh_rules()  # those the keepers read next
-    key, deliver = service.settings.signing_key(), Publisher(service)
+    key, publisher = service.settings.signing_key(), Publisher(service)
     service.keepers = {
         area.id: Keeper(
             service.database,
@@ -256,7 +266,8 @@ async def _keepers(service: Service) -> list[Keeper]:
             network=service.network_id,
             clock=service.clock,
             signing_key=key,
-            deliver=deliver,
+            deliver=publisher,
+            told=publisher.told,
             may_lead=service.part.leads,
             ray=service.settings.ray,
         )
@@ -326,6 +337,8 @@ def _by_itself(service: Service) -> Loops:
     yield _every(REMIND_S, reminders)
     if service.post is not None:
         yield _every(POST_S, service.post.all)
+    if service.courier is not None:
+        yield _every(LINK_S, service.courier.look)
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[object]]) -> None:

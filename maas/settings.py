@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(description="SQLAlchemy URL; without it SQLite in the data directory.")
     ] = None
+    database_patience_s: Annotated[
+        float, Field(ge=1, description="A PostgreSQL that says nothing for so long is away.")
+    ] = 15.0
     roads: Annotated[
         Path | None,
         Field(description="Built road network; `roads` in the data directory when absent."),
@@ -108,6 +111,14 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="Key web push is signed with; made in the data directory when absent."),
     ] = None
+    link_hosts: Annotated[
+        str,
+        Field(description="Hosts of other services that may be told of bookings, with commas."),
+    ] = ""
+    link_inside: Annotated[
+        str,
+        Field(description="Those of them on the town's own network (private addresses)."),
+    ] = ""
     pbx_key: Annotated[
         SecretStr | None,
         Field(min_length=16, description="Key by which the telephone exchange is known."),

@@ -17,6 +17,7 @@ from signage.words import CATALOGUES, Language, Text, Words
 
 STYLESHEET_PATH = "/assets/plain.css"
 REFRESH_S = 30
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +44,7 @@ def page(board: Board, language: Language = "ja", *, refresh: bool = True) -> st
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             *([f'<meta http-equiv="refresh" content="{REFRESH_S}">'] if refresh else []),
             f"<title>{title}</title>",
+            '<link rel="icon" href="/favicon.svg">',
             f'<link rel="stylesheet" href="{STYLESHEET_PATH}">',
             "</head>",
             f'<body class="{board.known}">',
@@ -114,7 +116,7 @@ def _departures(board: Board, words: Words, language: Language) -> Iterable[str]
 
 def _row(row: Row, words: Words, language: Language) -> str:
     destination = _said(row.destination, language)
-    if language == "ja" and row.destination.kana:
+    if language == "ja" and _helps(row.destination):
         kana = escape(row.destination.kana)
         destination = f"<ruby>{destination}<rp>(</rp><rt>{kana}</rt><rp>)</rp></ruby>"
     status = status_text(row, words)
@@ -123,6 +125,11 @@ def _row(row: Row, words: Words, language: Language) -> str:
         f'<th scope="row">{destination}</th><td>{escape(row.platform)}</td>'
         f'<td><b>{wait_text(row, words)}</b> <span class="status">{status}</span></td></tr>'
     )
+
+
+def _helps(text: Text) -> bool:
+    """Say whether the reading says more than the name, as it does not for きびプラザ."""
+    return bool(text.kana) and text.kana.translate(_HIRAGANA) != text.ja.translate(_HIRAGANA)
 
 
 def _said(text: Text, language: Language) -> str:

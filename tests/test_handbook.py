@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from maas.cli import app
 from maas.parts import Part
-from maas.settings import Settings
+from maas.settings import LOOPBACK, Settings
 
 ROOT = Path(__file__).parents[1]
 HANDBOOK = (ROOT / "docs" / "handbook.md").read_text("utf-8")
@@ -27,8 +27,9 @@ SYSTEM = {
 }  # fmt: skip
 """What every such machine has."""
 INCIDENTS = (
-    "サーバーが止まった", "データベースが壊れた", "Redisが止まった", "ディスクがいっぱい",
-    "時計がずれた", "インターネットが切れた", "タブレットをなくした", "漏えいの疑い",
+    "サーバーが止まった", "データベースが壊れた", "Redisが止まった", "空きを探せない",
+    "ディスクがいっぱい", "時計がずれた", "インターネットが切れた", "タブレットをなくした",
+    "通知を受け取らない", "漏えいの疑い",
 )  # fmt: skip
 
 
@@ -182,3 +183,27 @@ def test_compose_waits_for_the_database_and_builds_from_here() -> None:
     assert (DEPLOY / maas["build"]["context"]).resolve() == ROOT
     assert (ROOT / maas["build"]["dockerfile"]).is_file()
     assert set(maas["depends_on"]) <= set(services)
+
+
+def test_only_tls_is_open_to_the_outside() -> None:
+    """Who comes without TLS is sent to it, by Caddy and by an Ingress with `tls`."""
+    assert Settings().host in LOOPBACK
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
+    assert {name for name, each in services.items() if "ports" in each} == {"tls"}
+    for name in ("Caddyfile", "apart.Caddyfile"):
+        text = (DEPLOY / name).read_text("utf-8")
+        assert re.findall(r"^(\S+) \{$", text, re.MULTILINE) == ["{$MAAS_SITE}"]
+        assert "http://" not in text
+        assert "auto_https" not in text
+    chart = DEPLOY / "helm"
+    values = yaml.safe_load((chart / "values.yaml").read_text("utf-8"))
+    kinds = {"Ingress": 0, "Service": 0}
+    for template in (chart / "templates").glob("*.yaml"):
+        for each in rendered(template, values, set()):
+            kinds[each["kind"]] = kinds.get(each["kind"], 0) + 1
+            if each["kind"] == "Service":
+                assert each["spec"].get("type", "ClusterIP") == "ClusterIP"
+            if each["kind"] == "Ingress":
+                covered = {host for tls in each["spec"]["tls"] for host in tls["hosts"]}
+                assert {rule["host"] for rule in each["spec"]["rules"]} == covered
+    assert all(kinds.values())

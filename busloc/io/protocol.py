@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from typing import Any
@@ -21,13 +22,19 @@ HANDOVER = "busloc.handover"
 MESSAGE_BYTES = 512 * 1024
 """The largest message any WebSocket of ours takes: a batch of 3,600 pings."""
 LINGER_S = 5.0
+log = logging.getLogger(__name__)
+log.setLevel(logging.WARNING)
 
 
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
     """The protocol class to run uvicorn with: ``--ws busloc.io.stream:SharedFrameProtocol``."""
 
     def handle_connect(self, event: Request) -> None:
-        """Accept the handshake as uvicorn does, and offer the application the socket."""
+        """Accept the handshake as uvicorn does, and offer the application the socket.
+
+        Who opens a stream, with address and query, is logged nowhere.
+        """
+        self.logger = log
         self.conn.max_message_size = MESSAGE_BYTES
         if self.config.ws_per_message_deflate:
             # Without memory of other messages, so that one compressed frame suits everybody.

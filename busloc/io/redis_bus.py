@@ -119,6 +119,9 @@ class RedisBus:
         self._retry_s = retry_s
         self._outbox: list[tuple[str, list[Update], bool]] = []
         self._news = asyncio.Event()
+        self._posted = 0
+        self._taken = 0
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._read_ids: dict[str, str] = {}
         self._epochs = [""] * SHARDS
         self._numbers: dict[str, Since] = {}
@@ -137,6 +140,13 @@ class RedisBus:
         else:
             self._deliver_here(topic, updates)
 
+    async def taken(self) -> None:
+        """Wait until Redis has the ticks sent so far; while it is away, those here have them."""
+        if self._taken < self._posted:
+            done = asyncio.get_running_loop().create_future()
+            self._waiting.append((self._posted, done))
+            await done
+
     async def run(self) -> None:
         """Carry ticks until cancelled, through every loss of Redis."""
         self._go_local()
@@ -145,7 +155,9 @@ class RedisBus:
                 await self._load()
                 if not cancelled():
                     await self._carry()
-            except (*AWAY, _GapError) as lost:
+            # Whatever it was: under uvloop a line that is cut while it is written to raises
+            # RuntimeError, and whoever does not go on stays alone for good.
+            except Exception as lost:
                 _log.warning("redis bus interrupted: %s: %s", type(lost).__name__, lost)
             finally:
                 self._go_local()
@@ -161,6 +173,7 @@ class RedisBus:
         outbox, self._outbox = self._outbox, []
         for topic, updates, _ in outbox:
             self._deliver_here(topic, updates)
+        self._note_taken(self._posted)
 
     def _deliver_here(self, topic: str, updates: Sequence[Update]) -> None:
         self._away.update({(topic, update.key): update for update in updates})
@@ -194,6 +207,7 @@ class RedisBus:
 
     def _post(self, topic: str, updates: Sequence[Update], *, if_absent: bool = False) -> None:
         self._outbox.append((topic, list(updates), if_absent))
+        self._posted += 1
         self._news.set()
 
     def _lost_by_redis(self) -> dict[tuple[str, str], Update]:
@@ -250,6 +264,14 @@ class RedisBus:
                     pipe.eval(_SEND, len(keys), *keys, *arguments)
                 await pipe.execute()
             del self._outbox[:sending]
+            self._note_taken(self._posted - len(self._outbox))
+
+    def _note_taken(self, number: int) -> None:
+        self._taken = number
+        for wanted, done in self._waiting:
+            if wanted <= number and not done.done():
+                done.set_result(None)
+        self._waiting = [each for each in self._waiting if each[0] > number]
 
     async def _read(self, names: Sequence[str]) -> None:
         while not cancelled():

@@ -380,6 +380,18 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
+async def sent(hub: Hub) -> None:
+    """Wait until all that was published so far has left the hub, for its listeners or its bus."""
+    done = asyncio.get_running_loop().create_future()
+
+    def say() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    hub.when_sent(say)
+    await done
+
+
 @asynccontextmanager
 async def running(hub: Hub) -> AsyncIterator[Hub]:
     """Tick a hub by the running event loop, as long as the block lasts."""

@@ -16,7 +16,7 @@ from maas.api.permissions import needs
 from maas.api.problems import Problem
 from maas.api.requests import In, Key
 from maas.api.service import Service
-from maas.api.shapes import BookingOut, Instant, Said, Shape, VehicleRefOut
+from maas.api.shapes import BookingOut, Instant, PlannedRestOut, Said, Shape, VehicleRefOut
 from maas.api.stretches import StretchOut, stretches_at
 from maas.auth.roles import Permission
 from maas.rides.disruption import Disruption, Upset
@@ -46,8 +46,10 @@ class PointIn(BaseModel):
 class DisruptionIn(BaseModel):
     """What has happened.
 
-    `vehicle_out`, `driver_off` and `back` name vehicles; `road_closed` points; `road_slow` points
-    (none: all roads) and a factor; `road_open` the closure.  With `preview` nothing is done.
+    `vehicle_out`, `driver_off` and `back` name vehicles; `rest` one vehicle and how many minutes it
+    is to stand from `at` on, `rest_off` the break that is not taken; `road_closed` points;
+    `road_slow` points (none: all roads) and a factor; `road_open` the closure.  With `preview`
+    nothing is done.
     """
 
     kind: Kind
@@ -62,6 +64,8 @@ class DisruptionIn(BaseModel):
     factor: float | None = Field(None, gt=0, le=1, description="Part of the usual speed.")
     until: AwareDatetime | None = None
     closure: str | None = Field(None, max_length=64)
+    minutes: int | None = Field(None, ge=5, le=240, description="How long a break is.")
+    rest: str | None = Field(None, max_length=64, description="The break that is not taken.")
     preview: bool = False
     area: str | None = Field(None, max_length=64, description="The only area when absent.")
 
@@ -72,6 +76,8 @@ class DisruptionIn(BaseModel):
             "vehicle_out": not self.vehicles,
             "driver_off": not self.vehicles,
             "back": not self.vehicles,
+            "rest": len(self.vehicles) != 1 or self.minutes is None,
+            "rest_off": self.rest is None,
             "road_closed": not self.points,
             "road_slow": self.factor is None,
             "road_open": self.closure is None,
@@ -135,6 +141,7 @@ class DisruptionOut(Shape):
     riders: list[RiderChangeOut]
     overtime: list[OvertimeOut]
     closure: str | None
+    rest: PlannedRestOut | None = Field(description="The break put in, or taken out.")
 
 
 @router.post(
@@ -174,6 +181,8 @@ def _upset(happened: DisruptionIn, keeper: Keeper) -> Upset:
         factor=happened.factor,
         until=None if happened.until is None else happened.until.timestamp(),
         closure=happened.closure,
+        minutes=happened.minutes,
+        rest=happened.rest,
         reason=happened.reason,
     )
 

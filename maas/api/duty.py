@@ -30,6 +30,7 @@ from maas.store import rides as ride_rows
 from maas.store.commits import AuditEntry, add_audit
 from maas.store.duty import RecordRow, ReportRow
 from maas.store.fleet import VehicleRow
+from maas.town.messages import Text
 
 router = APIRouter(tags=["duty"])
 
@@ -360,7 +361,10 @@ async def list_odd_reports(person: SignedIn, service: The, write: In) -> list[Od
 
 def _odd(row: ReportRow, vehicle: VehicleRow, reference: str | None) -> dict[str, Any]:
     own = {name: getattr(row, name) for name in OddReportOut.model_fields if hasattr(row, name)}
-    known = {"reference": reference or "?", "vehicle": vehicle.name}
+    known = {
+        "reference": reference or "?",
+        "vehicle": Text(vehicle.name, vehicle.name_en or vehicle.name),
+    }
     said = [tell(f"late.{code}", **known) for code in row.codes if code in LOOK]
     return own | {"reference": reference, "said": said}
 

@@ -20,7 +20,7 @@ from maas.town.tariffs import FareLine, Tariff
 router = APIRouter(tags=["stops"])
 
 WEEK: Final = 7
-USUAL: Final = ("ふつうの料金", "Usual fare")
+USUAL: Final = ("ふつうの運賃", "Usual fare")
 """A fare line that nobody has named."""
 
 
@@ -74,10 +74,15 @@ async def read_guide(service: The, write: In) -> GuideOut:
             "days": service_days(keeper, write, WEEK),
             "deadline_min": booking.deadline_min if booking else None,
             "horizon_days": booking.horizon_days if booking else None,
-            "fares": [_fare(line, write) for line in tariff.fares] if tariff else [],
+            "fares": [_fare(line, write) for line in _usual_first(tariff)] if tariff else [],
             "discounts": _discounts(tariff, write) if tariff else [],
         }
     )
+
+
+def _usual_first(tariff: Tariff) -> list[FareLine]:
+    """Return the fares as one is told them: the rules ask for the exceptions first."""
+    return sorted(tariff.fares, key=lambda line: line.name != "")
 
 
 def _fare(line: FareLine, write: Rendering) -> GuideFareOut:

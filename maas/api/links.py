@@ -149,5 +149,11 @@ async def the_riders(connection: HTTPConnection, service: The) -> Riders:
     return found
 
 
+async def some_riders(connection: HTTPConnection, service: The) -> Riders | None:
+    """Return whom this device may book for, `None` when it holds no link at all."""
+    return await the_riders(connection, service) if tokens_of(connection) else None
+
+
 TheRide = Annotated[Ride, Depends(ride_by_link)]
 TheRiders = Annotated[Riders, Depends(the_riders)]
+SomeRiders = Annotated[Riders | None, Depends(some_riders)]

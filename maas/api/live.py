@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from busloc.io.stream import LiveEndpoint
+from busloc.io.stream import LiveEndpoint, sent
 from maas.api.identity import cookie_name, identify, keep_alive
 from maas.api.permissions import declare
 from maas.api.service import Service, service_of
@@ -101,6 +101,15 @@ class Publisher:
         if event.text is not None:
             self._publish("calls", str(event.id), _call(event))
 
+    async def told(self) -> None:
+        """Wait until what was published so far is with all servers, or with the listeners here.
+
+        Until then it is in this process's memory alone.
+        """
+        await sent(self._service.hub)
+        if self._service.joined is not None:
+            await self._service.joined.bus.taken()
+
     async def all(self) -> None:
         """Publish every vehicle's plan, for listeners who join before anything happens."""
         for area in self._service.keepers:
@@ -121,7 +130,7 @@ class Publisher:
     def _take_errands(self) -> None:
         """Learn which way the vehicles of areas that are kept elsewhere are sent."""
         service = self._service
-        led = {area for area, keeper in service.keepers.items() if keeper.leads}
+        led = service.led()
         for vehicle_id, fragment in service.hub.values(ERRANDS).items():
             if service.directory.ride_areas.get(vehicle_id) not in led:
                 points, due = msgspec.json.decode(fragment, type=_Errand)

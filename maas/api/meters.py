@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from busloc.io.history import History
 from maas.api.service import Service
 from maas.backed_up import last_backup
+from maas.link.courier import Courier
 from maas.notify.post import Post
 
 
@@ -35,6 +36,7 @@ class PartMeters(Collector):
             verdicts.add_metric([verdict.value], count)
         yield verdicts
         yield _messages(self.service.post)
+        yield _letters(self.service.courier)
         yield from self._operations()
         clocks = GaugeMetricFamily(
             "maas_device_clock_ahead_seconds", "What clocks are wrong by", labels=["vehicle"]
@@ -62,6 +64,16 @@ class PartMeters(Collector):
         for area, keeper in self.service.keepers.items():
             kept.add_metric([area], keeper.leads)
         yield kept
+        ended = CounterMetricFamily(
+            "maas_search_ended",
+            "Tasks whose searching process has died or hung",
+            labels=["area", "search", "how"],
+        )
+        for area, keeper in self.service.keepers.items():
+            for search, fate in keeper.fates.items():
+                ended.add_metric([area, search, "died"], fate.died)
+                ended.add_metric([area, search, "hung"], fate.hung)
+        yield ended
 
 
 def _messages(post: Post | None) -> CounterMetricFamily:
@@ -69,3 +81,12 @@ def _messages(post: Post | None) -> CounterMetricFamily:
     for names, count in (post.counts if post is not None else {}).items():
         sent.add_metric(names, count)
     return sent
+
+
+def _letters(courier: Courier | None) -> CounterMetricFamily:
+    letters = CounterMetricFamily(
+        "maas_webhook_letters", "Letters to other services", labels=["outcome"]
+    )
+    for name, count in (courier.counts if courier is not None else {}).items():
+        letters.add_metric([name], count)
+    return letters

@@ -18,6 +18,7 @@ from maas.api.bookings import Token as Offer
 from maas.api.identity import The
 from maas.api.links import (
     LINKS_MAX,
+    SomeRiders,
     TheRiders,
     cookie_name,
     count,
@@ -148,9 +149,14 @@ async def forget_my_links(request: Request, response: Response) -> None:
     response.delete_cookie(cookie_name(request), path="/")
 
 
-@router.get("", operation_id="readMyPage", **needs(Permission.RIDER, *_MINE))
-async def read_my_page(riders: TheRiders, service: The, write: In) -> MyPageOut:
-    """Return whom this device may book for, with what they usually want and have booked."""
+@router.get("", operation_id="readMyPage", **needs(Permission.LINK, *_MINE))
+async def read_my_page(riders: SomeRiders, service: The, write: In) -> MyPageOut | None:
+    """Return whom this device may book for, with what they usually want and have booked.
+
+    `null` when it holds no link: that is how everybody begins, and no mistake.
+    """
+    if riders is None:
+        return None
     keeper = service.keeper(None)
     rule = keeper.here.rules.booking_on(keeper.today)
     days = service_days(keeper, write, min(DAYS_MAX, rule.horizon_days if rule else 0) + 1)

@@ -28,6 +28,7 @@ from maas.directory import Directory, follow
 from maas.editions import Editions, read_bytes
 from maas.joined import Joined
 from maas.journeys import Planner
+from maas.link.courier import Courier
 from maas.notify.post import Post
 from maas.parts import Part
 from maas.records.ridership_rows import Read
@@ -82,6 +83,7 @@ class Service:
     joined: Joined | None = None
     mqtt: MqttListener | None = None
     post: Post | None = None
+    courier: Courier | None = None
     arrivals: Arrivals = field(default_factory=Arrivals)
     accuracy: dict[tuple[str | None, str | None, int], tuple[float, object]] = field(
         default_factory=dict
@@ -121,6 +123,10 @@ class Service:
     def network_id(self) -> str:
         """The road network's name in anchors, empty without one."""
         return str(self.road_facts.get("id", ""))
+
+    def led(self) -> set[str]:
+        """Return the areas in which this process does what is due."""
+        return {area for area, keeper in self.keepers.items() if keeper.leads}
 
     def today(self) -> date:
         """Return the service's calendar day."""
@@ -281,6 +287,7 @@ class Service:
             "redis": self._bus_state(),
             "mqtt": "absent" if self.mqtt is None else "ok" if self.mqtt.connected else "away",
             "plan": await self._plan_state() if self.keepers else "absent",
+            "search": self._search_state() if self.keepers else "absent",
             "clock": self._clock_state(),
         }
 
@@ -302,6 +309,11 @@ class Service:
         return "; ".join(f"{area}: {wrong}" for area, all_ in plans.items() for wrong in all_) or (
             "cut off"
         )
+
+    def _search_state(self) -> str:
+        """Return `away` while a process that searches dies or hangs: calls are answered without."""
+        fates = (fate for keeper in self.keepers.values() for fate in keeper.fates.values())
+        return "away" if any(fate.is_away for fate in fates) else "ok"
 
     def _clock_state(self) -> str:
         """Return by how much the clock is behind what was promised by it or by another's."""

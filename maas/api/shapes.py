@@ -225,8 +225,20 @@ class PositionOut(Shape):
     ts: float
 
 
+class PlannedRestOut(Shape):
+    """A break that the office put into a vehicle's plan."""
+
+    id: str
+    since: Instant
+    until: Instant
+    place: PlaceOut
+
+
 class VehiclePlanOut(Shape):
-    """One vehicle's plan; `path` is the road ahead as [lon, lat] pairs."""
+    """One vehicle's plan; `path` is the road ahead as [lon, lat] pairs.
+
+    `rests` are the breaks to come, and the one that lasts; those that are over are not there.
+    """
 
     id: str
     name: str
@@ -242,6 +254,7 @@ class VehiclePlanOut(Shape):
     position: PositionOut | None
     battery_percent: float | None
     stops: list[PlanStopOut]
+    rests: list[PlannedRestOut]
     path: list[LonLat]
     on_board: int
 

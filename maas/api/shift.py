@@ -30,12 +30,12 @@ router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 
 
 class BreakOut(Shape):
-    """A break: the town's, in which nobody is picked up, or one the driver took.
+    """A break: the town's, in which nobody is picked up, the office's, or one the driver took.
 
     `until` is missing while it lasts.
     """
 
-    by: Literal["town", "driver"]
+    by: Literal["town", "office", "driver"]
     since: Instant
     until: Instant | None
 
@@ -77,7 +77,11 @@ async def read_shift(vehicle_id: VehicleId, _: Acting, service: The, write: In) 
         records = await duty.records_on(db, service.today(), vehicle_id)
     if row is None or all(each.id != vehicle_id for each in keeper.here.taxis):
         raise Problem("not-found")
-    breaks = [*_of_the_town(service, keeper), *_of_drivers(records)]
+    breaks = [
+        *_of_the_town(service, keeper),
+        *await _of_the_office(keeper, vehicle_id),
+        *_of_drivers(records),
+    ]
     breaks.sort(key=lambda each: each["since"])
     battery = await _battery(service, keeper, row, records)
     return write.one(ShiftOut, {"breaks": breaks, "battery": battery})
@@ -88,6 +92,12 @@ def _of_the_town(service: Service, keeper: Keeper) -> Iterator[dict[str, Any]]:
     for span in () if isinstance(found, Refused) else found.hours.breaks:
         since, until = (keeper.here.names.epoch(service.today(), s) for s in ends(span))
         yield {"by": "town", "since": since, "until": until}
+
+
+async def _of_the_office(keeper: Keeper, vehicle_id: str) -> list[dict[str, Any]]:
+    plan = await keeper.vehicle_view(vehicle_id)
+    rests = () if plan is None else plan.rests
+    return [{"by": "office", "since": rest.since, "until": rest.until} for rest in rests]
 
 
 def _of_drivers(records: list[RecordRow]) -> Iterator[dict[str, Any]]:

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     RIDER = "rider"
     LINK = "link"
     MANAGE_DEVICES = "manage_devices"
+    MANAGE_LINKS = "manage_links"
     READ_TIMETABLES = "read_timetables"
     EDIT_TIMETABLES = "edit_timetables"
     READ_MONEY = "read_money"
@@ -78,6 +79,7 @@ GRANTS: Final = MappingProxyType(
         Permission.READ_RIDES: _OFFICE,
         Permission.DRIVE: frozenset({Role.DRIVER, Role.DISPATCHER, Role.ADMIN}),
         Permission.MANAGE_DEVICES: frozenset({Role.ADMIN}),
+        Permission.MANAGE_LINKS: frozenset({Role.ADMIN}),
         Permission.READ_TIMETABLES: _OFFICE,
         Permission.EDIT_TIMETABLES: frozenset({Role.PLANNER, Role.ADMIN}),
         Permission.READ_MONEY: _OFFICE,

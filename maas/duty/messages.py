@@ -109,6 +109,12 @@ MESSAGES: Final = MappingProxyType(
             "受付{reference}は乗り場にいませんでした。別の車両が迎えに行く予定です。",
             "Reference {reference} was not at the stop; another vehicle is to come for them.",
         ),
+        "late.out_of_service": Text(
+            "故障などで止まっている{vehicle}に、受付{reference}の方が乗っています。"
+            "迎えの手配が要るか、確かめてください。",
+            "Reference {reference} sits in {vehicle}, which is out of service: see whether "
+            "they have to be fetched.",
+        ),
         "late.over_full": Text(
             "{vehicle}に定員より多く乗っています。", "More ride in {vehicle} than it has seats."
         ),
@@ -186,10 +192,12 @@ MESSAGES: Final = MappingProxyType(
 
 
 def tell(message: str, **values: object) -> Text:
-    """Return a sentence with its blanks filled in.
+    """Return a sentence with its blanks filled in; a name in both languages is a ``Text``.
 
     >>> tell("wait_until", until="10:05").ja
     '10:05までお待ちください。'
     """
     text = MESSAGES[message]
-    return Text(text.ja.format(**values), text.en.format(**values))
+    ja = {blank: value.ja if isinstance(value, Text) else value for blank, value in values.items()}
+    en = {blank: value.en if isinstance(value, Text) else value for blank, value in values.items()}
+    return Text(text.ja.format(**ja), text.en.format(**en))

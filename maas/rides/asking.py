@@ -22,7 +22,7 @@ from maas.rides.booking import Live
 from maas.rides.day import Day, read_request
 from maas.rides.held import Travel
 from maas.rides.messages import say
-from maas.rides.outbox import Deliver
+from maas.rides.outbox import Deliver, Told, at_once
 from maas.rides.quote import Now, Wish, relaxations, seek, seek_gap, why, wish, with_card
 from maas.rides.show import offer_view
 from maas.rides.tokens import OfferToken, seal, unseal
@@ -73,9 +73,10 @@ class Asking(Beside):
 
     `roads` has the driving times of every vehicle profile and `network` the id of the network
     they are on (`None`: the roads know); `clock` is the service clock in epoch seconds; `deliver`
-    gets every committed event at least once.  `improve_s` is how long a search for a better plan
-    may take, 0 never.  Without `may_lead` it does what it is asked to, and nothing by itself;
-    `ray` is the address of a Ray cluster that looks for better plans.
+    gets every committed event at least once, until `told` has returned after it.  `improve_s` is
+    how long a search for a better plan may take, 0 never.  Without `may_lead` it does what it is
+    asked to, and nothing by itself; `ray` is the address of a Ray cluster that looks for better
+    plans.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Asking(Beside):
         signing_key: bytes,
         network: str | None = None,
         deliver: Deliver | None = None,
+        told: Told = at_once,
         improve_s: float = 1.0,
         may_lead: bool = True,
         ray: str | None = None,
@@ -99,6 +101,7 @@ class Asking(Beside):
             network=network,
             clock=clock,
             deliver=deliver,
+            told=told,
             improve_s=improve_s,
             may_lead=may_lead,
             ray=ray,

@@ -24,12 +24,11 @@ from maas.rides.disruption import retry
 from maas.rides.earlier import fetched_earlier
 from maas.rides.improver import Improver, differing, is_better
 from maas.rides.late import LOOK_S, watch
-from maas.rides.outbox import Deliver, hand_on
+from maas.rides.outbox import Deliver, Outbox, Told
 from maas.rides.screens import Screens
 from maas.rides.shuffler import Shuffler
-from maas.rides.views import (
-    Event,
-)
+from maas.rides.views import Event
+from maas.rides.worker import Fate
 from maas.store import commits
 from maas.store.commits import AuditEntry
 from maas.store.database import Database
@@ -43,10 +42,11 @@ WATCH_S: Final = 1.0
 class Beside(Screens):
     """Keeps the lease of an area, follows other processes, hands events on and improves the plan.
 
-    `deliver` gets every committed event at least once.  `improve_s` is how long a search for a
-    better plan may take; 0 is never, and no room is looked for before a refusal either.  Without
-    `may_lead` it leaves the lease, and what whoever holds it does, to others.  `ray` is the
-    address of a Ray cluster that searches instead of a process here.
+    `deliver` gets every committed event at least once; it is kept until `told` returns, which waits
+    until what was delivered can no longer be lost with this process.  `improve_s` is how long a
+    search for a better plan may take; 0 is never, and no room is looked for before a refusal
+    either.  Without `may_lead` it leaves the lease, and what whoever holds it does, to others.
+    `ray` is the address of a Ray cluster that searches instead of a process here.
     """
 
     def __init__(
@@ -58,12 +58,13 @@ class Beside(Screens):
         network: str | None,
         clock: Callable[[], float],
         deliver: Deliver | None,
+        told: Told,
         improve_s: float,
         may_lead: bool,
         ray: str | None,
     ) -> None:
         super().__init__(database, area=area, roads=roads, network=network, clock=clock)
-        self._deliver = deliver
+        self._outbox = None if deliver is None else Outbox(database, area, deliver, told)
         self._improve_s = improve_s
         self._may_lead = may_lead
         self._holder = uuid.uuid4().hex
@@ -74,12 +75,18 @@ class Beside(Screens):
         self._looked_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def fates(self) -> Mapping[str, Fate]:
+        """What has become of the processes that search, by what they search for."""
+        return {"plan": self._improver.fate, **self._shuffler.fates}
+
     async def start(self) -> None:
         """Rebuild the plan from the database and begin the work beside it.
 
         Raises `ValueError` when no town is imported or a vehicle's profile has no roads.
         """
         await self.refresh()
+        await self.recall_positions()
         work = [self._watch()]
         if self._improve_s > 0:
             work.append(self._compile())
@@ -88,7 +95,9 @@ class Beside(Screens):
                 until = time.time() + LEASE_S
                 await commits.take_lease(connection, self.area, self._holder, until)
             self._leads = True
-            work += [self._publish(), self._watch_late()]
+            work.append(self._watch_late())
+            if self._outbox is not None:
+                work += [self._publish(self._outbox), self._forget(self._outbox)]
             if self._improve_s > 0:
                 work.append(self._improve())
         await self._day(self.today)
@@ -138,20 +147,29 @@ class Beside(Screens):
             except Exception:
                 log.exception("cannot look after the late vehicles of %s", self.area)
 
-    async def _publish(self) -> None:
+    async def _publish(self, outbox: Outbox) -> None:
         """Hand committed events on as they come, and those left by a process that died."""
         while True:
             self._news.clear()
             try:
-                if self._leads and self._deliver is not None:
-                    while await hand_on(self.database, self.area, self._deliver):
-                        pass
+                while self._leads and await outbox.hand_on():
+                    pass
             except Exception:
                 log.exception("cannot hand on the events of %s", self.area)
             with contextlib.suppress(TimeoutError):
                 # wait_for would lose a cancellation that comes together with the news.
                 async with asyncio.timeout(WATCH_S):
                     await self._news.wait()
+
+    async def _forget(self, outbox: Outbox) -> None:
+        """Forget events that others have by now, without making the next ones wait."""
+        while True:
+            await outbox.given.wait()
+            try:
+                await outbox.forget()
+            except Exception:
+                log.exception("cannot forget the events of %s", self.area)
+                await asyncio.sleep(WATCH_S)
 
     async def _compile(self) -> None:
         """Keep the processes ready to search; the second loads what the first compiled."""

@@ -13,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.rides.day import Day
+from maas.rides.facts import facts, tell_others
 from maas.rides.views import Event
-from maas.store import bookings, closings, commits, links, merging, outages, plans, rides
+from maas.store import bookings, closings, commits, links, merging, outages, plans, rests, rides
 from maas.store.bookings import BookingRow, PromiseRow
 from maas.store.commits import Answer, AuditEntry
-from maas.store.database import Database, one_moment
+from maas.store.database import Database, at_once
 from maas.store.plans import PlanRow
 from maas.store.rides import RideRow
 
@@ -103,20 +104,11 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
             await _swap(connection, change.plans)
             now, author = change.audit.at, change.audit.actor
             await closings.note_states(connection, change.bookings, now=now, author=author)
-            for row in change.added:
-                await bookings.add_booking(connection, row)
-            await bookings.save_bookings(connection, change.updated)
-            for told in change.promises:
-                await bookings.add_promise(connection, told)
+            async with at_once(connection):
+                await _add_rows(connection, area, change, call)
             if change.ride is not None:
                 await _add_ride(connection, change.ride, now)
             await _add(connection, change.also)
-            if call is not None:
-                body = msgspec.json.encode(change.answer).decode()
-                answer = Answer(call.parameters, 200, body)
-                await commits.remember(connection, call.actor, call.key, answer, change.audit.at)
-            events = [msgspec.json.encode(event).decode() for event in change.events]
-            await commits.add_events(connection, area, events)
             await commits.add_audit(connection, change.audit)
             await _follow_merged(connection, change)
     except (_LostRaceError, IntegrityError):
@@ -127,6 +119,24 @@ async def commit(database: Database, area: str, change: Change, call: Asked | No
 async def _swap(connection: AsyncConnection, seen: Sequence[PlanRow]) -> None:
     if not await plans.swap_plans(connection, seen):
         raise _LostRaceError
+
+
+async def _add_rows(
+    connection: AsyncConnection, area: str, change: Change, call: Asked | None
+) -> None:
+    """Write what needs nothing read before."""
+    for row in change.added:
+        await bookings.add_booking(connection, row)
+    await bookings.save_bookings(connection, change.updated)
+    for told in change.promises:
+        await bookings.add_promise(connection, told)
+    if call is not None:
+        answer = Answer(call.parameters, 200, msgspec.json.encode(change.answer).decode())
+        await commits.remember(connection, call.actor, call.key, answer, change.audit.at)
+    events = [msgspec.json.encode(event).decode() for event in change.events]
+    await commits.add_events(connection, area, events)
+    happened = facts(change.events, change.bookings, change.promises)
+    await tell_others(connection, area, happened, change.audit.at)
 
 
 async def _add_ride(connection: AsyncConnection, ride: RideRow, now: float) -> None:
@@ -157,14 +167,14 @@ async def _follow_merged(connection: AsyncConnection, change: Change) -> None:
 
 async def load_day(database: Database, area: str, day: date) -> Day:
     """Return a day as the database has it now, all of one moment."""
-    async with database.reading() as connection:
-        await one_moment(connection)
+    async with database.one_moment() as connection:
         plan_rows = await plans.plans_on(connection, area, day)
         booking_rows = await bookings.bookings_on(connection, day, area_id=area)
         promise_rows = await bookings.promises_on(connection, area, day)
         out = await outages.outages_on(connection, area, day)
         tied = await links.links_on(connection, area, day)
-    rows = Day(day, {}, {}, {}, out, tied)
+        breaks = await rests.rests_on(connection, area, day)
+    rows = Day(day, {}, {}, {}, out, tied, breaks)
     return rows.with_rows(plan_rows, booking_rows, promise_rows)
 
 

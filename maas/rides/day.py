@@ -25,6 +25,7 @@ from dispatcher import (
     Schedule,
     Stop,
     StopKind,
+    Task,
     TravelTimes,
     Vehicle,
     expected,
@@ -39,6 +40,7 @@ from maas.store.fleet import VehicleRow
 from maas.store.links import LinkRow
 from maas.store.outages import OutageRow
 from maas.store.plans import PlanRow
+from maas.store.rests import RestRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Day:
     promises: Mapping[str, PromiseRow]
     outages: Mapping[str, OutageRow] = field(default_factory=dict)
     links: Mapping[str, LinkRow] = field(default_factory=dict)
+    rests: Mapping[str, RestRow] = field(default_factory=dict)
+    """Every break that was ever put into a plan; the plans say which are still to be taken."""
 
     @property
     def unplaced(self) -> tuple[BookingRow, ...]:
@@ -193,13 +197,20 @@ def _route(day: Day, vehicle: VehicleRow) -> Route:
     boarded_s = {
         stop.request_id: day.bookings[stop.request_id].aboard_s or 0
         for stop in stops
-        if stop.request_id not in picked
+        if stop.kind is StopKind.DROPOFF and stop.request_id not in picked
     }
+    breaks = [day.rests[stop.request_id] for stop in stops if stop.kind is StopKind.BREAK]
     on_duty = on_shift(vehicle, row.at_place_id, row.free_s)
     outage = day.outages.get(vehicle.id)
     if outage is not None and outage.kind == "off":
         on_duty = replace(on_duty, end_s=max(outage.at_s, on_duty.start_s))
-    return Route(on_duty, stops, boarded_s)
+    return Route(on_duty, stops, boarded_s, tasks={each.id: break_of(each) for each in breaks})
+
+
+def break_of(row: RestRow, place_id: int | None = None) -> Task:
+    """Return a break as the dispatcher plans it, at another place if one is given."""
+    place = Place(row.place_id if place_id is None else place_id)
+    return Task(row.id, StopKind.BREAK, place, row.earliest_s, row.latest_s, row.lasts_s)
 
 
 def stops_of(route: Route) -> tuple[tuple[str, str], ...]:
@@ -246,10 +257,14 @@ def before_event(
 
 
 def _placed(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Plan:
-    """Return the plan with every vehicle where it is.
+    """Return the plan with every vehicle where it is, and what is left of its break.
 
     One that a closed road cuts off from its depot serves those on its side, and ends anywhere.
     """
+    for route in plan.routes.values():
+        rested = _rested(route, moment.now_s, travel[route.vehicle.profile])
+        if rested is not route:
+            plan = plan.with_route(rested)
     for vehicle_id, route in plan.routes.items():
         place = moment.places.get(vehicle_id, route.vehicle.start)
         start_s = max(route.vehicle.start_s, moment.now_s)
@@ -259,6 +274,29 @@ def _placed(plan: Plan, moment: Moment, travel: Mapping[str, TravelTimes]) -> Pl
         if _is_cut_off(route.vehicle, travel[route.vehicle.profile]):
             plan = plan.with_route(replace(route, vehicle=replace(route.vehicle, end=None)))
     return plan
+
+
+def _rested(route: Route, now_s: int, drives: TravelTimes) -> Route:
+    """Return a route without what has passed of the break its vehicle takes now, or took.
+
+    Nobody reports a break: it begins when the vehicle can be there, at its time at the earliest,
+    and lasts as long as it was told.
+    """
+    while route.stops and route.stops[0].kind is StopKind.BREAK:
+        vehicle, task = route.vehicle, route.tasks[route.stops[0].request_id]
+        drive_s = int(drives.table([vehicle.start], [task.place])[0, 0])
+        ends_s = max(vehicle.start_s + drive_s, task.earliest_s) + task.lasts_s
+        left_s = ends_s - now_s
+        if left_s >= task.lasts_s:
+            break
+        route = replace(route, vehicle=replace(vehicle, start=task.place))
+        if left_s > 0:
+            task = replace(task, latest_s=max(task.latest_s, now_s), lasts_s=left_s)
+            return replace(route, tasks={**route.tasks, task.id: task})
+        tasks = {id_: each for id_, each in route.tasks.items() if id_ != task.id}
+        vehicle = replace(route.vehicle, start_s=ends_s, end_s=max(vehicle.end_s, ends_s))
+        route = Route(vehicle, route.stops[1:], route.boarded_s, max(0, route.locked - 1), tasks)
+    return route
 
 
 def _given_way(plan: Plan, held: Collection[str], travel: Mapping[str, TravelTimes]) -> Plan:
@@ -337,12 +375,14 @@ def planned_bookings(
         for id_ in sorted(route.request_ids & day.bookings.keys()):
             row = day.bookings[id_]
             pickup_s = at_s.get((id_, StopKind.PICKUP), row.pickup_planned_s)
-            planned = replace(
-                row,
-                vehicle_id=vehicle_id,
-                pickup_planned_s=pickup_s,
-                arrive_planned_s=at_s[id_, StopKind.DROPOFF],
-            )
-            if planned != row:
+            arrive_s = at_s[id_, StopKind.DROPOFF]
+            now = (row.vehicle_id, row.pickup_planned_s, row.arrive_planned_s)
+            if now != (vehicle_id, pickup_s, arrive_s):
+                planned = replace(
+                    row,
+                    vehicle_id=vehicle_id,
+                    pickup_planned_s=pickup_s,
+                    arrive_planned_s=arrive_s,
+                )
                 changed.append(planned)
     return changed

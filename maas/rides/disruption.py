@@ -17,26 +17,35 @@ import msgspec
 
 from dispatcher import Place, Plan
 from dispatcher.broken import Replanned, Told
-from dispatcher.events import broken_down, driver_off, road_closed, tried_again
+from dispatcher.events import (
+    broken_down,
+    driver_off,
+    rest_added,
+    rest_withdrawn,
+    road_closed,
+    tried_again,
+)
 from dispatcher.widen import rescue
 from gtfs.calendar import seconds_of
 from maas.rides.booking import Live
 from maas.rides.closures import Closed, Closures, Opened
 from maas.rides.commit import Also, Change, asked
-from maas.rides.day import is_out, read_request
+from maas.rides.day import Day, is_out, read_request
 from maas.rides.event_words import say
 from maas.rides.held import Held
 from maas.rides.outages import Reported
 from maas.rides.outcome import Kind, Outcome, OvertimeView, RiderChange
 from maas.rides.replanned import CALLED, Moves, Replan, Why, moves
+from maas.rides.rests import LATER_S, Rested, shown, wherever
 from maas.rides.travel import Drives, vehicle_place
-from maas.rides.views import Event, KeyConflict, NotFound, NotNow
+from maas.rides.views import Event, KeyConflict, NotFound, NotNow, RestView
 from maas.store import outages
 from maas.store.closures import ClosureRow
 from maas.store.commits import AuditEntry
 from maas.store.fleet import VehicleRow
 from maas.store.outages import DisruptionRow, OutageRow
 from maas.store.places import PlaceRow, save_places
+from maas.store.rests import RestRow
 from maas.town import messages
 from maas.town.messages import Text
 
@@ -50,8 +59,9 @@ class Upset:
 
     `vehicles` go no further (`vehicle_out`), end their shift at `at_s` (`driver_off`) or are
     `back`; `at_s` `None` is now, on another day the whole day.  `where` is (lat, lon) of a
-    vehicle.  Roads at `points` (none: all) are closed or driven at `factor` of their speed until
-    the epoch second `until`; `closure` names the one to open.
+    vehicle.  One vehicle gets a break of `minutes` from `at_s` on (`rest`), or the break `rest` is
+    not taken (`rest_off`).  Roads at `points` (none: all) are closed or driven at `factor` of
+    their speed until the epoch second `until`; `closure` names the one to open.
     """
 
     kind: Kind
@@ -63,7 +73,14 @@ class Upset:
     factor: float | None = None
     until: float | None = None
     closure: str | None = None
+    minutes: int | None = None
+    rest: str | None = None
     reason: str = ""
+
+    def of(self, day: Day) -> tuple[str, ...]:
+        """Return the vehicles it is about."""
+        row = None if self.rest is None else day.rests.get(self.rest)
+        return self.vehicles if row is None else (row.vehicle_id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,7 @@ class _Worked:
     outages: tuple[OutageRow, ...] = ()
     also: tuple[Also, ...] = ()
     closure: str | None = None
+    rest: RestView | None = None
 
 
 class Disruption:
@@ -160,6 +178,10 @@ class Disruption:
                 return await self._off(upset, name, live)
             case "back":
                 return await self._back(upset, name, live)
+            case "rest":
+                return await self._rest(upset, name, live)
+            case "rest_off":
+                return await self._rest_off(upset, name, live)
             case _:
                 return await self._roads(upset, name, live)
 
@@ -236,6 +258,43 @@ class Disruption:
             tried_again, before, live.travel, waiting=waiting_of(live), closed=closed_of(live)
         )
         return _Worked(live, before, done, (*rows, *_overtime(before, done.plan, name, live)))
+
+    async def _rest(self, upset: Upset, name: str, live: Live) -> _Worked | NotNow:
+        vehicle_id, lasts_s = upset.vehicles[0], 60 * (upset.minutes or 0)
+        if is_out(live.day, vehicle_id):
+            return NotNow(say("already_out"), "out")
+        before = self._keeper.before(live.day, upset.vehicles)
+        shift, depot = before.routes[vehicle_id].vehicle, live.names.vehicles[vehicle_id]
+        at_s = max(self._at_s(upset, live), shift.start_s)
+        if at_s + lasts_s > shift.end_s or depot.depot_place_id is None:
+            return NotNow(say("rest_too_late"), "shift_over")
+        row = RestRow(
+            name, vehicle_id, live.day.day, depot.depot_place_id, at_s, at_s + LATER_S, lasts_s
+        )
+        done = await asyncio.to_thread(
+            rest_added, before, vehicle_id, wherever(live, before, row), live.travel,
+            waiting=waiting_of(live), closed=closed_of(live),
+        )  # fmt: skip
+        route = done.plan.routes.get(vehicle_id)
+        if route is None or name not in route.tasks:
+            return NotNow(say("no_rest_possible"), "cut_off")
+        task = route.tasks[name]
+        row = replace(row, place_id=task.place, latest_s=task.latest_s)
+        more, rest = _overtime(before, done.plan, name, live), shown(live, done.plan, row)
+        return _Worked(live, before, done, more, (Rested(row),), rest=rest)
+
+    async def _rest_off(self, upset: Upset, name: str, live: Live) -> _Worked | NotFound:
+        row = live.day.rests.get(upset.rest or "")
+        before = self._keeper.before(live.day, upset.of(live.day))
+        route = None if row is None else before.routes.get(row.vehicle_id)
+        if row is None or route is None or row.id not in route.tasks:
+            return NotFound(say("no_rest"))
+        done = await asyncio.to_thread(
+            rest_withdrawn, before, row.id, live.travel,
+            waiting=waiting_of(live), closed=closed_of(live),
+        )  # fmt: skip
+        more, rest = _overtime(before, done.plan, name, live), shown(live, before, row)
+        return _Worked(live, before, done, more, rest=rest)
 
     async def _roads(self, upset: Upset, name: str, live: Live) -> _Worked | NotFound | NotNow:
         holding = await self._closures.holding()
@@ -340,14 +399,15 @@ class Disruption:
     def _written(self, upset: Upset, name: str, worked: _Worked) -> tuple[Change, Outcome]:
         live = worked.live
         why = _why(upset.kind, upset.reason)
-        touched = {*upset.vehicles, *(row.vehicle_id for row in worked.outages)}
+        vehicles = upset.of(live.day)
+        touched = {*vehicles, *(row.vehicle_id for row in worked.outages)}
         found = moves(Replan(live, worked.before, worked.done, why), touched)
         outcome = self._outcome(upset, name, worked, found)
         row = _row(upset, name, live, msgspec.to_builtins(outcome))
         event = replace(
             _plans_event(live, f"disruption.{upset.kind}", found), text=outcome.sentence
         )
-        detail = {"reason": upset.reason, "vehicles": upset.vehicles}
+        detail = {"reason": upset.reason, "vehicles": vehicles}
         audit = AuditEntry(live.now, live.actor, event.kind, name, _detail(found, detail))
         change = Change(
             found.plans,
@@ -372,7 +432,7 @@ class Disruption:
             preview=False,
             reason=upset.reason,
             sentence=_sentence(upset, live, found.riders),
-            vehicles=tuple(names.vehicle(id_) for id_ in upset.vehicles),
+            vehicles=tuple(names.vehicle(id_) for id_ in upset.of(live.day)),
             riders=found.riders,
             overtime=tuple(
                 OvertimeView(names.vehicle(row.vehicle_id), names.epoch(day, row.at_s))
@@ -380,6 +440,7 @@ class Disruption:
                 if row.kind == "off" and row.vehicle_id not in upset.vehicles
             ),
             closure=worked.closure,
+            rest=worked.rest,
         )
 
 
@@ -490,7 +551,7 @@ def _detail(found: Moves, more: Mapping[str, object] | None = None) -> str:
 
 def _sentence(upset: Upset, live: Live, riders: Iterable[RiderChange]) -> Text:
     changed = list(riders)
-    called = [live.names.vehicles[id_] for id_ in upset.vehicles]
+    called = [live.names.vehicles[id_] for id_ in upset.of(live.day)]
     counted = {
         "riders": len(changed),
         "calls": sum(one.what in CALLED for one in changed),

@@ -11,6 +11,8 @@ MESSAGES: dict[str, Text] = {
     "why.road_closed": Text("道路の通行止め", "a closed road"),
     "why.road_slow": Text("道路の状況", "the state of the roads"),
     "why.road_open": Text("道路の開通", "a road that is open again"),
+    "why.rest": Text("運転手の休憩", "a driver's break"),
+    "why.rest_off": Text("運転手の休憩の取りやめ", "a driver's break that is not taken"),
     "why.placed": Text("車の手配", "a vehicle that has been found"),
     "why.late": Text("前の運行の遅れ", "a vehicle that runs late"),
     "why.earlier": Text("早く着ける車の手配", "a vehicle that comes sooner"),
@@ -31,6 +33,17 @@ MESSAGES: dict[str, Text] = {
         "車なし{unplaced}件。",
         "{vehicles_en} is back. {reason}{riders} rides touched, {calls} to call, {unplaced} "
         "without a vehicle.",
+    ),
+    "done.rest": Text(
+        "{vehicles}が休憩します。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
+        "{vehicles_en} takes a break. {reason}{riders} rides touched, {calls} to call, {unplaced} "
+        "without a vehicle.",
+    ),
+    "done.rest_off": Text(
+        "{vehicles}の休憩を取りやめます。{reason}影響{riders}件、連絡が必要{calls}件、"
+        "車なし{unplaced}件。",
+        "{vehicles_en} takes no break after all. {reason}{riders} rides touched, {calls} to call, "
+        "{unplaced} without a vehicle.",
     ),
     "done.road_closed": Text(
         "通行止め。{reason}影響{riders}件、連絡が必要{calls}件、車なし{unplaced}件。",
@@ -95,6 +108,16 @@ MESSAGES: dict[str, Text] = {
     ),
     "already_out": Text("その車両はもう運行から外れています。", "That vehicle is out already."),
     "not_out": Text("その車両は運行中です。", "That vehicle is in service."),
+    "rest_too_late": Text(
+        "その休憩は、乗務の終わりまでに取れません。", "The shift ends before that break would."
+    ),
+    "no_rest_possible": Text(
+        "その車両には、いま休憩を入れられません。", "That vehicle cannot be given a break now."
+    ),
+    "no_rest": Text(
+        "その休憩はもうありません。終わったか、取りやめられました。",
+        "That break is over, or was taken out.",
+    ),
     "on_no_road": Text(
         "道路データがないため、通行止めを扱えません。", "There is no road network to close."
     ),

@@ -36,6 +36,7 @@ from maas.store.database import Database
 from maas.store.fleet import VehicleRow
 from maas.store.members import MemberRow
 from maas.store.places import PlaceRow
+from maas.store.positions import latest_positions
 from maas.town.messages import say
 
 BELOW_PROMISES: Final = -1
@@ -382,6 +383,15 @@ class Held:
         self._news.set()
         return True
 
+    async def recall_positions(self) -> None:
+        """Begin with where each vehicle was last seen today, whichever process heard it."""
+        since, vehicles = self.here.names.epoch(self.today, 0), [row.id for row in self.here.taxis]
+        async with self.database.reading() as connection:
+            rows = await latest_positions(connection, vehicles, since)
+        for row in rows:
+            if row.t <= self.clock():  # a demo that begins its day again has seen later ones
+                self.on_position(row.vehicle_id, row.lat, row.lon, row.t, bearing=row.bearing)
+
     def on_position(
         self,
         vehicle_id: str,
@@ -391,8 +401,12 @@ class Held:
         *,
         bearing: float | None = None,
     ) -> None:
-        """Take where a vehicle is; `now` is the epoch second of the fix, older ones are ignored."""
-        before = self._seen.get(vehicle_id, Seen())
+        """Take where a vehicle is; `now` is the epoch second of the fix, older ones are ignored.
+
+        No fix is of later than it came: one dated by a clock that is ahead would stand against what
+        somebody says of the vehicle after it.
+        """
+        before, now = self._seen.get(vehicle_id, Seen()), min(now, self.clock())
         if before.position is not None and before.position.ts > now:
             return
         self._seen[vehicle_id] = replace(before, position=PositionView(lat, lon, bearing, now))

@@ -13,7 +13,7 @@ from dispatcher.events import improved
 from dispatcher.improve import improve
 from maas.rides.on_ray import Nodes
 from maas.rides.travel import Matrix, matrix
-from maas.rides.worker import Worker
+from maas.rides.worker import Fate, Worker
 
 ANSWERS_S: Final = 60.0
 """A process that has not answered so long after its time was over hangs, and is ended."""
@@ -66,6 +66,11 @@ class Improver:
     def __init__(self, ray: str | None = None) -> None:
         self._worker = Nodes(ray) if ray else Worker(nice=STANDS_BACK)
         self._seed = 0
+
+    @property
+    def fate(self) -> Fate:
+        """What has become of the process, or of the nodes."""
+        return self._worker.fate
 
     async def compiled(self) -> bool:
         """Start the process and wait until it can search; until then OR-Tools does alone."""

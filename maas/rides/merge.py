@@ -33,6 +33,7 @@ LOOK: Final = frozenset(
         "no_roll_call",
         "no_show_but_rode",
         "not_there",
+        "out_of_service",
         "over_full",
         "rides_already",
         "two_vehicles",

@@ -44,7 +44,7 @@ MESSAGES: dict[str, Text] = {
         "They can be booked from {minutes} minutes before.",
     ),
     "into_a_break": Text(
-        "{opens}から{closes}までは休けいです。その前にはお送りできません。",
+        "{opens}から{closes}までは休憩です。その前にはお送りできません。",
         "There is a break from {opens} to {closes}, and you could not be brought before it.",
     ),
     "not_in_hours": Text(

@@ -9,11 +9,12 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 from dispatcher.search_plan import warm_search
+from maas.rides.worker import Fate
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
@@ -42,6 +43,7 @@ class Nodes:
     """
 
     address: str
+    fate: Fate = field(default_factory=Fate)
 
     async def compiled(self) -> bool:
         """Join the cluster; each of its workers compiles the search before its first task."""
@@ -57,14 +59,18 @@ class Nodes:
         asked = task.remote(work, *args)
         try:
             async with asyncio.timeout(within_s):
-                return cast("T", await asked)
+                found = cast("T", await asked)
         except TimeoutError:
+            self.fate.end(hung=True)
             return None
         except ray.exceptions.RayError:
             log.exception("no node of the cluster has answered")
+            self.fate.end(hung=False)
             return None
         finally:
             ray.cancel(asked, force=True)  # nothing, when it is done
+        self.fate.is_away = False
+        return found
 
     def close(self) -> None:
         """See `Worker.close`; the cluster belongs to others."""

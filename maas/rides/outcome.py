@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from maas.rides.views import VehicleRef
+from maas.rides.views import RestView, VehicleRef
 from maas.town.messages import Text
 
-Kind = Literal["vehicle_out", "driver_off", "back", "road_closed", "road_slow", "road_open"]
+Kind = Literal[
+    "vehicle_out", "driver_off", "back", "rest", "rest_off", "road_closed", "road_slow", "road_open"
+]
 What = Literal["moved", "transfer", "unplaced", "shifted", "released"]
 
 
@@ -77,3 +79,5 @@ class Outcome:
     riders: tuple[RiderChange, ...]
     overtime: tuple[OvertimeView, ...] = ()
     closure: str | None = None
+    rest: RestView | None = None
+    """The break that was put into the plan of the vehicle, or taken out of it."""

@@ -84,7 +84,7 @@ def moves(replan: Replan, touched: Iterable[str] = ()) -> Moves:
     changed = {row.id: row for row in _changed(replan, done, told)}
     day = live.day.with_rows((), changed.values(), told.values())
     waited = {row.vehicle_id for row in live.day.unplaced if row.id in changed}
-    plans = tuple(_plans(live.day, plan, {*touched, *waited, *_carriers(plan, told)}))
+    plans = tuple(_plans(replan, plan, {*touched, *waited, *_carriers(plan, told)}))
     vehicles = [row.vehicle_id for row in plans if row.vehicle_id in plan.routes]
     planned = {row.id: row for row in planned_bookings(day, plan, vehicles, live.travel)}
     updated = changed | planned
@@ -205,12 +205,18 @@ def _carriers(plan: Plan, told: Iterable[str]) -> set[str]:
     return {id_ for id_, route in plan.routes.items() if parties & route.request_ids}
 
 
-def _plans(day: Day, plan: Plan, also: set[str]) -> Iterator[PlanRow]:
-    """Yield the plans that change; a vehicle that is in none any more has no stops."""
-    for vehicle_id in sorted({*plan.routes, *day.plans, *also}):
+def _plans(replan: Replan, plan: Plan, also: set[str]) -> Iterator[PlanRow]:
+    """Yield the plans that change; a vehicle that is in none any more has no stops.
+
+    One that was in none before is left as it is: it is out, and somebody may sit in it who is known
+    to have got in only since.
+    """
+    day, before = replan.live.day, replan.before
+    for vehicle_id in sorted({*plan.routes, *before.routes, *also}):
         row = day.plan_row(vehicle_id)
         route = plan.routes.get(vehicle_id)
-        stops = () if route is None else stops_of(route)
+        gone = () if vehicle_id in before.routes else row.stops
+        stops = gone if route is None else stops_of(route)
         if stops != row.stops or vehicle_id in also:
             yield replace(row, stops=stops)
 

@@ -150,7 +150,8 @@ def said_of(
     names: Names, vehicle_id: str, row: BookingRow | None, codes: Sequence[str]
 ) -> tuple[Text, ...]:
     """Return what is said of what was out of the ordinary, a sentence for each code."""
-    vehicle = names.vehicles[vehicle_id].name
+    own = names.vehicles[vehicle_id]
+    vehicle = Text(own.name, own.name_en or own.name)
     reference = "" if row is None else row.reference
     return tuple(tell(f"late.{code}", reference=reference, vehicle=vehicle) for code in codes)
 

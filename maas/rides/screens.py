@@ -146,5 +146,8 @@ class Screens(Held):
         view = vehicle_view(here.names, vehicle, day, plan, here.travel, seen)
         if way is None:
             return view
-        leaves = view.stops[0].planned - way.duration_s
+        first = min(
+            [stop.planned for stop in view.stops[:1]] + [rest.since for rest in view.rests[:1]]
+        )
+        leaves = first - way.duration_s
         return replace(view, due=tuple(leaves + after_s for after_s in way.times_s))

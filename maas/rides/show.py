@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dispatcher import Explanation, Offer, Place, Plan, Request, Route, StopKind, TravelTimes
+from dispatcher import (
+    RIDER_STOPS,
+    Explanation,
+    Offer,
+    Place,
+    Plan,
+    Request,
+    Route,
+    StopKind,
+    TravelTimes,
+)
 from gtfs.calendar import day_start_epoch
 from maas.fares.price import Fare
 from maas.rides.day import Day, read_request, times
@@ -20,6 +30,7 @@ from maas.rides.views import (
     PlaceView,
     PlanStopView,
     PositionView,
+    RestView,
     RiderRef,
     RideView,
     VehiclePlanView,
@@ -302,6 +313,7 @@ def vehicle_view(
         position=seen.position,
         battery_percent=seen.battery.percent if seen.battery else None,
         stops=_stops(names, day, route, plan, travel),
+        rests=rests_of(names, day, route, plan, travel),
         path=seen.path,
         on_board=sum(aboard),
     )
@@ -311,15 +323,30 @@ def _stops(
     names: Names, day: Day, route: Route, plan: Plan, travel: Mapping[str, TravelTimes]
 ) -> tuple[PlanStopView, ...]:
     schedule = times(route, plan, travel)
-    views = []
+    views: list[PlanStopView] = []
     load = sum(day.bookings[id_].riders for id_ in route.boarded_s)
-    for seq, stop in enumerate(route.stops):
+    for stop, planned_s in zip(route.stops, schedule.begin_s, strict=True):
+        if stop.kind not in RIDER_STOPS:
+            continue
         row = day.bookings[stop.request_id]
         pickup = stop.kind is StopKind.PICKUP
         load += row.riders if pickup else -row.riders
-        planned_s = schedule.begin_s[seq]
         promise = read_request(day.promises[row.id].request)
-        views.append(_stop(names, day, row, promise, stop.kind, seq, planned_s, load))
+        views.append(_stop(names, day, row, promise, stop.kind, len(views), planned_s, load))
+    return tuple(views)
+
+
+def rests_of(
+    names: Names, day: Day, route: Route, plan: Plan, travel: Mapping[str, TravelTimes]
+) -> tuple[RestView, ...]:
+    """Return the breaks still to be taken, and the one that is being taken, as it began."""
+    begin_s = times(route, plan, travel).begin_s
+    views = []
+    for stop, at_s in zip(route.stops, begin_s, strict=True):
+        if stop.kind is StopKind.BREAK:
+            task, row = route.tasks[stop.request_id], day.rests[stop.request_id]
+            until = names.epoch(day.day, at_s + task.lasts_s)
+            views.append(RestView(row.id, until - row.lasts_s, until, names.place(row.place_id)))
     return tuple(views)
 
 
@@ -379,5 +406,8 @@ def next_place(route: Route, plan: Plan) -> Place | None:
 def places_ahead(route: Route, plan: Plan) -> Iterator[Place]:
     """Yield where a vehicle stops, in its order."""
     for stop in route.stops:
-        request = plan.requests[stop.request_id]
-        yield request.origin if stop.kind is StopKind.PICKUP else request.destination
+        if stop.kind in RIDER_STOPS:
+            request = plan.requests[stop.request_id]
+            yield request.origin if stop.kind is StopKind.PICKUP else request.destination
+        else:
+            yield route.tasks[stop.request_id].place

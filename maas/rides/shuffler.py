@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 from dispatcher import Offer, OfferRules, Plan, Refusal, Request, TravelTimes, take
@@ -12,7 +12,7 @@ from dispatcher.rebase import Room
 from maas.rides.improver import looked_up, plain
 from maas.rides.quote import Wish, seek
 from maas.rides.travel import Matrix
-from maas.rides.worker import Worker
+from maas.rides.worker import Fate, Worker
 
 SHUFFLE_S: Final = 1.0
 """How long a caller waits while room is looked for; the answer to most callers needs none."""
@@ -45,6 +45,16 @@ class Search:
     def is_ready(self) -> bool:
         """Whether there is a process that can search; until there is one nobody waits for it."""
         return self._ready
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it searches for nobody."""
+        return not self._one_at_a_time.locked()
+
+    @property
+    def fate(self) -> Fate:
+        """What has become of the process."""
+        return self._worker.fate
 
     async def compiled(self) -> bool:
         """Have a process that can search."""
@@ -85,40 +95,61 @@ class Search:
 
 
 class Shuffler:
-    """Looks for room in processes of their own: who books does not wait for those who ask."""
+    """Looks for room in processes of their own.
+
+    Those who ask share two, as a refusal takes five times as long as an offer.  Those who book have
+    a third beside them, which nobody who asks can hold up.
+    """
 
     def __init__(self) -> None:
-        self._asking, self._booking = Search(), Search()
+        self._asking, self._booking = (Search(), Search()), Search()
+
+    @property
+    def _all(self) -> tuple[Search, ...]:
+        return self._booking, *self._asking
+
+    @property
+    def fates(self) -> dict[str, Fate]:
+        """What has become of each process."""
+        names = "bookings", "offers", "offers-2"
+        return {name: search.fate for name, search in zip(names, self._all, strict=True)}
 
     async def compiled(self) -> bool:
-        """Have both processes ready to search, the one for those who ask first."""
-        return await self._asking.compiled() and await self._booking.compiled()
+        """Have all processes ready to search, the first of those for who asks first."""
+        return all([await search.compiled() for search in (*self._asking, self._booking)])
 
     async def offers(
         self, wished: Wish, plan: Plan, travel: Mapping[str, TravelTimes]
     ) -> list[Offer] | Refusal | None:
         """Return offers that others make room for, or why nobody can; `None` when it is busy."""
-        if not self._asking.is_ready:
+        search = _free(self._asking)
+        if search is None:
             return None
         sent = plain(plan)
-        times = looked_up(sent, travel, wished.places)
-        return await self._asking.found(_offers, wished, sent, times)
+        return await search.found(_offers, wished, sent, looked_up(sent, travel, wished.places))
 
     async def take(
         self, promise: Request, plan: Plan, travel: Mapping[str, TravelTimes]
     ) -> Room | None:
         """Return the room that others can make for a promise, `None` when they cannot."""
-        if not self._booking.is_ready:
+        search = _free(self._all)
+        if search is None:
             return None
         sent = plain(plan)
         times = looked_up(sent, travel, (promise.origin, promise.destination))
-        found = await self._booking.found(_take, promise, sent, times)
+        found = await search.found(_take, promise, sent, times)
         return found if isinstance(found, Room) else None
 
     def close(self) -> None:
         """End the processes."""
-        self._asking.close()
-        self._booking.close()
+        for search in self._all:
+            search.close()
+
+
+def _free(searches: Sequence[Search]) -> Search | None:
+    """Return the first that searches for nobody, else the first; `None` before any is ready."""
+    ready = [search for search in searches if search.is_ready]
+    return next((search for search in ready if search.is_idle), ready[0] if ready else None)
 
 
 def _offers(wished: Wish, plan: Plan, travel: Mapping[str, Matrix]) -> list[Offer] | Refusal:

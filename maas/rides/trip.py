@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from dispatcher import Plan, Route, StopKind, TravelTimes
+from dispatcher import RIDER_STOPS, Plan, Route, StopKind, TravelTimes
 from dispatcher import moved as shifted
 from dispatcher.load import excesses
 from dispatcher.nodes import nodes_of
@@ -65,7 +65,8 @@ def report(
         change = close(live, replace(row, state="no_show"), "no_show", {"at_s": at_s})
         at_origin = [_at(plan, row.pickup_id, at_s) for plan in change.plans]
         return replace(change, plans=tuple(at_origin), answer=None)
-    plan = live.day.plan_row(row.vehicle_id)
+    stop = ("dropoff" if step == "dropped" else "pickup", row.id)
+    plan = _past_breaks(live.day.plan_row(row.vehicle_id), stop)
     if step == "aboard" and ("dropoff", row.id) not in plan.stops:
         return rode(live, fleet, moment, row, row.vehicle_id, step, at_s)
     if step == "arrived":
@@ -156,7 +157,15 @@ def _with_dropoff(
     stop = ("dropoff", seated.id)
     ways = [replace(plan, stops=(*plan.stops[:n], stop, *plan.stops[n:])) for n in places]
     vehicles = _those(fleet, plan)
-    return min(ways, key=lambda way: _cost(live, vehicles, moment, way, seated))
+    best = min(ways, key=lambda way: _cost(live, vehicles, moment, way, seated))
+    return _past_breaks(best, stop)
+
+
+def _past_breaks(plan: PlanRow, stop: tuple[str, str]) -> PlanRow:
+    """Return a plan without the breaks before a stop that its driver is at, or drives to now."""
+    at = plan.stops.index(stop) if stop in plan.stops else 0
+    ahead = (each for each in plan.stops[:at] if each[0] != StopKind.BREAK)
+    return replace(plan, stops=(*ahead, *plan.stops[at:]))
 
 
 def _those(fleet: Sequence[VehicleRow], plan: PlanRow) -> list[VehicleRow]:
@@ -177,6 +186,8 @@ def _cost(
     begin_s = times(plan.routes[way.vehicle_id], plan, live.travel).begin_s
     late_s = 0
     for stop, at_s in zip(route.stops, begin_s, strict=True):
+        if stop.kind not in RIDER_STOPS:
+            continue
         promise = plan.requests[stop.request_id]
         pickup = stop.kind is StopKind.PICKUP
         due_s = promise.latest_pickup_s if pickup else promise.latest_dropoff_s

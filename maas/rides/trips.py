@@ -15,7 +15,7 @@ from maas.fares.vouchers import VoucherRefused
 from maas.rides import trip
 from maas.rides.booking import Live
 from maas.rides.commit import Change, asked
-from maas.rides.day import Day, Moment
+from maas.rides.day import Day, Moment, is_out, is_unplaced
 from maas.rides.merge import (
     Ruling,
     Tap,
@@ -162,7 +162,7 @@ class Trips:
     async def _at_once(self, report: Reported, live: Live, row: BookingRow) -> Made | No:
         """Take a step that the driver made now; whatever cannot be is refused."""
         tap = report.tap
-        if row.vehicle_id != report.vehicle_id:
+        if not _is_its(report, row):
             return NotFound(say("not_in_plan"))
         if trip.reported_before(row, tap.step):
             ride = await self._keeper.ride_of(row.id) if tap.step == "dropped" else None
@@ -182,8 +182,8 @@ class Trips:
 
     async def _late(self, report: Reported, live: Live, row: BookingRow) -> Made | No:
         """Take a step by the table of late ones, which refuses nothing."""
-        tap, here = report.tap, row.vehicle_id == report.vehicle_id
-        found = ruling(tap.step, row.state, here=here)
+        tap = report.tap
+        found = ruling(tap.step, row.state, here=_is_its(report, row))
         if found.outcome != "taken":
             return noted(report, live, row, found, ())
         at_s = min(self._second_of(report, live, row), live.now_s)
@@ -214,8 +214,11 @@ class Trips:
             assert isinstance(payment, Payment)  # noqa: S101 -- cash is never refused
             change = replace(change, also=(*change.also, payment))
         full = "over_full" if tap.step == "aboard" and is_over_full(report, live, row) else ""
+        out = (
+            "out_of_service" if tap.step == "aboard" and is_out(live.day, report.vehicle_id) else ""
+        )
         called = await self._without_call(report, row)
-        codes = codes_of(code, refused, full, called, "clock" if report.it.clock_wrong else "")
+        codes = codes_of(code, refused, full, out, called, "clock" if report.it.clock_wrong else "")
         ended = change.ride
         ride = None if ended is None else ride_view(live.names, ended, row.reference)
         return with_report(report, live, row, change, Ruling("taken"), codes, ride)
@@ -288,3 +291,13 @@ class Trips:
             raise ValueError(f"no tariff on {ride.service_date}, yet {ride.booking_id} rode")
         async with self._keeper.database.reading() as connection:
             return await pay(connection, tariff, ride, tendered, now=live.now, actor=live.actor)
+
+
+def _is_its(report: Reported, row: BookingRow) -> bool:
+    """Whether a booking is of the vehicle that reports.
+
+    One that no vehicle can carry any more keeps the name of the last, and who sits in it rides; but
+    nobody is to be waited for where it says to have arrived.
+    """
+    gone = report.tap.step == "arrived" and is_unplaced(row)
+    return row.vehicle_id == report.vehicle_id and not gone

@@ -410,6 +410,16 @@ class PositionView:
 
 
 @dataclass(frozen=True, slots=True)
+class RestView:
+    """A break that the office put into a vehicle's plan, from one epoch second to another."""
+
+    id: str
+    since: int
+    until: int
+    place: PlaceView
+
+
+@dataclass(frozen=True, slots=True)
 class VehiclePlanView:
     """One vehicle's plan as the monitor and the driver see it.
 
@@ -431,6 +441,7 @@ class VehiclePlanView:
     position: PositionView | None
     battery_percent: float | None
     stops: tuple[PlanStopView, ...]
+    rests: tuple[RestView, ...]
     path: tuple[tuple[float, float], ...]
     on_board: int
     due: tuple[float, ...] = ()

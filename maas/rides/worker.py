@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Final, TypeVar, TypeVarTuple
 
@@ -22,6 +23,21 @@ A = TypeVarTuple("A")
 _ASK_S: Final = 0.25
 
 
+@dataclass(slots=True)
+class Fate:
+    """What has become of the processes that computed somewhere, one after the other."""
+
+    died: int = 0
+    hung: int = 0
+    is_away: bool = False
+    """Whether the last task had no answer because of that."""
+
+    def end(self, *, hung: bool) -> None:
+        """Note that a task had no answer."""
+        self.hung, self.died = self.hung + hung, self.died + (not hung)
+        self.is_away = True
+
+
 class Worker:
     """One process, started with the first task or before, and made anew when it dies.
 
@@ -32,6 +48,7 @@ class Worker:
     def __init__(self, *, nice: int = 0) -> None:
         self._nice = nice
         self._pool: ProcessPoolExecutor | None = None
+        self.fate = Fate()
 
     async def compiled(self) -> bool:
         """Start the process and wait until it has compiled the search; False when it died.
@@ -53,10 +70,13 @@ class Worker:
         """
         try:
             async with asyncio.timeout(within_s):
-                return await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
-        except (BrokenProcessPool, TimeoutError):
+                found = await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self.fate.end(hung=isinstance(error, TimeoutError))
             self.close()
             return None
+        self.fate.is_away = False
+        return found
 
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:

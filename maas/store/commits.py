@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Text, delete, insert, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from maas.store.database import insert_missing
+from maas.store.database import at_once, insert_missing
 from maas.store.sealed import SealError, opened
 from maas.store.tables import audit, audit_head, idempotency, leases, outbox
 
@@ -56,11 +56,11 @@ async def add_events(connection: AsyncConnection, area_id: str, bodies: Sequence
     """Put events into the outbox, in order."""
     if bodies:
         rows = [{"area_id": area_id, "body": body} for body in bodies]
-        await connection.execute(insert(outbox), rows)
+        await connection.execute(insert(outbox).inline(), rows)
 
 
 async def waiting_events(
-    connection: AsyncConnection, area_id: str, limit: int = 200
+    connection: AsyncConnection, area_id: str, limit: int
 ) -> list[tuple[int, str]]:
     """Return the oldest events not yet delivered, with their ids."""
     rows = await connection.execute(
@@ -111,8 +111,9 @@ async def add_audit(connection: AsyncConnection, entry: AuditEntry) -> None:
     seq, previous = await lock_audit(connection)
     linked = link(previous, seq + 1, entry)
     values = {name: getattr(entry, name) for name in AuditEntry.__slots__}
-    await connection.execute(insert(audit), {**values, "seq": seq + 1, "hash": linked})
-    await connection.execute(update(audit_head), {"seq": seq + 1, "hash": linked})
+    async with at_once(connection):
+        await connection.execute(insert(audit), {**values, "seq": seq + 1, "hash": linked})
+        await connection.execute(update(audit_head), {"seq": seq + 1, "hash": linked})
 
 
 async def last_seq(connection: AsyncConnection) -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Connection, Table, event, func, inspect, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
 from maas.store.one_trip import opener
 from maas.store.sealed import Keys, give_keys
@@ -25,22 +28,49 @@ if TYPE_CHECKING:
 WRITES = "maas_writes"
 UPGRADING: Final = 7_271_903
 """What processes that start together on PostgreSQL queue on while one brings it up to date."""
+ALONE_S: Final = 1.0
+"""A connection nobody used for so long is asked whether it still lives."""
+_LEFT: Final = "left"
 CONNECT_S: Final = 3
 """So long a server may take to answer that one wants to connect."""
+_KEEPALIVES: Final = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+"""A host that vanished is noticed in 15 s: asked when idle, or when it confirms nothing (ms)."""
 _THIS = re.compile(r'^revision: str = "(\w+)"', re.MULTILINE)
 _AFTER = re.compile(r'^down_revision: str \| None = "(\w+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One open database; `reading` sees one moment, `writing` is all or nothing."""
+    """One open database; `writing` is all or nothing, `one_moment` sees nothing change."""
 
     engine: AsyncEngine
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for a read; nothing is kept."""
+        """Give a connection that reads.
+
+        Each statement sees what was written before it.  On PostgreSQL it is no transaction, whose
+        begin and end would be two more trips there.
+        """
+        async with self._reading("AUTOCOMMIT") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def one_moment(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection whose reads all see the database as it is at the first of them."""
+        async with self._reading("REPEATABLE READ") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _reading(self, isolation: str) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # on SQLite nothing ever changes in a read
+                await connection.execution_options(isolation_level=isolation)
             yield connection
 
     @asynccontextmanager
@@ -73,12 +103,18 @@ def database_url(url: str) -> URL:
 
 
 def open_database(
-    url: str, *, pool_size: int = 8, keys: Keys | None = None, idle_s: float | None = None
+    url: str,
+    *,
+    pool_size: int = 8,
+    keys: Keys | None = None,
+    idle_s: float | None = None,
+    patience_s: float | None = None,
 ) -> Database:
     """Return the database at `url`; nothing is read yet.  `keys` seal what is known of people.
 
     A transaction in which nothing is said for `idle_s` is ended, so that a process that was frozen
-    in the middle of one holds nobody else up (on PostgreSQL; SQLite cannot).
+    in the middle of one holds nobody else up (on PostgreSQL; SQLite cannot).  A server that does
+    not answer for `patience_s` is given up, `None`: never.
     """
     parsed = database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -89,21 +125,52 @@ def open_database(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=not is_sqlite,
-        connect_args={} if is_sqlite else _connect_args(idle_s),
+        connect_args={} if is_sqlite else _connect_args(parsed, idle_s, patience_s),
         hide_parameters=True,  # errors go into the log, and nobody's data does
     )
     if is_sqlite:
         _prepare_sqlite(engine)
+    else:
+        _ask_whether_alive(engine)
     give_keys(engine, keys)
     return Database(engine)
 
 
-def _connect_args(idle_s: float | None) -> dict[str, object]:
-    args: dict[str, object] = {"connect_timeout": CONNECT_S}
+def _connect_args(url: URL, idle_s: float | None, patience_s: float | None) -> dict[str, object]:
+    """Return what psycopg is told beside the URL, which has the last word about the line."""
+    line = {"connect_timeout": CONNECT_S, **_KEEPALIVES}
+    args: dict[str, object] = {name: url.query.get(name, value) for name, value in line.items()}
+    if patience_s is not None:
+        from maas.store.patient import Patient  # psycopg, which SQLite does without
+
+        args |= {"async_creator_fn": Patient.connect, "patience_s": patience_s}
     if idle_s is not None:
         args["options"] = f"-c idle_in_transaction_session_timeout={1000 * idle_s:.0f}"
     return args
+
+
+def _ask_whether_alive(engine: AsyncEngine) -> None:
+    """Open a connection anew when it was left alone for a while and has broken since.
+
+    Asking each time, as SQLAlchemy's ``pool_pre_ping`` does, is a trip as long as a read itself.
+    """
+    dialect = engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def leave(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_LEFT] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def take(
+        connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        if time.monotonic() - record.info.get(_LEFT, math.inf) < ALONE_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            # The pool tries again with a connection it opens then.
+            raise DisconnectionError from error
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
@@ -126,13 +193,24 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-async def one_moment(connection: AsyncConnection) -> None:
-    """Make every read of a connection just opened see the database as it is at the first one.
+@asynccontextmanager
+async def at_once(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Send the statements inside one after the other without waiting for their answers.
 
-    SQLite's transactions do so anyhow; PostgreSQL's only when asked before anything is read.
+    None may have one: no rows, and nobody may ask how many were written.  What fails is raised at
+    the latest at the end.  On SQLite, where nothing is far away, they are executed as they are.
     """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    kind = connection.dialect.loaded_dbapi.Error
+    raw = await connection.get_raw_connection()
+    psycopg: Any = raw.driver_connection
+    try:
+        async with psycopg.pipeline():
+            yield
+    except kind as error:
+        raise DBAPIError.instance(None, None, error, kind, dialect=connection.dialect) from error
 
 
 async def insert_missing(

@@ -68,14 +68,14 @@ async def swap_plans(connection: AsyncConnection, seen: Sequence[PlanRow]) -> bo
         if r.version == 0
     ]
     await insert_missing(connection, vehicle_plans, blank)
-    for row in ordered:
-        if not await _swap(connection, row):
-            return False
-    return True
+    if not ordered:
+        return True
+    swapped = await connection.execute(_SWAP, [_swap(row) for row in ordered])
+    return swapped.rowcount == len(ordered)
 
 
-async def _swap(connection: AsyncConnection, row: PlanRow) -> bool:
-    values = {
+def _swap(row: PlanRow) -> dict[str, object]:
+    return {
         "of": row.vehicle_id,
         "on": row.service_date,
         "seen": row.version,
@@ -84,4 +84,3 @@ async def _swap(connection: AsyncConnection, row: PlanRow) -> bool:
         "at_place_id": row.at_place_id,
         "free_s": row.free_s,
     }
-    return (await connection.execute(_SWAP, values)).rowcount == 1

@@ -84,11 +84,13 @@ async def _copy(driver: Any, statement: str, rows: Sequence[PositionRow]) -> Non
             await copying.write_row(row)
 
 
-async def latest_positions(connection: AsyncConnection, since: float) -> list[PositionRow]:
-    """Return each vehicle's newest fix taken after `since`."""
+async def latest_positions(
+    connection: AsyncConnection, vehicles: Sequence[str], since: float
+) -> list[PositionRow]:
+    """Return the newest fix of each of some vehicles that was taken after `since`."""
     newest = (
         select(positions.c.vehicle_id, func.max(positions.c.t).label("t"))
-        .where(positions.c.t > since)
+        .where(positions.c.vehicle_id.in_(vehicles), positions.c.t > since)
         .group_by(positions.c.vehicle_id)
         .subquery()
     )

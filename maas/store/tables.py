@@ -442,6 +442,19 @@ outages = Table(
     CheckConstraint("kind IN ('out', 'off', 'back')", name="kind"),
 )
 
+# A break somebody put into a vehicle's plan: to be taken as long as the plan's stops have it.
+rests = Table(
+    "rests",
+    metadata,
+    Column("id", ForeignKey("disruptions.id"), primary_key=True),
+    Column("vehicle_id", ForeignKey("vehicles.id"), nullable=False),
+    Column("service_date", Date, nullable=False, index=True),
+    Column("place_id", ForeignKey("places.id"), nullable=False),
+    Column("earliest_s", Integer, nullable=False),
+    Column("latest_s", Integer, nullable=False),
+    Column("lasts_s", Integer, nullable=False),
+)
+
 # Roads at `points` (lat, lon; none: all roads) closed, or driven at `factor` of their speed.
 closures = Table(
     "closures",
@@ -1152,4 +1165,45 @@ calls = Table(
     Column("ended_at", Double),
     Column("operator", String),
     CheckConstraint("state IN ('ringing', 'answered', 'ended')", name="state"),
+)
+
+# --- other services that are told ---------------------------------------------------------------
+
+# `kinds`: what is told, each between commas; `secret_before` signs too until `both_until`.
+# Nothing is sent before `resume_at`: after `failures` in a row the far side is left alone.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False, index=True),
+    Column("url", String, nullable=False),
+    Column("kinds", String, nullable=False),
+    Column("secret", SealedLine("webhooks.secret"), nullable=False),
+    Column("secret_before", SealedLine("webhooks.secret_before"), nullable=False),
+    Column("both_until", Double, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("resume_at", Double, nullable=False),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+)
+
+# One event for one of them, gone once it is delivered; `until`: given up when it fails after that.
+webhook_letters = Table(
+    "webhook_letters",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("webhook_id", ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("error", String, nullable=False),
+    CheckConstraint("state IN ('waiting', 'dead')", name="state"),
+    Index(None, "webhook_id", "state", "next_at"),
+    sqlite_autoincrement=True,
 )

@@ -57,6 +57,19 @@ def day_words(day: date) -> Text:
     return Text(ja, f"{_EN_DAYS[day.weekday()]} {day.day} {_EN_MONTHS[day.month - 1]}")
 
 
+def season_words(season: str) -> Text:
+    """Return a yearly season in words.
+
+    >>> season_words("12-27/01-04")
+    Text(ja='12月27日から1月4日まで', en='27 Dec to 4 Jan')
+    """
+    first, last = ([int(part) for part in end.split("-")] for end in season.split("/"))
+    return Text(
+        f"{first[0]}月{first[1]}日から{last[0]}月{last[1]}日まで",
+        f"{first[1]} {_EN_MONTHS[first[0] - 1]} to {last[1]} {_EN_MONTHS[last[0] - 1]}",
+    )
+
+
 def clock_words(seconds_s: int) -> str:
     """Return service-day seconds as people say them, rounded down to the minute.
 
@@ -90,7 +103,8 @@ def _hours_today(hours: tuple[Hours, ...], day: date, words: Text) -> Hours | Re
             return refused("closed_date", "hours.closed_on", rule.sentences, **values)
         season = rule.season_of(day)
         if season is not None:
-            values = {"day": words.ja, "day_en": words.en, "season": season}
+            span = season_words(season)
+            values = {"day": words.ja, "day_en": words.en, "season": span.ja, "season_en": span.en}
             return refused("closed_season", "hours.closed", rule.sentences, **values)
     holiday = holiday_name(day)
     if holiday is None:
@@ -165,7 +179,7 @@ def check_hours(rules: DayRules, desired_s: int) -> Refused | None:
     """Return why nobody is carried at this second of the day, `None` when people are."""
     hours = rules.hours
     if not hours.opens_s <= desired_s <= hours.closes_s:
-        values = {"opens": hours.opens, "closes": hours.closes}
+        values = {"opens": clock_words(hours.opens_s), "closes": clock_words(hours.closes_s)}
         return refused("outside_hours", "hours", hours.sentences, **values)
     for span in hours.breaks:
         first_s, last_s = ends(span)

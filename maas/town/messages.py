@@ -27,7 +27,7 @@ MESSAGES: dict[str, Text] = {
         "There is no service on {day_en}, a public holiday ({holiday}).",
     ),
     "closed_season": Text(
-        "{day}は運休期間({season})です。", "{day_en} falls in the closed season ({season})."
+        "{day}は運休期間({season})です。", "{day_en} falls in the closed season ({season_en})."
     ),
     "closed_date": Text("{day}は運休日です。", "There is no service on {day_en}."),
     "no_rules": Text(

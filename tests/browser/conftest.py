@@ -75,8 +75,8 @@ def town(
 
 
 @contextmanager
-def demo_town(folder: Path, speed: int) -> Iterator[str]:
-    """Run the demo in a folder and yield its address."""
+def demo_town(folder: Path, speed: int, **env: str) -> Iterator[str]:
+    """Run the demo in a folder, with settings of its own, and yield its address."""
     command = [sys.executable, "-m", "maas", "demo", "--no-callers", "--port", "0"]
     with (folder / "log").open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
@@ -85,7 +85,7 @@ def demo_town(folder: Path, speed: int) -> Iterator[str]:
             stderr=errors,
             text=True,
             encoding="utf-8",
-            env=os.environ | {"MAAS_PBX_KEY": PBX_KEY},
+            env=os.environ | {"MAAS_PBX_KEY": PBX_KEY} | env,
         )
         try:
             yield _address(process, folder / "log")

@@ -31,12 +31,6 @@ def write(page: Page, field: Locator, text: str) -> None:
     page.keyboard.type(text)
 
 
-def write_day(page: Page, field: Locator, day: str) -> None:
-    """Go to a field for a day, and put one in: how it is typed differs with the machine."""
-    reach(page, field)
-    field.fill(day)
-
-
 def choose(page: Page, field: Locator, label: str) -> None:
     """Go to a list, and choose by its letters."""
     reach(page, field)

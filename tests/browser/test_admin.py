@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
-from tests.browser.keyboard import choose, push, reach, tick, write, write_day
+from tests.browser.keyboard import choose, push, reach, tick, write
 from tests.browser.waiting import settled
 
 pytestmark = [
@@ -53,7 +53,7 @@ def test_a_rule_is_drafted_checked_and_put_in_force(new_page: NewPage) -> None:
     page = new_page("/admin", name="admin")
     push(page, page.get_by_role("button", name="変更の案を作る").first)
     begins = today_of(page) + dt.timedelta(days=300)  # a far day disturbs no other test
-    write_day(page, page.get_by_label("いつから"), begins.isoformat())
+    write(page, page.get_by_label("いつから"), begins.isoformat())
     write(page, page.get_by_label("終わり", exact=True), "15:00")
     push(page, page.get_by_role("button", name="案を作って確かめる"))
     expect(page.get_by_role("row", name="終わり")).to_contain_text("15:00")
@@ -75,7 +75,7 @@ def test_an_area_is_drawn_by_its_corners_and_drafted(new_page: NewPage) -> None:
     write(page, page.get_by_label("名前", exact=True), "北の区域")
     write(page, page.get_by_label("英語の名前"), "North")
     begins = today_of(page) + dt.timedelta(days=310)
-    write_day(page, page.get_by_label("いつから"), begins.isoformat())
+    write(page, page.get_by_label("いつから"), begins.isoformat())
     for _ in range(3):
         push(page, page.get_by_role("button", name="点を足す"))
     for number, (lat, lon) in enumerate([(34.7, 133.5), (34.7, 134.0), (35.0, 133.7)], 1):
@@ -137,7 +137,7 @@ def test_a_device_is_enrolled_by_a_code(new_page: NewPage) -> None:
     page = new_page("/admin#devices", name="admin")
     vehicle = ask(page, "/api/v1/vehicles")[0]
     choose(page, page.get_by_role("combobox", name="車両"), vehicle["name"])
-    push(page, page.get_by_role("button", name="登録の番号を作る"))
+    push(page, page.get_by_role("button", name="登録コードを作る"))
     code = page.locator(".code")
     expect(code).to_be_visible()
     assert violations(page) == []
@@ -194,8 +194,8 @@ def test_a_trip_of_a_draft_is_moved_and_the_draft_published(new_page: NewPage) -
     expect(page.get_by_role("dialog")).to_contain_text("「春の案」の案を捨てますか。")
     page.keyboard.press("Escape")
     far = today_of(page) + dt.timedelta(days=330)
-    write_day(page, page.get_by_label("この日から"), far.isoformat())
-    write_day(page, page.get_by_label("この日まで"), (far + dt.timedelta(days=5)).isoformat())
+    write(page, page.get_by_label("この日から"), far.isoformat())
+    write(page, page.get_by_label("この日まで"), (far + dt.timedelta(days=5)).isoformat())
     push(page, page.get_by_role("button", name="公開する"))
     expect(page.get_by_text("公開しました。")).to_be_visible()
 

@@ -84,7 +84,9 @@ def test_the_battery_is_held_against_the_days_work_and_breaks_stand_in_it(
     told(desk.context.request, f"/vehicles/{ELECTRIC}/duty", "rest", record=rest)
     desk.goto("/monitor")
     expect(desk.locator(f".row[data-vehicle={ELECTRIC}] .rest")).to_contain_text("休憩")
-    expect(page.locator("li.pause")).to_contain_text("休けい", timeout=150_000)
+    resting = page.locator(".card .resting")
+    expect(resting).to_contain_text("いまは休憩中です。", timeout=150_000)
+    expect(resting).to_contain_text("休憩を終わる")
     assert violations(page) == []
 
 

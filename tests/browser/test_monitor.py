@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -12,6 +13,7 @@ from playwright.sync_api import APIResponse, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import PATIENCE_MS, NewPage
+from tests.browser.test_driver import JAPAN
 from tests.browser.waiting import until
 
 pytestmark = [
@@ -140,7 +142,17 @@ def test_axe_finds_nothing_on_any_box(new_page: NewPage, language: str, look: st
     if look == "dark":
         page.locator(".commands input").check()
     found = violations(page)
-    for keys in (["F1"], ["F2"], ["F2", "1"], ["F2", "4"], ["F2", "6"], ["F4"], ["b"]):
+    for keys in (
+        ["F1"],
+        ["F2"],
+        ["F2", "1"],
+        ["F2", "4"],
+        ["F2", "6"],
+        ["F2", "7"],
+        ["F2", "8"],
+        ["F4"],
+        ["b"],
+    ):
         for key in keys:
             page.keyboard.press(key)
         expect(page.locator("dialog")).to_be_visible()
@@ -192,6 +204,71 @@ def test_a_road_is_closed_by_keys_and_named_from_junction_to_junction(new_page: 
     expect(road.filter(has_text=meant).last).to_be_visible()
     decide(page, "かたづいた", meant)
     expect(closed).to_have_count(0)
+
+
+def test_a_break_is_put_in_by_keys_told_to_its_driver_and_taken_out_again(
+    new_page: NewPage,
+) -> None:
+    page = new_page("/monitor", name="dispatcher", size=(1920, 1080))
+    tablet = new_page("/driver", name="driver", size=(1280, 800))
+    van = asked(page, "/plan")["vehicles"][0]
+    tablet.get_by_role("button", name=van["name"]).click()
+    expect(tablet.locator("[data-standing=live]")).to_be_visible()
+    until(tablet, "id => localStorage.getItem(`cab:${id}`) !== null", van["id"])
+
+    def rests() -> Any:  # noqa: ANN401 -- JSON
+        return next(one for one in asked(page, "/plan")["vehicles"] if one["id"] == van["id"])[
+            "rests"
+        ]
+
+    box = page.get_by_role("dialog")
+    begin = dt.datetime.fromtimestamp(asked(page, "/clock")["now"] + 2 * 3600, JAPAN)
+    expect(page.locator("main dl").first).to_be_visible()
+    for key in ("F2", "7"):
+        page.keyboard.press(key)
+    page.keyboard.press(number_of(page, van["name"]))
+    page.keyboard.press("Enter")
+    expect(box.get_by_label("いつから")).to_be_focused()
+    page.keyboard.type(begin.strftime("%H%M"))
+    page.keyboard.press("Tab")
+    page.keyboard.type("45")
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(box.locator(".not-yet")).to_be_visible()
+    expect(box.locator(".sums")).to_contain_text("休憩")
+    assert violations(page) == []
+    assert rests() == []
+
+    page.keyboard.press("Enter")
+    expect(box.locator(".done")).to_be_visible()
+    page.keyboard.press("Escape")
+    (rest,) = rests()
+    since, over = (dt.datetime.fromisoformat(rest[end]) for end in ("since", "until"))
+    assert (since >= begin.replace(second=0, microsecond=0), over - since) == (
+        True,
+        dt.timedelta(minutes=45),
+    )
+    span = f"{since.hour}:{since:%M}〜{over.hour}:{over:%M}"
+    band = page.locator(f".row[data-vehicle={van['id']}]").get_by_role("img", name=f"休憩 {span}")
+    expect(band).to_be_visible()
+    change = tablet.locator(".change")
+    expect(change).to_contain_text(f"休憩：{span} {rest['place']['name']}")
+    assert violations(tablet) == []
+    change.get_by_role("button").click()
+    pause = tablet.locator("li.pause", has_text="会社")
+    expect(pause).to_contain_text(rest["place"]["name"])
+
+    for key in ("F2", "8", "1", "Enter"):
+        page.keyboard.press(key)
+    expect(box.locator(".not-yet")).to_be_visible()
+    assert len(rests()) == 1
+    page.keyboard.press("Enter")
+    expect(box.locator(".done")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(band).to_have_count(0)
+    assert rests() == []
+    expect(change).to_contain_text(f"なくなった休憩：{span}")
+    expect(pause).to_have_count(0)
 
 
 def decide(page: Page, why: str, meant: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -296,6 +297,26 @@ def test_an_unknown_number_is_registered_in_place(desk: Page) -> None:
         expect(desk.locator("#to")).to_be_focused()
         rider = asked(desk, "/riders?q=0009990001")[0]
         assert (rider["name"], rider["provisional"]) == ("見本新子", True)
+
+
+def test_enter_takes_what_was_found_for_all_that_was_typed(desk: Page) -> None:
+    later: list[Route] = []
+
+    def keep(route: Route) -> None:
+        later.append(route)
+
+    desk.route(f"**/riders?q={quote('例示文子')}*", keep)
+    desk.keyboard.type("例示")
+    expect(desk.get_by_text("「例示」さんを仮登録して受ける")).to_be_visible()
+
+    desk.keyboard.type("文子")
+    while not later:
+        desk.wait_for_timeout(20)
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#new-place")).to_have_count(0)
+    later[0].continue_()
+
+    expect(desk.get_by_label("名前", exact=True)).to_have_value("例示文子")
 
 
 def test_a_call_to_make_is_noted_by_one_digit(new_page: NewPage) -> None:

@@ -120,7 +120,6 @@ def test_three_drafts_are_booked_or_listed_and_none_is_doubled(new_page: NewPage
     assert violations(desk) == []
 
     # The first booking arrives, but its answer is lost: it is asked for again, by the same key.
-    desk.unroute(API)
     lost: list[str] = []
 
     def lose_the_first(route: Route) -> None:
@@ -131,6 +130,7 @@ def test_three_drafts_are_booked_or_listed_and_none_is_doubled(new_page: NewPage
         return route.abort()
 
     desk.route("**/api/v1/bookings", lose_the_first)
+    desk.unroute(API)
     expect(desk.locator("#drafts .waiting")).to_have_count(0)
     assert len(lost) == 1
 
@@ -176,3 +176,33 @@ def test_drafts_outlive_the_page_and_a_removal_can_be_undone(new_page: NewPage) 
     expect(desk.locator("#drafts [role=option]")).to_have_count(0)
     desk.keyboard.press("3")
     expect(desk.locator("#drafts [role=option]")).to_have_count(1)
+
+
+def test_a_server_that_never_answers_is_away_and_comes_back_without_a_draft(
+    new_page: NewPage,
+) -> None:
+    desk = opened(new_page)
+    day = next_day(desk)
+    take(desk, riders(desk)[11])
+    away = desk.get_by_text("いまは予約できません")
+    cut(desk)
+    desk.keyboard.press("1")
+    desk.keyboard.type(f"{typed(day)} 1000")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("dialog")).to_be_visible()
+    expect(away).to_be_visible()
+    desk.keyboard.press("Escape")
+    desk.unroute(API)
+    expect(away).to_be_hidden()
+
+    # This time it takes the question and says nothing: that is no answer, either.
+    desk.clock.install()
+    desk.route(API, lambda _route: None)
+    desk.locator("#time").press("Enter")
+    desk.clock.fast_forward(21_000)
+    expect(desk.locator("dialog")).to_be_visible()
+    expect(away).to_be_visible()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_text("下書きに残しました")).to_be_visible()
+    desk.keyboard.press("Shift+F4")  # the next caller's, while the first is still on its way
+    expect(desk.locator("dialog")).to_be_visible()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.axe import everywhere, violations
+from tests.browser.axe import everywhere, speak, violations
 from tests.browser.conftest import NewPage
+from tests.browser.keyboard import write
 from tests.browser.waiting import settled
 
 pytestmark = [
@@ -21,6 +22,17 @@ pytestmark = [
 
 CHARTS = {"when": 2, "where": 2, "who": 4, "promises": 3, "refusals": 3, "buses": 2}
 """The sections with how many charts each has at least."""
+# It is opened all the same: the browser refuses unless a click asked for it.
+COUNT_CALENDARS = """
+() => {
+  window.calendars = [];
+  const open = HTMLInputElement.prototype.showPicker;
+  HTMLInputElement.prototype.showPicker = function () {
+    open.call(this);
+    window.calendars.push(this);
+  };
+}
+"""
 MONTH = "from=2026-11-01&to=2026-11-30"
 
 
@@ -53,6 +65,38 @@ def test_a_period_and_filters_are_in_the_address_and_come_back_from_it(new_page:
     page.go_back()
     expect(filtered).to_have_count(0)
     expect(tiles).to_have_text(everything, use_inner_text=True)
+
+
+def test_a_day_is_typed_and_read_in_the_pages_language(new_page: NewPage) -> None:
+    page = new_page(f"/planner?{MONTH}#overview", name="planner")
+    begins = page.get_by_label("いつから")
+    expect(begins).to_have_value("2026年11月1日(日)")
+    write(page, begins, "11/9")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    expect(begins).to_have_value("2026年11月10日(火)")
+    page.wait_for_url("**from=2026-11-10*")
+    write(page, begins, "あした")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("のように、日を入れてください。")).to_be_visible()
+    settled(page)
+    assert everywhere(page) == []
+    write(page, begins, "2026-11-10")
+    page.keyboard.press("Tab")
+    speak(page, "en")
+    expect(page.get_by_role("textbox", name="From")).to_have_value("Tue, 10 Nov 2026")
+
+
+def test_a_day_is_chosen_from_the_browsers_calendar_by_the_mouse(new_page: NewPage) -> None:
+    page = new_page(f"/planner?{MONTH}#overview", name="planner")
+    begins = page.get_by_role("textbox", name="いつから", exact=True)
+    expect(begins).to_have_value("2026年11月1日(日)")
+    page.evaluate(COUNT_CALENDARS)
+    page.get_by_title("カレンダーから選ぶ").first.click()
+    page.wait_for_function("window.calendars[0]?.value === '2026-11-01'")
+    page.locator("input[type=date]").first.fill("2026-11-16")
+    expect(begins).to_have_value("2026年11月16日(月)")
+    page.wait_for_url("**from=2026-11-16*")
 
 
 def test_every_chart_says_what_it_is_and_is_taken_along(new_page: NewPage) -> None:
@@ -108,13 +152,13 @@ def test_what_happened_is_written_beside_the_figures_and_printed(new_page: NewPa
 def test_a_month_is_closed_and_its_open_data_published(new_page: NewPage) -> None:
     page = new_page("/planner#reports", name="planner")
     page.get_by_label("月", exact=True).fill("2026-11")
-    expect(page.get_by_text("2026-11 速報")).to_be_visible()
+    expect(page.get_by_text("2026年11月 速報")).to_be_visible()
     page.get_by_role("button", name="速報として出す").click()
     expect(page.get_by_text("速報として出しました。")).to_be_visible()
     page.get_by_role("button", name="この月を確定する").click()
     assert everywhere(page) == []
     page.get_by_role("dialog").get_by_role("button", name="この月を確定する").click()
-    expect(page.get_by_text("2026-11 確定")).to_be_visible()
+    expect(page.get_by_text("2026年11月 確定")).to_be_visible()
     expect(page.get_by_role("button", name="この月を確定する")).to_have_count(0)
     report = page.context.request.get("/api/v1/reports/monthly?month=2026-11&format=html")
     assert "確定" in report.text()

@@ -135,6 +135,28 @@ def test_a_listener_gets_the_state_first_and_then_what_changes() -> None:
     }  # fmt: skip
 
 
+def test_a_publisher_learns_when_what_it_published_was_sent() -> None:
+    hub, clock = new_hub()
+    learnt: list[str] = []
+    hub.when_sent(lambda: learnt.append("nothing waits"))
+    for topic in ("vehicles", "alerts"):
+        hub.publish(topic, "a", bus("a", 1))
+    clock.pass_s(hub, 0)
+    hub.publish("vehicles", "a", bus("a", 2))
+    clock.pass_s(hub, TICK_S / 2)
+    hub.publish("alerts", "a", bus("a", 2))
+    hub.when_sent(lambda: learnt.append("both"))
+    before = list(learnt)
+    hub.publish("calls", "a", bus("a", 1))  # later: nobody waits for it
+
+    listen(hub, "vehicles")  # sends what waits for its tick
+    between = list(learnt)
+    clock.pass_s(hub, TICK_S)
+
+    assert (before, between) == (["nothing waits"], ["nothing waits"])
+    assert learnt == ["nothing waits", "both"]
+
+
 def test_the_first_update_goes_at_once_and_the_next_wait_for_the_tick() -> None:
     hub, clock = new_hub()
     listener, _ = listen(hub, "vehicles")

@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,13 +29,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from maas.offline import enrol
+from maas.parts import Part
 from maas.settings import Settings
 from tests.chaos.kill import HANDED_ON_WITHIN_S, Load, Server, find_problems, handed_on, prepare
 from tests.chaos.proxy import Proxy
 from tests.maas.tiny_town import LAT, LON
 from tests.ports import valkey
 
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
+"""A frozen server's transactions end one after the other, each after ten seconds of silence."""
 IDLE_S = 3.0
 
 
@@ -51,19 +53,30 @@ class Outcome:
 
 @asynccontextmanager
 async def booking(
-    folder: Path, url: str, outcome: Outcome, callers: int = 4, **settings: str
-) -> AsyncIterator[tuple[Server, Load]]:
-    """Give a server under callers; in the end compare what they were told with the database."""
+    folder: Path,
+    url: str,
+    outcome: Outcome,
+    callers: int = 4,
+    pause_s: float = 0.0,
+    parts: Sequence[Part] = (Part.ALL,),
+    **settings: str,
+) -> AsyncIterator[tuple[list[Server], Load]]:
+    """Give a process of each part under callers; the first of them is called.
+
+    In the end what callers were told is compared with the database.
+    """
     env = await prepare(folder, url)
-    server = Server(env | settings, folder)
-    server.start()
-    load = Load(server, today_of(env))
+    servers = [Server(env | settings, folder / part, part=part) for part in parts]
+    load = Load(servers[0], today_of(env), pause_s=pause_s)
     try:
-        await server.ready()
+        for server in servers:
+            server.folder.mkdir()
+            server.start()
+            await server.ready()
         await load.sign_in()
         tasks = [asyncio.create_task(load.book(each, 1)) for each in range(callers)]
         try:
-            yield server, load
+            yield servers, load
             load.stopping = True
             async with asyncio.timeout(PATIENCE_S):
                 await asyncio.gather(*tasks)
@@ -73,7 +86,8 @@ async def booking(
         if not await handed_on(url, HANDED_ON_WITHIN_S * 4):
             load.problems.append("events never handed on")
     finally:
-        server.kill()
+        for server in servers:
+            server.kill()
     outcome.acknowledged, outcome.refused = len(load.acknowledged), dict(load.refused)
     outcome.problems = load.problems + await find_problems(folder, url, load)
 
@@ -162,7 +176,7 @@ async def without_redis(folder: Path, url: str, *, away_s: float) -> Outcome:
     with valkey(folder) as redis:
         async with Proxy("127.0.0.1", redis.port).listening() as proxy:
             address = f"redis://127.0.0.1:{proxy.port}"
-            async with booking(folder, url, outcome, MAAS_REDIS_URL=address) as (server, load):
+            async with booking(folder, url, outcome, MAAS_REDIS_URL=address) as ([server], load):
                 stream = await stream_of(server, url)
                 tasks = [asyncio.create_task(each) for each in (stream.report(), stream.listen())]
                 try:
@@ -200,7 +214,7 @@ async def _redis_faults(
         at = time.monotonic()
         outcome.figures[f"{name}_alone_after_s"] = await stream.next_epoch(is_local, "not alone")
         await asyncio.sleep(away_s)
-        await _more(load, 5)  # more than there are callers: one of them was begun in that time
+        await more(load, 5)  # more than there are callers: one of them was begun in that time
         outcome.figures[f"{name}_p99_more_s"] = percentile(load, at, time.monotonic()) - calm_s
         await back()
         outcome.figures[f"{name}_back_after_s"] = await stream.next_epoch(
@@ -236,10 +250,10 @@ async def postgres_restarted(
     outcome, outages = Outcome(), []
     async with booking(folder, url, outcome) as (_, load):
         for _ in range(restarts):
-            await _more(load, 5)
+            await more(load, 5)
             before = load.waits[-1][1]
             await asyncio.to_thread(restart)
-            await _more(load, 1)
+            await more(load, 1)
             outages.append(max(_gaps([before, *(end for _, end, _ in load.waits)], before)))
     outcome.figures["outage_max_s"] = max(outages)
     return outcome
@@ -250,7 +264,8 @@ def _gaps(ends: list[float], since: float) -> list[float]:
     return [after - before for before, after in pairwise(times)]
 
 
-async def _more(load: Load, count: int) -> None:
+async def more(load: Load, count: int) -> None:
+    """Wait for so many more bookings."""
     goal = len(load.acknowledged) + count
 
     async def come() -> bool:
@@ -265,7 +280,7 @@ async def _more(load: Load, count: int) -> None:
 async def frozen(folder: Path, url: str, *, seconds: float) -> Outcome:
     """Freeze one of two servers with bookings on their way, let the other go on, and wake it."""
     outcome = Outcome()
-    async with booking(folder, url, outcome, callers=2) as (awake, load):
+    async with booking(folder, url, outcome, callers=2) as ([awake], load):
         sleeper = Server(awake.env, folder / "sleeper")
         sleeper.folder.mkdir()
         sleeper.start()
@@ -289,19 +304,19 @@ async def frozen(folder: Path, url: str, *, seconds: float) -> Outcome:
 
 
 async def _woken(outcome: Outcome, load: Load, mine: Load, seconds: float) -> None:
-    await _more(mine, 5)
+    await more(mine, 5)
     process = mine.server.process
     assert process is not None
     process.send_signal(signal.SIGSTOP)
     at = time.monotonic()
-    await _more(load, 20)
+    await more(load, 20)
     await asyncio.sleep(max(0.0, seconds - (time.monotonic() - at)))
     outcome.figures["others_p99_s"] = percentile(load, at, time.monotonic())
     process.send_signal(signal.SIGCONT)
     at = time.monotonic()
-    await _more(mine, 1)
+    await more(mine, 1)
     outcome.figures["woken_answers_after_s"] = time.monotonic() - at
-    await _more(mine, 5)
+    await more(mine, 5)
 
 
 # The processes that search
@@ -316,7 +331,7 @@ async def solver_broken(folder: Path, url: str, *, seconds: float) -> Outcome:
             frozen_ones.add(each)
             each.suspend()
 
-    async with booking(folder, url, outcome, callers=2) as (server, load):
+    async with booking(folder, url, outcome, callers=2) as ([server], load):
         assert server.process is not None
         main = psutil.Process(server.process.pid)
         try:

@@ -133,6 +133,8 @@ class Load:
 
     server: Server
     today: date
+    pause_s: float = 0.0
+    """So long a caller draws breath after each booking."""
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     acknowledged: dict[str, bytes] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
@@ -192,6 +194,7 @@ class Load:
                     self.waits.append((quoted_s, time.monotonic(), quoted_s - asked_s))
                     if choose.random() < 0.2:
                         await self._again(client, body, key)
+                    await asyncio.sleep(self.pause_s)
 
     async def _again(self, client: httpx.AsyncClient, body: object, key: str) -> None:
         self.replayed += 1

@@ -17,11 +17,13 @@ _RESET = struct.pack("ii", 1, 0)
 class Proxy:
     """Passes bytes on between those who connect to `port` and a server.
 
+    `host` may be the path of a Unix socket.
+
     `silent` is a black hole: connections are taken, bytes are taken, and nothing comes back.
     """
 
     host: str
-    to_port: int
+    to_port: int = 0
     port: int = 0
     silent: bool = False
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -48,7 +50,7 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            there, back = await asyncio.open_connection(self.host, self.to_port)
+            there, back = await self._reach()
         except OSError:
             writer.transport.abort()
             self._open.discard(writer)
@@ -56,6 +58,11 @@ class Proxy:
         self._open.add(back)
         await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
         self._open -= {writer, back}
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.host.startswith("/"):
+            return await asyncio.open_unix_connection(self.host)
+        return await asyncio.open_connection(self.host, self.to_port)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import cluster, faults
+from tests.chaos import cluster, faults, storm
 from tests.chaos.faults import Outcome
 from tests.chaos.servers import own_postgres
 
@@ -81,3 +81,12 @@ def test_streams_resume_when_a_master_of_a_redis_cluster_is_killed(tmp_path: Pat
 
     assert found.problems == []
     assert found.figures["heard_again_after_s"] < 2 * SLOW_S
+
+
+def test_callers_book_while_everybody_who_listens_comes_back(tmp_path: Path) -> None:
+    run = storm.storms(tmp_path, sqlite(tmp_path), clients=200, times=1, calm_s=0.5)
+    found = told(asyncio.run(run))
+
+    assert found.problems == []
+    assert found.refused == {}
+    assert found.figures["right_again_max_s"] < 6 * SLOW_S

@@ -460,6 +460,79 @@ def test_parties_make_way_for_a_break_before_it_is_late() -> None:
     assert carried_by(done, "a") == "two"
 
 
+def resting(at_s: int, lasts_s: int, *places: int) -> list[Task]:
+    return [Task("rest", StopKind.BREAK, Place(each), at_s, at_s, lasts_s) for each in places]
+
+
+def words_of(done: Replanned, vehicle_id: str) -> str:
+    sign = {StopKind.PICKUP: "+", StopKind.DROPOFF: "-", StopKind.BREAK: "="}
+    route = done.plan.routes[vehicle_id]
+    return " ".join(sign[stop.kind] + stop.request_id for stop in route.stops)
+
+
+def test_a_new_break_stands_where_nobody_is_on_board_and_the_way_is_shortest() -> None:
+    a = ride("a", 2, 4, earliest_pickup_s=1800, latest_pickup_s=2400)
+    b = ride("b", 6, 8, earliest_pickup_s=5400, latest_pickup_s=6000)
+    plan = plan_of({"one": "+a -a +b -b"}, a, b)
+
+    done = events.rest_added(plan, "one", resting(3600, 1200, 0, 4), TRAVEL)
+
+    assert words_of(done, "one") == "+a -a =rest +b -b"
+    assert done.plan.routes["one"].tasks["rest"].place == Place(4)
+    assert (done.broken, done.late_tasks) == ((), ())
+    assert check(done.plan, TRAVEL) == []
+    at_the_depot = events.rest_added(plan, "one", resting(3600, 1200, 0), TRAVEL)
+    assert at_the_depot.plan.routes["one"].tasks["rest"].place == Place(0)
+
+
+def test_riders_whom_a_new_break_leaves_no_time_for_ride_with_others_or_later() -> None:
+    b = ride("b", 6, 8, earliest_pickup_s=3600, latest_pickup_s=4200)
+    rest = resting(3600, 1800, 0)
+
+    alone = events.rest_added(plan_of({"one": "+b -b"}, b), "one", rest, TRAVEL)
+    helped = events.rest_added(plan_of({"one": "+b -b", "two": ""}, b), "one", rest, TRAVEL)
+
+    # From 0 at 5400 to 6 in 360 s: 1560 s later than told.
+    assert words_of(alone, "one") == "=rest +b -b"
+    assert broken(alone) == [("b", "pickup", 1560, "one")]
+    assert (words_of(helped, "one"), carried_by(helped, "b")) == ("=rest", "two")
+    assert helped.broken == ()
+
+
+def test_a_new_break_waits_for_those_on_board_and_its_lateness_is_seen() -> None:
+    a = ride("a", 3, 9)
+    plan = plan_of({"one": "-a"}, a, one={"a": 0})
+
+    done = events.rest_added(plan, "one", resting(0, 600, 0, 9), TRAVEL)
+
+    assert words_of(done, "one") == "-a =rest"
+    task = done.plan.routes["one"].tasks["rest"]
+    assert (task.place, task.latest_s) == (Place(9), 540 + a.alighting_s)
+
+
+def test_a_new_break_is_not_put_before_a_locked_stop() -> None:
+    b = ride("b", 6, 8, earliest_pickup_s=3600, latest_pickup_s=4200)
+    plan = plan_of({"one": "+b -b"}, b)
+    plan = plan.with_route(replace(plan.routes["one"], locked=1))
+
+    done = events.rest_added(plan, "one", resting(0, 600, 0), TRAVEL)
+
+    assert words_of(done, "one") == "+b -b =rest"
+
+
+def test_a_break_that_is_withdrawn_leaves_room_for_who_waits() -> None:
+    b = ride("b", 6, 8, earliest_pickup_s=3600, latest_pickup_s=4200)
+    plan = events.rest_added(plan_of({"one": ""}), "one", resting(3600, 1800, 0), TRAVEL).plan
+    plan = plan.with_route(replace(plan.routes["one"], locked=1))
+
+    done = events.rest_withdrawn(plan, "rest", TRAVEL, waiting=[Told(b)])
+
+    assert words_of(done, "one") == "+b -b"
+    assert (done.plan.routes["one"].tasks, done.broken) == ({}, ())
+    with pytest.raises(KeyError, match="rest"):
+        events.rest_withdrawn(done.plan, "rest", TRAVEL)
+
+
 def test_a_vehicle_back_in_service_takes_those_who_wait() -> None:
     plan = two_aboard()
     gone = events.broken_down(plan, "one", Place(5), 420, TRAVEL)

@@ -251,6 +251,7 @@ KINDS = (
     "vehicle_late",
     "broken_down",
     "driver_off",
+    "rest_added",
     "road_closed",
     "battery_read",
     "bus_late",
@@ -280,6 +281,10 @@ def happening(
             return kind, events.broken_down(plan, vehicle_id, place, at_s, travel), travel
         case "driver_off":
             return kind, events.driver_off(plan, vehicle_id, at_s, travel), travel
+        case "rest_added":
+            window = at_s, at_s + dice.choice([0, 900])
+            rest = Task("new", StopKind.BREAK, place, *window, 60 * dice.randrange(5, 60))
+            return kind, events.rest_added(plan, vehicle_id, [rest], travel), travel
         case "road_closed":
             slower: dict[str, TravelTimes] = {"car": PoweredTown(dice.choice([60, 75, 120]))}
             return kind, events.road_closed(plan, slower), slower

@@ -16,7 +16,7 @@ from dispatcher.fleet import Fleet
 from dispatcher.model import Place, Plan, Route, TravelTimes, Vehicle
 from dispatcher.offer import offers, take
 from dispatcher.refuse import Reason, Refusal
-from dispatcher.search_plan import shuffle_in, warm_search
+from dispatcher.search_plan import fitted, warm_search
 from dispatcher.shuffle import Budget, MaxWall, shuffled
 from tests.dispatcher.test_refuse import TIGHT, wishes
 from tests.dispatcher.test_schedule import TRAVEL, VAN, ride, stops
@@ -104,7 +104,7 @@ def test_no_search_is_made_for_what_even_idle_vehicles_cannot_do(
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(shuffle, "shuffle_in", forbidden)
+    monkeypatch.setattr(shuffle, "fitted", forbidden)
     large = replace(ASK, wheelchairs=2)
 
     assert isinstance(offers(taken_lift(), large, TRAVEL, RULES), Refusal)
@@ -141,9 +141,9 @@ def test_in_a_large_fleet_only_the_nearest_are_searched(monkeypatch: pytest.Monk
 
     def watched(part: Plan, *given_: Any, **more: Any) -> Plan | None:  # noqa: ANN401
         seen.append(part)
-        return shuffle_in(part, *given_, **more)
+        return fitted(part, *given_, **more)
 
-    monkeypatch.setattr(shuffle, "shuffle_in", watched)
+    monkeypatch.setattr(shuffle, "fitted", watched)
 
     answer = offers(plan, ASK, TRAVEL, RULES)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from dispatcher.fleet import Fleet
 from dispatcher.model import Plan, Route
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.stretch import stretch
@@ -28,7 +29,7 @@ def times_of(plan: Plan) -> Schedule:
 
 def test_only_what_happens_around_the_time_is_kept() -> None:
     times = times_of(DAY)
-    part = stretch(DAY, TRAVEL, 3500, 6000).part
+    part = stretch(DAY, Fleet(DAY, TRAVEL), 3500, 6000).part
     van = part.routes["van"]
 
     assert van.stops == stops("+b -b")
@@ -43,21 +44,24 @@ def test_nobody_is_cut_off_while_on_board() -> None:
             for id_, one in DAY.requests.items()}  # fmt: skip
     shared = Plan(1, shared.routes, wide)
 
-    assert stretch(shared, TRAVEL, 3500, 3600).part.routes == shared.routes
+    assert stretch(shared, Fleet(shared, TRAVEL), 3500, 3600).part.routes == shared.routes
 
 
 def test_locked_stops_stay_where_they_are() -> None:
     locked = DAY.with_route(replace(DAY.routes["van"], locked=3))
-    van = stretch(locked, TRAVEL, 7000, 19_000).part.routes["van"]
+    van = stretch(locked, Fleet(locked, TRAVEL), 7000, 19_000).part.routes["van"]
 
     assert (van.stops, van.locked) == (stops("+c -c"), 0)
-    assert stretch(locked, TRAVEL, 3500, 19_000).part.routes["van"] == locked.routes["van"]
+    assert (
+        stretch(locked, Fleet(locked, TRAVEL), 3500, 19_000).part.routes["van"]
+        == locked.routes["van"]
+    )
 
 
 def test_a_route_that_is_late_already_is_left_out() -> None:
     late = Plan(1, DAY.routes, {**DAY.requests, "c": replace(C, ride_max_s=60)})
 
-    assert stretch(late, TRAVEL, 0, 20_000).part == Plan(1, {}, {})
+    assert stretch(late, Fleet(late, TRAVEL), 0, 20_000).part == Plan(1, {}, {})
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -70,7 +74,7 @@ def test_a_stretch_can_be_driven_and_leaves_out_only_what_is_before_and_after(
     assume(isinstance(times, Schedule))
     assert isinstance(times, Schedule)
     to_s = from_s + lasts_s
-    cut = stretch(case.plan, case.travel, from_s, to_s)
+    cut = stretch(case.plan, Fleet(case.plan, case.travel), from_s, to_s)
     first, end = cut.cuts[id_]
     part = cut.part.routes[id_]
 

@@ -20,13 +20,14 @@ def main() -> int:
     parser.add_argument("what", choices=["api", *BYTES])
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=-1)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
     if asked.what in BYTES:
         from tests.fuzz import guided
 
-        guided.run(asked.what, asked.seconds, asked.seed)
+        guided.run(asked.what, asked.seconds, asked.runs, asked.seed)
     return _api(asked.cases, asked.seed)
 
 

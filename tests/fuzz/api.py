@@ -45,6 +45,8 @@ SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(operation_id=["signOut
 
 EACH = 20
 """Cases of an operation in a round."""
+PATIENCE_S = 300
+"""Nobody says how long a machine may be busy with others."""
 
 
 @schemathesis.serializer("application/zip")
@@ -76,7 +78,7 @@ class Server:
 
     def send(self, case: schemathesis.Case[Any]) -> httpx.Response:
         """Send a case as the role that may do most, and return the answer."""
-        caller = self.ready.result(60)
+        caller = self.ready.result(PATIENCE_S)
         kwargs = case.as_transport_kwargs(base_url="http://maas.test")
         data = kwargs.get("data")
         body = {"content": data} if isinstance(data, bytes) else {"data": data}
@@ -88,7 +90,7 @@ class Server:
             json=kwargs.get("json"),
             **body,
         )
-        return asyncio.run_coroutine_threadsafe(caller.send(request), self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(caller.send(request), self.loop).result(PATIENCE_S)
 
     def close(self) -> None:
         """End the service."""

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 
-def run(name: str, seconds: int, number: int) -> NoReturn:
-    """Try bytes for so long; says how many, and ends the process with what libFuzzer says."""
+def run(name: str, seconds: int, runs: int, number: int) -> NoReturn:
+    """Try bytes for so long, or so often (-1: as the time allows).
+
+    Says how many, and ends the process with what libFuzzer says.
+    """
     # In no lock: its wheel is large, and only who looks for faults needs it.
     atheris: Any = import_module("atheris")
     with atheris.instrument_imports(include=["gtfs", "busloc"]):
@@ -20,7 +23,12 @@ def run(name: str, seconds: int, number: int) -> NoReturn:
     for i, seed in enumerate(parsers.seeds(name)):
         (folder / str(i)).write_bytes(seed)
     longest = max(parsers.MOST_BYTES, *(len(seed) for seed in parsers.seeds(name)))
-    options = [f"-max_total_time={seconds}", f"-seed={number}", f"-max_len={longest}"]
+    options = [
+        f"-max_total_time={seconds}",
+        f"-runs={runs}",
+        f"-seed={number}",
+        f"-max_len={longest}",
+    ]
     options += ["-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={folder}/broke-"]
     atheris.Setup([sys.argv[0], *options, str(folder)], parsers.TARGETS[name])
     atheris.Fuzz()

@@ -75,7 +75,27 @@ def test_every_setting_is_in_the_readme_with_words_of_its_own() -> None:
         assert field.description, name
 
 
-def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
+def _link(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a service told, and end it."""
+    url = "https://hooks.example/maas"
+    assert run("link", "add", url).exit_code == 1
+    monkeypatch.setenv("MAAS_LINK_HOSTS", "hooks.example")
+    for wrong in (["--area", "nowhere"], ["--kind", "sung"]):
+        assert run("link", "add", url, *wrong).exit_code == 1
+    made = json.loads(run("link", "add", url, "--kind", "boarded", "--json").stdout)
+    assert made["secret"].startswith("whsec_")
+    (shown,) = json.loads(run("link", "list", "--json").stdout)["webhooks"]
+    assert (shown["id"], shown["kinds"], shown["dead"]) == (made["id"], ["boarded"], 0)
+    assert json.loads(run("link", "again", made["id"], "--json").stdout) == {"letters": 0}
+    assert run("link", "end", made["id"]).exit_code == 0
+    for gone in ("end", "again"):
+        assert run("link", gone, made["id"]).exit_code == 1
+    assert run("link", "list").stdout.strip() == ""
+
+
+def test_a_town_is_imported_staffed_and_equipped(
+    run: Run, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = run("town", "import", town, "--json")
     assert report.exit_code == 0, report.output
     assert json.loads(report.stdout)["places"] == 6
@@ -86,6 +106,7 @@ def test_a_town_is_imported_staffed_and_equipped(run: Run, town: Path) -> None:
     code = json.loads(run("device", "enrol", "van-1", "--url", "http://a", "--json").stdout)
     assert code["qr"] == f"maas-enrol:?code={code['code']}&url=http://a"
     assert run("roads", "build", town / "roads.osm").exit_code == 0
+    _link(run, monkeypatch)
     verified = run("db", "verify", "--json")
     assert verified.exit_code == 0, verified.output
     assert json.loads(verified.stdout) == {"audit": [], "ledger": [], "plan of tiny": []}

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from maas.logs import JsonLines, TextLines, is_told
+from maas.logs import JsonLines, TextLines
 from maas.store.database import open_database
 from maas.store.sealed import Keys
 from maas.store.tables import members
@@ -67,10 +67,3 @@ async def test_a_database_error_quotes_nothing_that_is_known_of_people(database_
             await db.execute(text("SELECT :name FROM nowhere"), {"name": NAME})
     assert NAME not in str(told.value)
     await database.close()
-
-
-def test_who_opens_a_stream_is_not_told() -> None:
-    asked = '%s - "WebSocket %s" [accepted]'
-    line = record(asked, "127.0.0.1:1", "/ws/live?ticket=secret", name="uvicorn.error")
-    assert not is_told(line)
-    assert is_told(record("Application startup complete.", name="uvicorn.error"))

@@ -95,6 +95,12 @@ def test_the_japanese_page_has_readings_where_there_are_some_and_marks_nothing()
     assert not [span for span in shown.all("span") if "lang" in span]
 
 
+def test_a_name_that_is_its_own_reading_has_no_second_one() -> None:
+    shown = Page(page(a_board(running(299, headsign="きびプラザ", headsign_kana="キビプラザ"))))
+
+    assert shown.all("ruby") == []
+
+
 def test_a_bus_that_is_early_or_not_seen_says_so() -> None:
     early, unseen = running(299, delay_s=-130), planned(600, state="unconfirmed")
 
@@ -137,7 +143,10 @@ def test_a_page_has_no_script_and_no_style_of_its_own() -> None:
     attributes = {name for _, attrs in shown.tags for name in attrs}
     assert not names & {"script", "style", "iframe", "img"}
     assert not [name for name in attributes if name == "style" or name.startswith("on")]
-    assert shown.all("link") == [{"rel": "stylesheet", "href": "/assets/plain.css"}]
+    assert shown.all("link") == [
+        {"rel": "icon", "href": "/favicon.svg"},
+        {"rel": "stylesheet", "href": "/assets/plain.css"},
+    ]
     assert "://" not in html
 
 

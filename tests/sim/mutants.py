@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from busloc import hub, ping
@@ -39,19 +39,18 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def _compare_and_set(patch: pytest.MonkeyPatch) -> None:
     """A plan is written whatever version it has by now."""
 
-    async def swap(connection: AsyncConnection, row: PlanRow) -> bool:
-        at = vehicle_plans.c.vehicle_id == row.vehicle_id
-        on = vehicle_plans.c.service_date == row.service_date
-        written = {
-            "version": vehicle_plans.c.version + 1,
-            "stops": [list(stop) for stop in row.stops],
-            "at_place_id": row.at_place_id,
-            "free_s": row.free_s,
-        }
-        await connection.execute(update(vehicle_plans).where(at, on).values(**written))
-        return True
+    swap = plans.swap_plans
 
-    patch.setattr(plans, "_swap", swap)
+    async def swap_any(connection: AsyncConnection, seen: Sequence[PlanRow]) -> bool:
+        at = select(
+            vehicle_plans.c.vehicle_id, vehicle_plans.c.service_date, vehicle_plans.c.version
+        )
+        now = {(vehicle, day): version for vehicle, day, version in await connection.execute(at)}
+        keys = [(row.vehicle_id, row.service_date) for row in seen]
+        rows = [replace(row, version=now.get(key, 0)) for row, key in zip(seen, keys, strict=True)]
+        return await swap(connection, rows)
+
+    patch.setattr(plans, "swap_plans", swap_any)
 
 
 def _outbox(patch: pytest.MonkeyPatch) -> None:

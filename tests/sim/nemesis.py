@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.sim.server import Server
 
 POINTS = (
-    "before_commit", "after_commit", "before_deliver", "after_deliver", "before_send", "after_send",
-    "before_reply",
+    "before_commit", "after_commit", "before_deliver", "after_deliver", "before_forget",
+    "before_send", "after_send", "before_reply",
 )  # fmt: skip
 
 

@@ -179,12 +179,21 @@ class Server:
 
     async def _keep(self, service: Service) -> None:
         tell = Publisher(service)
+        in_memory: list[Event] = []
 
         async def deliver(event: Event) -> None:
             await self.reach("before_deliver")
             await tell(event)
-            self.ends.delivered(event)
+            in_memory.append(event)
             await self.reach("after_deliver")
+
+        async def told() -> None:
+            sent = len(in_memory)
+            await tell.told()
+            for event in in_memory[:sent]:
+                self.ends.delivered(event)
+            del in_memory[:sent]
+            await self.reach("before_forget")
 
         keeper = Keeper(
             service.database,
@@ -194,6 +203,7 @@ class Server:
             clock=self.clock,
             signing_key=b"simulated",
             deliver=deliver,
+            told=told,
             improve_s=1.0,
         )
         self.solver.put_into(keeper)

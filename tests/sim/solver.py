@@ -31,7 +31,7 @@ class Solver:
     def put_into(self, keeper: Keeper) -> None:
         """Take the place of a keeper's processes."""
         keeper._improver._worker = self  # type: ignore[assignment]
-        for search in (keeper._shuffler._asking, keeper._shuffler._booking):
+        for search in keeper._shuffler._all:
             search._worker = self  # type: ignore[assignment]
 
     async def compiled(self) -> bool:

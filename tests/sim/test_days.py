@@ -21,8 +21,6 @@ PARTS = 2
 FEW = (0, 1)
 LATEST = 4
 """So many of the seeds that failed last are lived through in every suite."""
-LATEST = 4
-"""So many of the seeds that failed last are lived through in every suite."""
 
 
 def kept() -> list[int]:

@@ -13,11 +13,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from busloc.hub import Hub
 from busloc.io.memory_bus import MemoryBus
-from busloc.io.redis_bus import RedisBus, connect
-from busloc.io.stream import running
+from busloc.io.redis_bus import AWAY, RedisBus, connect
+from busloc.io.stream import running, sent
+from busloc.topic import Update
 from tests.busloc.io.servers import settle
 from tests.busloc.test_hub import Reader, bus
 from tests.ports import PATIENCE_S, free_port, start_valkey
@@ -226,3 +228,122 @@ async def test_a_cluster_no_node_of_which_is_there_leaves_a_worker_alone() -> No
         hub.publish("vehicles", "a", bus("a", 1))
         await settle(lambda: reader.state == {"a": 1})
         assert not carrier.connected
+
+
+async def test_a_redis_that_says_nothing_is_given_up_soon_and_not_asked_again() -> None:
+    asked = 0
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        redis = connect(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        assert isinstance(redis, Redis)
+        told = redis.connection_pool.connection_kwargs
+        assert (told["socket_timeout"], told["socket_connect_timeout"]) == (0.3, 0.3)
+        with pytest.raises(AWAY):
+            await redis.ping()
+        await redis.aclose()
+
+    assert asked == 1
+    again = redis.get_retry()
+    assert again is not None
+    assert again.get_retries() == 0
+
+
+async def test_what_happens_while_redis_is_away_is_kept_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("busloc.io.redis_bus.AWAY_MAX", 10)
+    redis = connect("redis://127.0.0.1:1")
+    carrier = RedisBus(Hub(now=time.time, monotonic=time.monotonic), redis)
+
+    for value in range(30):
+        carrier.send("vehicles", [Update(f"k{value}", b"1")])
+
+    assert [key for _, key in carrier._away] == [f"k{value}" for value in range(20, 30)]
+    await redis.aclose()
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_comes_round_does_not_undo_what_was_sent_after_it(redis_url: str) -> None:
+    async with worker(redis_url, uuid4().hex) as (hub, carrier):
+        await settle(lambda: carrier.connected)
+        reader = listen(hub, "vehicles")
+        carrier._coming["vehicles", "a"] = Update("a", bus("a", 2))  # from while it was away
+        carrier._post("vehicles", [Update("a", bus("a", 1))])  # another process was late with it
+        carrier._post("vehicles", [Update("b", bus("b", 1))])
+        await settle(lambda: "b" in reader.state)
+        early = values(reader)
+        carrier._post("vehicles", [Update("a", bus("a", 2))])
+        await settle(lambda: "a" in reader.state)
+
+    assert early == {"b": 1}
+    assert values(reader) == {"a": 2, "b": 1}
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_worker_joins_again_whatever_was_raised(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uvloop, for one, raises RuntimeError where a line was cut."""
+    write, raised = RedisBus._write, 0
+
+    async def closed(self: RedisBus) -> None:
+        nonlocal raised
+        raised += 1
+        if raised == 1:
+            raise RuntimeError("unable to perform operation; the handler is closed")
+        await write(self)
+
+    monkeypatch.setattr(RedisBus, "_write", closed)
+    async with worker(redis_url, uuid4().hex) as (hub, carrier):
+        reader = listen(hub, "vehicles")
+        await settle(lambda: raised > 1 and carrier.connected)
+        hub.publish("vehicles", "a", bus("a", 1))
+        await settle(lambda: reader.state == {"a": 1})
+        await carrier.taken()
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_tick_is_taken_when_redis_has_it(server: Server) -> None:
+    async with worker(server.url, "x") as (hub, carrier):
+        await settle(lambda: carrier.connected)
+        server.signal(signal.SIGSTOP)
+        try:
+            hub.publish("vehicles", "a", bus("a", 1))
+            await sent(hub)
+            taken = asyncio.create_task(carrier.taken())
+            await settle(lambda: not carrier._news.is_set())  # it is on its way
+            await asyncio.sleep(0)  # lets the task begin
+            assert not taken.done()
+        finally:
+            server.signal(signal.SIGCONT)
+        await taken
+        redis = connect(server.url)
+        assert await redis.exists(*carrier._keys("vehicles")) == 5
+        await redis.aclose()
+        await carrier.taken()  # nothing was sent since
+
+
+@pytest.mark.usefixtures("patient")
+async def test_while_redis_is_away_a_tick_is_taken_by_those_who_listen_here(
+    server: Server,
+) -> None:
+    async with worker(server.url, "x") as (hub, carrier):
+        await settle(lambda: carrier.connected)
+        reader = listen(hub, "vehicles")
+        server.signal(signal.SIGSTOP)
+        hub.publish("vehicles", "a", bus("a", 1))
+        await sent(hub)
+        taken = asyncio.create_task(carrier.taken())
+        server.signal(signal.SIGKILL)
+        await taken
+        assert reader.state == {"a": 1}
+        hub.publish("vehicles", "a", bus("a", 2))
+        await sent(hub)
+        await carrier.taken()
+        assert reader.state == {"a": 2}

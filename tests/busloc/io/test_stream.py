@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from typing import Any
@@ -344,6 +345,23 @@ async def test_one_address_takes_only_so_many_places(ws: str) -> None:
         async with client(server) as one:
             await ask(one, sub=["vehicles"])
             assert (await hear(one))["k"] == "snap"
+
+
+async def test_who_opens_a_stream_or_is_turned_away_is_not_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        serving(admission=Admission(Limits(per_address=1))) as server,
+        connect(f"{server.url()}?ticket=secret", proxy=None) as one,
+    ):
+        caplog.set_level(logging.INFO, logger="uvicorn.error")
+        monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+        await ask(one, sub=["vehicles"])
+        await hear(one)
+        with pytest.raises(InvalidStatus, match="503"):
+            await connect(f"{server.url()}?ticket=secret", proxy=None)
+
+    assert [line for line in caplog.messages if "secret" in line or "127.0.0.1" in line] == []
 
 
 async def test_a_server_that_stops_says_over_how_long_to_come_back() -> None:

@@ -92,10 +92,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running_on(prepared: Prepared, folder: Path) -> AsyncIterator[Running]:
-    """Run the service on a copy of the prepared data."""
+async def running_on(
+    prepared: Prepared, folder: Path, clock_start: float | None = None
+) -> AsyncIterator[Running]:
+    """Run the service on a copy of the prepared data; its clock begins now if nothing is said."""
     shutil.copytree(prepared.data_dir, folder)
-    app = create_app(Settings(data_dir=folder))
+    app = create_app(Settings(data_dir=folder, clock_start=clock_start))
     async with app.router.lifespan_context(app):
         yield Running(app, app.state.service, prepared.device_token)
 

@@ -37,6 +37,8 @@ class Organisation:
     down: bool = False
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
     """What was asked for, by the code that was given for it."""
+    given: list[str] = field(default_factory=list)
+    """The tokens that were given for codes."""
 
     def consent(self, address: str) -> dict[str, str]:
         """Have somebody sign in at an address of ours; returns what their browser brings back."""
@@ -99,7 +101,9 @@ class Organisation:
             "nonce": asked["nonce"],
         } | self.claims
         token = self.sign(claims) if self.sign else self.signed(claims)
-        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": token})
+        access = secrets.token_urlsafe()
+        self.given += [token, access]
+        return JSONResponse({"access_token": access, "token_type": "Bearer", "id_token": token})
 
     def signed(self, claims: dict[str, Any], key: ECKey | None = None) -> str:
         """Return an ID token."""

@@ -135,6 +135,32 @@ async def test_a_server_whose_vehicles_a_closed_road_cuts_off_is_ready(
 
     ready = await dispatcher.get("/readyz")
     assert (ready.status_code, ready.json()["parts"]["plan"]) == (200, "cut off")
+    opened = {"kind": "road_open", "closure": answer.json()["closure"]}
+    assert (await dispatcher.post("/api/v1/disruptions", json=opened, headers=key())).is_success
+
+
+async def test_a_break_is_put_into_a_plan_seen_by_all_and_taken_out(
+    dispatcher: httpx.AsyncClient, key: Key
+) -> None:
+    today = (await dispatcher.get("/api/v1/plan")).json()["date"]
+    tomorrow = str(dt.date.fromisoformat(today) + dt.timedelta(1))
+    at = f"{tomorrow}T12:00:00+09:00"
+    rest = {"kind": "rest", "vehicles": ["van-1"], "date": tomorrow, "at": at, "minutes": 45}
+    path = "/api/v1/disruptions"
+
+    done = await dispatcher.post(path, json=rest, headers=key())
+    assert done.status_code == 200, done.text
+    made = done.json()["rest"]
+    assert (made["since"], made["until"]) == (at, f"{tomorrow}T12:45:00+09:00")
+    assert made["place"]["name"]
+    plan = (await dispatcher.get("/api/v1/plan", params={"date": tomorrow})).json()
+    assert {one["id"]: one["rests"] for one in plan["vehicles"]} == {"van-1": [made], "van-2": []}
+
+    off = {"kind": "rest_off", "rest": made["id"], "date": tomorrow}
+    assert (await dispatcher.post(path, json=off, headers=key())).json()["rest"] == made
+    again = await dispatcher.post(path, json=off, headers=key())
+    assert (again.status_code, again.json()["type"].rsplit("/", 1)[-1]) == (404, "not-found")
+    assert "休憩" in again.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +169,10 @@ async def test_a_server_whose_vehicles_a_closed_road_cuts_off_is_ready(
         {"kind": "vehicle_out"},
         {"kind": "driver_off"},
         {"kind": "back"},
+        {"kind": "rest", "vehicles": ["van-1"]},
+        {"kind": "rest", "vehicles": ["van-1", "van-2"], "minutes": 30},
+        {"kind": "rest", "vehicles": ["van-1"], "minutes": 4},
+        {"kind": "rest_off"},
         {"kind": "road_closed"},
         {"kind": "road_slow"},
         {"kind": "road_open"},

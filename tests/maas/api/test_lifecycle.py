@@ -11,13 +11,23 @@ import httpx
 import pytest
 
 from maas.store.members import MemberRow
-from tests.maas.api.conftest import Running
+from tests.maas.api.conftest import Prepared, Running, running_on
 
 Keys = Callable[[], dict[str, str]]
-TOMORROW = (dt.datetime.now(ZoneInfo("Asia/Tokyo")).date() + dt.timedelta(days=1)).isoformat()
-"""Whatever the hour is, no time of that day is past."""
+TODAY = dt.datetime.now(ZoneInfo("Asia/Tokyo")).date()
+TOMORROW = (TODAY + dt.timedelta(days=1)).isoformat()
 TRIP = {"origin": 1, "destination": 6, "date": TOMORROW, "time": "14:00"}
 BACK = {"origin": 6, "destination": 1, "date": TOMORROW, "time": "16:00"}
+
+
+@pytest.fixture(scope="module")
+async def running(
+    prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
+    """The service at noon, whatever the hour is: there is time to ride, and to come back."""
+    noon = dt.datetime.fromisoformat(f"{TODAY}T12:00:00+09:00").timestamp()
+    async with running_on(prepared, tmp_path_factory.mktemp("noon") / "data", noon) as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,7 +17,9 @@ import yaml
 
 from maas.api.meters import PartMeters
 from maas.backed_up import Backup, note_backup
+from maas.rides.improver import Improver
 from tests.maas.api.conftest import Running
+from tests.maas.rides.test_worker import dies
 
 DOCS = Path(__file__).parents[3] / "docs" / "operations"
 ELSEWHERE = {"up"}
@@ -67,6 +70,27 @@ def test_whether_redis_answers_is_told_where_it_is_used(running: Running) -> Non
         running.service.joined = None
     assert set(told) >= WITH_REDIS
     assert told["maas_redis_connected"].samples[0].value == 0
+
+
+async def test_a_searching_process_that_dies_again_and_again_is_told(
+    running: Running, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (keeper,) = running.service.keepers.values()
+    improver = Improver()  # one that nobody else gives work to
+    monkeypatch.setattr(keeper, "_improver", improver)
+    told = []
+    try:
+        for task in (dies, dies, os.getpid):
+            await improver._worker.run(task)
+            ready = await nobody.get("/readyz")
+            text = (await nobody.get("/metrics")).text
+            counted = re.search(r'maas_search_ended_total{.*"died",search="plan"} (\d)', text)
+            assert counted is not None
+            told.append((ready.status_code, ready.json()["parts"]["search"], counted[1]))
+    finally:
+        improver.close()
+
+    assert told == [(200, "away", "1"), (200, "away", "2"), (200, "ok", "2")]
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))

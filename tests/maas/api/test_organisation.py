@@ -132,6 +132,28 @@ async def test_the_organisation_signs_somebody_in(desk: Desk) -> None:
     assert "S-1" not in kept
 
 
+async def test_its_tokens_are_neither_told_to_the_browser_nor_kept(desk: Desk) -> None:
+    heard = []
+
+    async def note(answer: httpx.Response) -> None:
+        heard.append(f"{answer.headers} {(await answer.aread()).decode()}".encode())
+
+    desk.organisation.given.clear()
+    async with desk.browser() as caller:
+        caller.event_hooks["response"].append(note)
+        assert (await enter(desk, caller))["entered"]
+        assert await who(caller) == "driver"
+    kept = [
+        path.read_bytes() for path in desk.service.settings.data_dir.rglob("*") if path.is_file()
+    ]
+
+    assert len(desk.organisation.given) == 2
+    assert any(b"driver" in each for each in heard)
+    assert any(b"staff.tied" in each for each in kept)
+    for token in desk.organisation.given:
+        assert not any(token.encode() in each for each in (*heard, *kept))
+
+
 async def test_what_the_organisation_calls_somebody_counts_once_they_are_tied(desk: Desk) -> None:
     beside = desk.organisation
     async with desk.browser() as caller:

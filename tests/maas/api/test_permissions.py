@@ -60,6 +60,7 @@ PATHS = {
     "staff_name": "nobody",
     "month": "2026-01",
     "version": "1",
+    "webhook_id": "none",
 }
 # What only the permission table may decide, written out once more by hand: the oracle.
 DESK = {"operator", "dispatcher", "admin"}
@@ -83,6 +84,7 @@ WANTED = {
     Permission.READ_RIDES: DESK | {"planner"},
     Permission.DRIVE: {"driver", "dispatcher", "admin"},
     Permission.MANAGE_DEVICES: {"admin"},
+    Permission.MANAGE_LINKS: {"admin"},
     Permission.READ_TIMETABLES: DESK | {"planner"},
     Permission.EDIT_TIMETABLES: {"planner", "admin"},
     Permission.READ_MONEY: DESK | {"planner"},

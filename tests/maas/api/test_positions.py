@@ -87,7 +87,7 @@ async def test_an_hour_of_fixes_in_one_batch_moves_the_map_once_and_is_kept_in_o
     # The history that waited was written before the service closed.
     database = open_database(f"sqlite:///{folder / 'maas.db'}")
     async with database.reading() as db:
-        newest = await latest_positions(db, now - 10)
+        newest = await latest_positions(db, ["van-1"], now - 10)
         kept = await page_after(db, 0, 5000)
     await database.close()
     assert [(row.vehicle_id, row.seq) for row in newest] == [("van-1", 3599)]

@@ -96,7 +96,7 @@ async def test_rules_put_in_force_are_those_callers_are_answered_by(
     assert answer.json()["state"] == "in_force"
     refusal = (await operator.post("/api/v1/quotes", json=ask)).json()["refusal"]
     assert (refusal["reason"], refusal["binding"]) == ("outside_hours", "hours")
-    assert refusal["sentence"].startswith("運行時間は09:00から10:00までです。")
+    assert refusal["sentence"].startswith("運行時間は9:00から10:00までです。")
     history = (await operator.get(f"{API}/history", params={"kind": "hours"})).json()
     assert history[-1]["made_by"] == "planner"
     assert history[-1]["change_id"] == change["id"]
@@ -167,7 +167,7 @@ async def test_a_preview_counts_the_bookings_and_the_count_must_be_named(
     (only,) = found["no_longer_allowed"]
     assert only["booking_id"] == booked.json()["id"]
     assert (only["date"], only["rule"]) == (day, "hours")
-    assert only["sentence"] == "運行時間は09:00から10:00までです。"
+    assert only["sentence"] == "運行時間は9:00から10:00までです。"
     (difference,) = found["differences"]
     assert {each["field"] for each in difference["fields"]} == {"from", "to"}
     unseen = await force(planner, change, 0)

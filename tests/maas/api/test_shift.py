@@ -153,6 +153,20 @@ async def test_the_breaks_of_the_town_and_of_the_driver_are_told_in_their_order(
     assert [one["since"] for one in after] == sorted(one["since"] for one in after)
 
 
+async def test_the_driver_sees_a_break_that_the_office_has_put_in(
+    running: Running, device: httpx.AsyncClient, key: Key
+) -> None:
+    rest = {"kind": "rest", "vehicles": ["van-1"], "minutes": 5}
+    async with running.staff("dispatcher") as desk:
+        made = await desk.post("/api/v1/disruptions", json=rest, headers=key())
+
+    breaks = (await shift(device))["breaks"]
+
+    assert made.status_code == 200, made.text
+    planned = {name: made.json()["rest"][name] for name in ("since", "until")}
+    assert {"by": "office", **planned} in breaks
+
+
 async def test_a_van_without_a_battery_has_none_and_a_bus_has_no_shift(
     running: Running,
 ) -> None:

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
+from psycopg.errors import DiskFull
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from maas.api.problems import of_database
 from maas.store.commits import audit_break
 from tests.maas.api.conftest import Prepared, Running, running_on
 from tests.maas.api.test_bookings import booking
@@ -113,12 +116,23 @@ async def full(*_: object, **__: object) -> None:
     raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
 
+AWAY: Final = (
+    OperationalError("SELECT", {}, Exception("the connection is lost")),
+    InterfaceError("SELECT", {}, Exception("the connection is closed")),
+    PoolTimeoutError("every connection is waited for"),
+)
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
 async def test_a_database_that_is_away_is_said_so_and_asked_again(
-    running: Running, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
+    async def away_now(*_: object) -> None:
+        raise error
+
     async with running.staff("operator") as operator:
         with monkeypatch.context() as patch:
-            patch.setattr("maas.store.people.session", full)
+            patch.setattr("maas.store.people.session", away_now)
             away = await operator.get("/api/v1/bookings", headers={"accept-language": "ja"})
         back = await operator.get("/api/v1/bookings")
 
@@ -126,3 +140,10 @@ async def test_a_database_that_is_away_is_said_so_and_asked_again(
     assert "二重には登録されません" in away.json()["detail"]
     assert away.headers["retry-after"] == "1"
     assert back.status_code == 200
+
+
+def test_a_full_disk_of_another_database_is_said_so_too() -> None:
+    found = of_database(OperationalError("INSERT", {}, DiskFull()))
+
+    assert found is not None
+    assert found.slug == "storage-full"

@@ -18,6 +18,7 @@ from maas.auth.staff import Person, add_staff
 from maas.offline import enrol
 from maas.settings import Settings
 from maas.store.tables import metadata
+from maas.store.webhooks import WebhookRow, add_webhook
 from tests.maas.api.conftest import PASSWORD, Running, fill
 from tests.maas.tiny_town import AREA, TOWN_TOML, VEHICLES, write_tiny_town
 
@@ -112,6 +113,7 @@ async def let_things_happen(running: Running) -> Happened:
         await _write(desk, found, tomorrow)
         await _drive(desk, found, running.service.today())
         await _keep(desk, found, tomorrow)
+    await _tell(running, found)
     return found
 
 
@@ -188,6 +190,14 @@ async def _keep(desk: Desk, found: Happened, tomorrow: dt.date) -> None:
     found.ids["task_key"] = tasks[0]["key"]
     reports = await desk.send("GET", "/reports")
     found.ids["report_id"] = reports[0]["id"] if reports else 0
+
+
+async def _tell(running: Running, found: Happened) -> None:
+    """Have a service told of nothing; no host is listed that one could name over the API."""
+    found.ids["webhook_id"] = "hook-there"
+    hook = WebhookRow("hook-there", OTHER, "https://hooks.example/", (), MARK, 0.0, "admin-other")
+    async with running.service.database.writing() as db:
+        await add_webhook(db, hook)
 
 
 async def rows_with(running: Running, marks: list[str]) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from maas.duty.messages import MESSAGES
+from maas.duty.messages import MESSAGES, tell
 from maas.duty.records import (
     Body,
     BreakBegin,
@@ -25,6 +25,7 @@ from maas.duty.records import (
     read_body,
     write_body,
 )
+from maas.town.messages import Text
 
 BEFORE = CallBefore(
     caller="管理 花子", method="face", detector=True, reading_mg_l=0.0, drunk=False,
@@ -87,3 +88,10 @@ def test_a_check_names_what_was_wrong() -> None:
     assert form_fault(Check(()), "A") == "check_empty"
     assert form_fault(Check((CheckItem("タイヤ", ok=False),)), "A") == "fault_unnamed"
     assert not CHECK.ok
+
+
+def test_a_name_in_both_languages_is_said_in_each() -> None:
+    said = tell("late.no_roll_call", vehicle=Text("加茂川1号車", "Kamogawa 1"), reference="")
+
+    assert said.ja.startswith("加茂川1号車は、")
+    assert said.en.startswith("Kamogawa 1 departed")

@@ -10,8 +10,18 @@ import pytest
 from sqlalchemy import insert, select
 
 from maas.people.retention import forget_numbers
+from maas.store import webhooks
 from maas.store.database import Database
-from maas.store.tables import audit, bookings, calls, idempotency, notifications, waitlist
+from maas.store.tables import (
+    audit,
+    bookings,
+    calls,
+    idempotency,
+    notifications,
+    waitlist,
+    webhook_letters,
+)
+from maas.store.webhooks import WebhookRow
 from maas.town.imports import import_town
 from tests.maas.line_town import DAY0, LineRoads, write_town
 
@@ -105,7 +115,24 @@ async def test_forgetting_is_audited_once_and_names_nobody(town: Database) -> No
 
     rows = await column(town, audit.c.detail)
     said = [row for row in rows if "blanked" in row]
-    assert said == ['{"blanked": 4}']
+    assert said == ['{"blanked": 4, "letters": 0}']
+
+
+async def test_letters_that_a_service_never_took_are_forgotten_after_the_same_term(
+    town: Database,
+) -> None:
+    hook = WebhookRow("h1", "line", "https://a.example", ("confirmed",), "s", 0.0, "aki")
+    async with town.writing() as connection:
+        await webhooks.add_webhook(connection, hook)
+        for days in (29, 31):
+            made = NOW - DAY_S * days - webhooks.KEEP_S
+            await webhooks.add_letters(connection, "line", "confirmed", f"{days}", "{}", made)
+        await webhooks.give_up(connection, "h1", NOW)
+
+    assert await forget_numbers(town, NOW, ZONE) == 1
+
+    assert await column(town, webhook_letters.c.event_id) == ["29"]
+    assert '{"blanked": 0, "letters": 1}' in await column(town, audit.c.detail)
 
 
 async def test_without_a_town_nothing_is_forgotten(database: Database) -> None:

@@ -100,9 +100,7 @@ async def test_a_ride_that_would_run_into_the_break_is_refused_with_one_after_it
     said = await refused(keeper, 1, 9, "11:55")
 
     assert said.binding == "hours.breaks"
-    assert said.sentence.ja.startswith(
-        "12:00から13:00までは休けいです。その前にはお送りできません。"
-    )
+    assert said.sentence.ja.startswith("12:00から13:00までは休憩です。その前にはお送りできません。")
     assert said.sentence.en.startswith("There is a break from 12:00 to 13:00")
     assert said.alternatives
     assert all(is_clear(offer, rides=True) for offer in said.alternatives)

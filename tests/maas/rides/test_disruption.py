@@ -21,8 +21,10 @@ from maas.rides.day import is_out
 from maas.rides.disruption import Disruption, Upset, closed_of, retry
 from maas.rides.holds import Holds
 from maas.rides.keeper import Keeper
+from maas.rides.merge import Tap
 from maas.rides.outages import Reported
 from maas.rides.outcome import Outcome
+from maas.rides.trips import Trips
 from maas.rides.views import BookingView, JobView, NotFound, NotNow, Quote
 from maas.store import bookings, rides
 from maas.store.bookings import Leg
@@ -279,6 +281,51 @@ async def test_riders_on_board_change_vehicles_where_the_first_one_stands(
     clock.epoch = view.stops[0].planned
     await keeper.step(other, booking.id, "aboard", at=None, key="tap2", actor="device")
     assert (await keeper.day_of(TODAY)).plans[other].at_place_id == row.pickup_id
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "told"), [(0, ("refused", ())), (600, ("stands", ("another_comes",)))]
+)
+async def test_a_van_that_is_out_waits_for_nobody_whom_no_vehicle_can_carry(
+    vans: Vans, clock: HandClock, waited_s: int, told: tuple[str, tuple[str, ...]]
+) -> None:
+    keeper = await vans(Van("van-1"))
+    booking = await booked(keeper, ask(2, 10), "a")
+    clock.epoch = booking.pickup_planned
+    await report(keeper, OUT)
+    tap = Tap("e", booking.id, "arrived", clock())
+    clock.epoch += waited_s
+
+    [late] = await Trips(keeper).merge("van-1", [tap], sent_at=clock(), actor="device")
+    now = await keeper.step("van-1", booking.id, "arrived", at=None, key="t", actor="device")
+
+    assert (late.outcome, late.codes) == told
+    assert isinstance(now, NotFound)
+    day = await keeper.day_of(TODAY)
+    assert (day.bookings[booking.id].state, len(day.unplaced)) == ("booked", 1)
+    assert await keeper.check() == []
+
+
+async def test_whom_a_broken_van_turns_out_to_have_on_board_is_brought_when_it_goes_again(
+    vans: Vans, clock: HandClock
+) -> None:
+    keeper = await vans(Van("van-1"), Van("van-2"))
+    booking = await booked(keeper, ask(2, 10), "a")
+    van = booking.vehicle.id
+    clock.epoch = booking.pickup_planned + 300
+    await report(keeper, replace(OUT, vehicles=(van,)))
+    tap = Tap("e", booking.id, "aboard", booking.pickup_planned + 10)
+
+    [late] = await Trips(keeper).merge(van, [tap], sent_at=clock(), actor="device")
+    await report(keeper, Upset("road_slow", factor=0.9), "snow")  # replans every vehicle
+
+    assert (late.outcome, "out_of_service" in late.codes) == ("taken", True)
+    assert (await keeper.day_of(TODAY)).plans[van].stops == (("dropoff", booking.id),)
+    await report(keeper, Upset("back", vehicles=(van,)), "back")
+    view = await keeper.vehicle_view(van)
+    assert view is not None
+    assert [(stop.kind, stop.booking_id) for stop in view.stops] == [("dropoff", booking.id)]
+    assert await keeper.check() == []
 
 
 async def test_whoever_waits_beside_a_broken_van_is_cancelled_only_when_they_get_on(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,7 +15,7 @@ from dispatcher.check import check
 from dispatcher.rebase import with_stops_of
 from maas.rides.improver import differing, is_better, looked_up, search
 from maas.rides.keeper import Keeper
-from maas.rides.outbox import hand_on
+from maas.rides.outbox import Outbox, at_once
 from maas.rides.views import BookingView, Event, Quote
 from maas.store import commits
 from maas.store.database import Database
@@ -37,10 +37,13 @@ async def test_each_commit_leaves_its_event_until_it_is_delivered(
         if len(heard) == 2:
             raise ConnectionError
 
+    outbox = Outbox(database, "line", deaf_once, at_once)
     with pytest.raises(ConnectionError):
-        await hand_on(database, "line", deaf_once)
-    assert await hand_on(database, "line", deaf_once) == 1
-    assert await hand_on(database, "line", deaf_once) == 0
+        await outbox.hand_on()
+    assert await outbox.hand_on() == 1
+    assert await outbox.hand_on() == 0
+    await outbox.forget()
+    assert await Outbox(database, "line", deaf_once, at_once).hand_on() == 0
 
     assert [event.kind for event in heard] == [
         "booking.booked", "booking.cancelled", "booking.cancelled",
@@ -66,6 +69,64 @@ async def test_a_keeper_delivers_what_one_that_died_left_behind(
 
     assert (first.kind, second.kind) == ("booking.booked", "booking.booked")
     assert first.id < second.id
+    await heir.stop()
+
+
+async def test_an_event_waits_until_others_than_this_process_have_it(
+    keeper: Keeper, new_keeper: NewKeeper
+) -> None:
+    """Delivered is not told: until its next tick a hub has an event in memory alone."""
+    heard: list[str] = []
+    told = asyncio.Event()
+
+    async def deliver(event: Event) -> None:
+        heard.append(event.kind)
+
+    async def wait() -> None:
+        await told.wait()
+
+    outbox = Outbox(keeper.database, "line", deliver, wait)
+    await booked(keeper, ask(3, 8), "a")
+    assert await outbox.hand_on() == 1
+    forgetting = asyncio.create_task(outbox.forget())
+    await asyncio.sleep(0)
+    await booked(keeper, ask(5, 9, "14:00"), "b")
+    assert await outbox.hand_on() == 1  # the next one waits for nobody
+
+    died_here = Outbox(keeper.database, "line", deliver, wait)
+    assert await died_here.hand_on() == 2
+    told.set()
+    await forgetting
+    assert outbox.given.is_set()
+    assert await Outbox(keeper.database, "line", deliver, wait).hand_on() == 1
+    await outbox.forget()
+
+    assert not outbox.given.is_set()
+    assert await Outbox(keeper.database, "line", deliver, wait).hand_on() == 0
+    assert heard == ["booking.booked"] * 5
+
+
+async def test_a_keeper_forgets_what_it_has_told(
+    keeper: Keeper, new_keeper: NewKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await booked(keeper, ask(3, 8), "a")
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    never = new_keeper(deliver=heard.put, told=asyncio.Event().wait)
+    await never.start()
+    first = await asyncio.wait_for(heard.get(), PATIENCE_S)
+    await never.stop()
+    forgot: asyncio.Queue[Sequence[int]] = asyncio.Queue()
+
+    async def forget(connection: AsyncConnection, ids: Sequence[int]) -> None:
+        await commits.forget_events(connection, ids)
+        await forgot.put(ids)
+
+    monkeypatch.setattr("maas.rides.outbox.forget_events", forget)
+    heir = new_keeper(deliver=heard.put)
+    await heir.start()
+
+    assert await asyncio.wait_for(heard.get(), PATIENCE_S) == first
+    assert await asyncio.wait_for(forgot.get(), PATIENCE_S) == (first.id,)
     await heir.stop()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from maas.rides.keeper import Keeper
 from maas.rides.travel import vehicle_place
 from maas.rides.views import AskIn, Quote
+from maas.store.positions import PositionRow, add_positions
 from tests.maas.line_town import LAT, LON, STEP, HandClock, Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
 
@@ -31,6 +32,18 @@ async def test_where_a_van_was_seen_yesterday_says_nothing_of_today(
     assert await starts_at(keeper) == vehicle_place(row)
 
 
+async def test_a_fix_dated_ahead_does_not_stand_against_what_is_said_after_it(
+    keeper: Keeper, clock: HandClock
+) -> None:
+    keeper.on_position("van-1", LAT, LON + 3 * STEP, clock() + 25)
+    keeper.on_position("van-1", LAT, LON + 8 * STEP, clock() + 1)
+
+    seen = keeper.position_of("van-1")
+
+    assert seen is not None
+    assert (seen.lon, seen.ts) == (LON + 8 * STEP, clock())
+
+
 async def test_a_van_that_is_heard_and_not_seen_is_out_of_sight(
     keeper: Keeper, clock: HandClock
 ) -> None:
@@ -43,6 +56,34 @@ async def test_a_van_that_is_heard_and_not_seen_is_out_of_sight(
     assert keeper.out_of_sight() == {"van-1"}
     clock.epoch += 86_400
     assert keeper.out_of_sight() == frozenset()
+
+
+async def test_who_begins_anew_knows_where_others_saw_the_vehicles_today(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, clock: HandClock
+) -> None:
+    await town([Van("van-1"), Van("van-2"), Van("van-3")])
+    now = clock()
+    fixes = [
+        PositionRow("van-1", "d1", "boot", 0, now - 290, now, LAT, LON + STEP),
+        PositionRow("van-1", "d1", "boot", 1, now - 200, now, LAT, LON + 6 * STEP),
+        PositionRow("van-2", "d2", "boot", 0, now - 86_400, now, LAT, LON + 6 * STEP),
+        PositionRow("van-3", "d3", "boot", 0, now + 3_600, now, LAT, LON + 6 * STEP),
+    ]
+    keeper = new_keeper()
+    async with keeper.database.writing() as db:
+        await add_positions(db, fixes)
+
+    await keeper.start()
+
+    seen = keeper.position_of("van-1")
+    assert seen is not None
+    assert (seen.lon, seen.ts) == (LON + 6 * STEP, now - 200)
+    assert await starts_at(keeper) == vehicle_place(keeper.here.names.vehicles["van-1"].row)
+    assert keeper.position_of("van-2") is None
+    assert keeper.position_of("van-3") is None
+    clock.epoch += 101  # nobody has heard of it for five minutes, whoever it was
+    assert keeper.out_of_sight() == {"van-1"}
+    await keeper.stop()
 
 
 async def test_a_ride_soon_is_promised_on_a_van_that_is_known_to_be_there_if_one_can(

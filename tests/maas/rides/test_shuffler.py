@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from dispatcher import Plan
+from dispatcher.broken import Replanned
 from dispatcher.rebase import Room, Swap
 from maas.rides.asking import SEARCHES
+from maas.rides.improver import ANSWERS_S, Improver
 from maas.rides.keeper import Keeper
+from maas.rides.shuffler import Shuffler
 from maas.rides.views import BookingView, OfferGone, Quote, RefusalAnswer
 from tests.maas.line_town import Van
 from tests.maas.rides.conftest import NewKeeper, ask, booked
@@ -39,7 +43,7 @@ async def narrow(
 
 async def with_search(keeper: Keeper) -> Keeper:
     """Let it look for room for those who ask, in a process that has compiled the search."""
-    assert await keeper._shuffler._asking.compiled()
+    assert await keeper._shuffler._asking[0].compiled()
     return keeper
 
 
@@ -164,7 +168,7 @@ async def test_a_caller_who_finds_the_search_busy_is_refused_soon_and_the_search
 ) -> None:
     monkeypatch.setattr("maas.rides.shuffler.PATIENCE_S", 0.01)
     keeper = await with_search(narrow)
-    async with keeper._shuffler._asking._one_at_a_time:  # somebody else's search
+    async with keeper._shuffler._asking[0]._one_at_a_time:  # somebody else's search
         refused = await keeper.quote(WHEELED)
     quote = await keeper.quote(WHEELED)
 
@@ -178,7 +182,29 @@ async def test_who_books_does_not_wait_for_those_who_ask(narrow: Keeper) -> None
     quote = await keeper.quote(WHEELED)
     assert isinstance(quote, Quote)
     keeper._rooms.clear()
-    async with keeper._shuffler._asking._one_at_a_time:  # somebody asks
+    first, second = keeper._shuffler._asking
+    async with first._one_at_a_time, second._one_at_a_time:  # others ask
+        answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
+
+    assert isinstance(answer, BookingView)
+
+
+async def test_who_asks_while_another_is_searched_for_has_the_second_process(
+    narrow: Keeper,
+) -> None:
+    keeper = await with_searches(narrow)
+    async with keeper._shuffler._asking[0]._one_at_a_time:
+        assert isinstance(await keeper.quote(WHEELED), Quote)
+
+
+async def test_who_books_while_another_is_searched_for_has_a_process_of_those_who_ask(
+    narrow: Keeper,
+) -> None:
+    keeper = await with_searches(narrow)
+    quote = await keeper.quote(WHEELED)
+    assert isinstance(quote, Quote)
+    keeper._rooms.clear()
+    async with keeper._shuffler._booking._one_at_a_time:
         answer = await keeper.book(quote.offers[0].token, rider_id=None, key="b", actor="yuki")
 
     assert isinstance(answer, BookingView)
@@ -205,7 +231,7 @@ async def test_nobody_waits_for_a_search_that_hangs_and_the_next_finds_it_busy(
 
     for name in ("PATIENCE_S", "WAITS_S"):
         monkeypatch.setattr(f"maas.rides.shuffler.{name}", 0.01)
-    search = narrow._shuffler._asking
+    search, _ = narrow._shuffler._asking
     search._ready = True  # without a process: this is about one that says nothing
     monkeypatch.setattr(search._worker, "run", hang)
 
@@ -240,7 +266,7 @@ async def test_a_search_that_fails_leaves_the_refusal_as_it_was(
     async def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    search = narrow._shuffler._asking
+    search, _ = narrow._shuffler._asking
     search._ready = True  # without a process: this is about what one raises
     monkeypatch.setattr(search._worker, "run", fail)
 
@@ -248,3 +274,68 @@ async def test_a_search_that_fails_leaves_the_refusal_as_it_was(
 
     assert isinstance(answer, RefusalAnswer)
     assert not search.is_ready
+    assert search.is_idle
+
+
+async def test_a_search_that_hangs_is_ended_and_nobody_waits_for_another_until_it_is_ready(
+    narrow: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+
+    async def hung(*_: object, within_s: float | None = None) -> None:
+        limits.append(within_s)
+
+    search, _ = narrow._shuffler._asking
+    search._ready = True  # without a process: this is about one that says nothing
+    monkeypatch.setattr(search._worker, "run", hung)
+
+    answers = [await narrow.quote(WHEELED), await narrow.quote(WHEELED)]
+
+    assert all(isinstance(answer, RefusalAnswer) for answer in answers)
+    assert limits == [60.0]  # its limit as these tests have it, and asked once
+    assert not search.is_ready
+
+
+async def test_who_books_waits_for_no_process_that_is_not_ready_to_search(narrow: Keeper) -> None:
+    nothing: Any = None
+    assert await narrow._shuffler.take(nothing, nothing, nothing) is None
+
+
+async def test_processes_that_died_are_followed_by_others(
+    town: Callable[..., Awaitable[None]], new_keeper: NewKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, enough = 0, asyncio.Event()
+
+    async def dies(_: object) -> bool:
+        nonlocal begun
+        begun += 1
+        if begun == 3:
+            enough.set()
+        return False
+
+    monkeypatch.setattr("maas.rides.beside.WATCH_S", 0.01)
+    for kind in (Improver, Shuffler):
+        monkeypatch.setattr(kind, "compiled", dies)
+    await town()
+    keeper = new_keeper(improve_s=1.0)
+    await keeper.start()
+    try:
+        async with asyncio.timeout(60):
+            await enough.wait()
+    finally:
+        await keeper.stop()
+
+
+async def test_a_search_for_a_plan_that_breaks_less_is_ended_when_it_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = []
+
+    async def note(*_: object, within_s: float | None = None) -> None:
+        limits.append(within_s)
+
+    improver = Improver()
+    monkeypatch.setattr(improver._worker, "run", note)
+    await improver.again(Replanned(Plan(0, {}, {})), {}, 1.0)
+
+    assert limits == [1.0 + ANSWERS_S]

@@ -71,7 +71,7 @@ async def test_a_new_week_is_booked_as_time_goes_on(keeper: Keeper, clock: HandC
 
     (view,) = await StandingBookings(keeper).on()
     assert [day.outcome for day in view.days][-1] == "skipped"
-    assert "12-27/01-04" in view.days[-1].sentence.ja
+    assert "12月27日から1月4日まで" in view.days[-1].sentence.ja
 
 
 async def test_a_cancelled_day_stays_cancelled(keeper: Keeper) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
+import psutil
 import pytest
 
 from dispatcher.search import is_compiled
@@ -47,6 +49,19 @@ def test_one_that_dies_answers_nothing_and_the_next_task_gets_another(worker: Wo
     assert second not in {None, first}
 
 
+def test_it_says_how_often_it_died_or_hung_and_whether_it_still_does(worker: Worker) -> None:
+    async def work() -> list[tuple[int, int, bool]]:
+        told = []
+        for task, within_s in ((dies, None), (dies, None), (never, 0.2), (os.getpid, None)):
+            await worker.run(task, within_s=within_s)
+            told.append((worker.fate.died, worker.fate.hung, worker.fate.is_away))
+        return told
+
+    told = asyncio.run(work())
+
+    assert told == [(1, 0, True), (2, 0, True), (2, 1, True), (2, 1, False)]
+
+
 def test_one_that_nobody_waits_for_stands_back(worker: Worker) -> None:
     ours, patient = os.nice(0), Worker(nice=10)
 
@@ -70,6 +85,21 @@ def test_one_that_does_not_answer_is_ended_and_keeps_nobody(worker: Worker) -> N
     assert asyncio.run(work()) == (None, True)
 
 
+def test_it_ends_with_whoever_it_works_for_however_that_one_dies() -> None:
+    program = (
+        "import asyncio, os, threading\n"
+        "from maas.rides.worker import Worker\n"
+        "print(asyncio.run(Worker().run(os.getpid)), flush=True)\n"
+        "threading.Event().wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as master:
+        assert master.stdout is not None
+        process_id = int(master.stdout.readline())
+        master.kill()
+
+    assert asyncio.run(gone(process_id))
+
+
 async def gone(process_id: int) -> bool:
     """Wait until a process has ended."""
     async with asyncio.timeout(PATIENCE_S):
@@ -79,5 +109,7 @@ async def gone(process_id: int) -> bool:
 
 
 def has_ended(process_id: int) -> bool:
-    stat = Path(f"/proc/{process_id}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        return bool(psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -53,18 +53,18 @@ async def test_nothing_of_a_block_that_raises_is_kept(database: Database) -> Non
         await torn()
 
     async with database.reading() as connection:
-        assert await commits.waiting_events(connection, "town") == []
+        assert await commits.waiting_events(connection, "town", 9) == []
 
 
 async def test_events_wait_in_order_until_they_are_forgotten(database: Database) -> None:
     async with database.writing() as connection:
         await commits.add_events(connection, "town", ["first", "second"])
         await commits.add_events(connection, "elsewhere", ["theirs"])
-        (first, _), _ = await commits.waiting_events(connection, "town")
+        (first, _), _ = await commits.waiting_events(connection, "town", 9)
         await commits.forget_events(connection, [first])
 
     async with database.reading() as connection:
-        waiting = await commits.waiting_events(connection, "town")
+        waiting = await commits.waiting_events(connection, "town", 9)
     assert [body for _, body in waiting] == ["second"]
 
 

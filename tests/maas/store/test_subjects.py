@@ -90,6 +90,7 @@ async def test_a_fix_is_kept_once_and_the_newest_is_found(database: Database) ->
     async with database.writing() as connection:
         await positions.add_positions(connection, [fix(1, 10.0), fix(2, 20.0)])
         await positions.add_positions(connection, [fix(2, 99.0), fix(3, 15.0)])
-        latest = await positions.latest_positions(connection, since=0.0)
+        latest = await positions.latest_positions(connection, ["van-1"], since=0.0)
         assert [(row.seq, row.t) for row in latest] == [(2, 20.0)]
-        assert await positions.latest_positions(connection, since=20.0) == []
+        assert await positions.latest_positions(connection, ["van-1"], since=20.0) == []
+        assert await positions.latest_positions(connection, ["van-2"], since=0.0) == []

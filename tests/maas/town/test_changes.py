@@ -254,7 +254,7 @@ async def test_a_preview_names_the_bookings_the_new_rules_would_refuse(town: Dat
     found = await seen(town, APRIL)
 
     assert no_longer(found) == {"early": "hours", "break": "hours.breaks"}
-    assert found.affected[0].refused.text.ja == "運行時間は09:00から16:00までです。"
+    assert found.affected[0].refused.text.ja == "運行時間は9:00から16:00までです。"
 
 
 async def test_a_preview_is_of_the_rules_without_those_that_are_replaced(town: Database) -> None:

@@ -14,6 +14,7 @@ export const SECTIONS = {
   signs: ["admin", "dispatcher"],
   messages: ["admin", "dispatcher"],
   staff: ["admin"],
+  services: ["admin"],
   audit: ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -9,7 +9,9 @@ import { Outbox, type Answer } from "./outbox.svelte";
 import { Whereabouts } from "./place.svelte";
 import type { BusDay, Tally } from "./riders";
 import { TabletShelf } from "./store";
-import { afterTaps, changeBetween, isEmpty, stopsOf, tapsOf, together, type Change } from "./taps";
+import {
+  afterTaps, changeBetween, isEmpty, restsBetween, restsOf, stopsOf, tapsOf, together, type Change,
+} from "./taps";
 import { deviceOf, Track } from "./track";
 
 type Bodies = components["schemas"];
@@ -25,7 +27,8 @@ type Remembered = {
   bus?: BusDay | undefined;
   duty?: Duty | undefined;
   heard_s: number;
-  change: Change | undefined;
+  /** What an older page kept knows of no breaks. */
+  change: Pick<Change, "fresh" | "gone" | "moved"> | undefined;
   arrivals: Record<string, number>;
 };
 
@@ -72,7 +75,7 @@ export class Cab {
     this.bus = kept.bus;
     this.duty = kept.duty;
     this.heard_s = kept.heard_s;
-    this.change = kept.change;
+    this.change = kept.change && { rests: [], restsOff: [], ...kept.change };
     this.arrivals = kept.arrivals;
   }
 
@@ -262,11 +265,14 @@ export class Cab {
   }
 
   private take(job: Job): void {
-    const before = this.job && stopsOf(this.job);
+    const before = this.job;
     this.job = job;
     this.heard_s = clock.now;
     if (before) {
-      const change = changeBetween(before, stopsOf(job), this.own);
+      const change = {
+        ...changeBetween(stopsOf(before), stopsOf(job), this.own),
+        ...restsBetween(restsOf(before), restsOf(job), clock.now),
+      };
       if (!isEmpty(change)) this.change = together(this.change, change);
     }
     this.save();

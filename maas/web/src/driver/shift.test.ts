@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { PlanStop } from "../lib/types";
-import { aheadOf, isDark, isNight, OLD_READING_S, wantsReading, type Battery, type Break } from "./shift";
+import type { Place, PlannedRest, PlanStop } from "../lib/types";
+import { aheadOf, breakNow, breaksOf, isDark, isNight, OLD_READING_S, wantsReading, type Battery, type Break, type Shift } from "./shift";
 
 const at = (clock: string) => `2026-11-26T${clock}:00+09:00`;
 const second = (clock: string) => Date.parse(at(clock)) / 1000;
@@ -22,6 +22,29 @@ test("breaks stand among the stops by their time; those that are over are gone",
   expect(ahead.map((one) => one.at)).toEqual(
     ["11:00", "11:40", "12:00", "13:10"].map(at),
   );
+});
+
+test("the driver's break is the one that lasts, and no stop is due before its end", () => {
+  const town: Break = { ...pause("12:00", "13:00"), by: "town" };
+  const now = (clock: string, next?: string, breaks = [town]) =>
+    breakNow(breaks, next === undefined ? undefined : stop(next), second(clock))?.since;
+
+  expect(["11:59", "12:00", "12:59", "13:00"].map((clock) => now(clock))).toEqual([undefined, at("12:00"), at("12:00"), undefined]);
+  expect(now("12:10", "13:00")).toBe(at("12:00"));
+  expect(now("12:10", "12:20")).toBeUndefined();
+  // Whoever says that the break has begun has it, also when somebody waits and when its end is open.
+  expect(now("12:30", "12:20", [pause("12:05", null)])).toBe(at("12:05"));
+});
+
+test("the office's breaks are the plan's, with their place, not the shift's of a minute ago", () => {
+  const place = { name: "車庫" } as Place;
+  const planned: PlannedRest = { id: "r", since: at("14:00"), until: at("14:30"), place };
+  const shift = { breaks: [pause("12:00", "13:00"), { ...pause("13:30", "14:00"), by: "office" }], battery: null } as Shift;
+  expect(breaksOf(shift, [planned])).toEqual([
+    pause("12:00", "13:00"),
+    { by: "office", since: at("14:00"), until: at("14:30"), place },
+  ]);
+  expect(breaksOf(undefined, [])).toEqual([]);
 });
 
 test("a reading is wanted when there is none, and again two hours later", () => {

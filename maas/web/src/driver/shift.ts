@@ -1,10 +1,11 @@
 import { epochOf } from "$shared/times";
 import type { components } from "$shared/openapi";
 
-import type { PlanStop } from "../lib/types";
+import type { Place, PlannedRest, PlanStop } from "../lib/types";
 
 export type Shift = components["schemas"]["ShiftOut"];
-export type Break = Shift["breaks"][number];
+/** The town's, the driver's own, or one the office put into the plan, which says where. */
+export type Break = Shift["breaks"][number] & { place?: Place };
 export type Battery = NonNullable<Shift["battery"]>;
 
 /** A reading older than this says little of what is left. */
@@ -12,6 +13,24 @@ export const OLD_READING_S = 2 * 3600;
 
 /** A stop or a break; `at` is when it begins. */
 export type Ahead = { at: string; key: string } & ({ kind: "stop"; stop: PlanStop } | { kind: "pause"; pause: Break });
+
+/** A vehicle's breaks; what the plan knows of the office's is newer than the shift, and says where. */
+export const breaksOf = (shift: Shift | undefined, planned: readonly PlannedRest[]): Break[] => [
+  ...(shift?.breaks ?? []).filter(({ by }) => by !== "office"),
+  ...planned.map(({ since, until, place }) => ({ by: "office" as const, since, until, place })),
+];
+
+/**
+ * The break that the driver has now, before the next stop.  In the town's, nobody is picked up, but who
+ * is on board is taken on: while a stop is due before its end, the driver has no break.
+ */
+export function breakNow(breaks: readonly Break[], next: PlanStop | undefined, now_s: number): Break | undefined {
+  const due_s = next ? epochOf(next.planned) : Number.POSITIVE_INFINITY;
+  return breaks.find(({ by, since, until }) => {
+    const end_s = until === null ? Number.POSITIVE_INFINITY : epochOf(until);
+    return epochOf(since) <= now_s && now_s < end_s && (by === "driver" || end_s <= due_s);
+  });
+}
 
 /** What comes after the next stop, in its order: some stops, and the breaks that are not over. */
 export function aheadOf(stops: readonly PlanStop[], breaks: readonly Break[], now_s: number): Ahead[] {

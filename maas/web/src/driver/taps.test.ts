@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 
 import { afterTen, stopOf, TEN, vanWith } from "../lib/samples";
-import type { Job, Step } from "../lib/types";
+import type { Job, PlannedRest, Step } from "../lib/types";
 import type { Kept } from "./events";
-import { afterTaps, changeBetween, stepsFor, stopsOf, tapsOf, together, waitLeft, type Tap } from "./taps";
+import {
+  afterTaps, changeBetween, isEmpty, restsBetween, stepsFor, stopsOf, tapsOf, together, waitLeft, type Change, type Tap,
+} from "./taps";
 
 const STOPS = [stopOf("a", "pickup", 5), stopOf("b", "pickup", 9), stopOf("a", "dropoff", 20)];
 
@@ -20,6 +22,14 @@ const jobOf = (change: Partial<Job> = {}): Job => ({
   warnings: [],
   ...change,
 });
+
+const changeOf = (change: Partial<Change>): Change => ({
+  fresh: [], gone: [], moved: [], rests: [], restsOff: [], ...change,
+});
+const restOf = (id: string, minutes: number, change: Partial<PlannedRest> = {}): PlannedRest => ({
+  id, since: afterTen(minutes), until: afterTen(minutes + 30), place: STOPS[0]!.place, ...change,
+});
+const ids = (rests: PlannedRest[]) => rests.map((rest) => rest.id);
 
 const names = (stops: { booking_id: string; kind: string; state: string }[]) =>
   stops.map((stop) => `${stop.booking_id} ${stop.kind} ${stop.state}`);
@@ -93,9 +103,31 @@ test("a stop that moves by five minutes or to another place is news, by four it 
 });
 
 test("changes that were not acknowledged stay until they are, without work that is gone again", () => {
-  const first = { fresh: [stopOf("d", "pickup", 25)], gone: [], moved: [] };
-  const both = together(first, { fresh: [stopOf("e", "pickup", 30)], gone: [], moved: [] });
+  const first = changeOf({ fresh: [stopOf("d", "pickup", 25)] });
+  const both = together(first, changeOf({ fresh: [stopOf("e", "pickup", 30)] }));
   expect(both.fresh.map((stop) => stop.booking_id)).toEqual(["d", "e"]);
-  const gone = together(first, { fresh: [], gone: [stopOf("d", "pickup", 25)], moved: [] });
+  const gone = together(first, changeOf({ gone: [stopOf("d", "pickup", 25)] }));
   expect([gone.fresh.length, gone.gone.length]).toEqual([0, 1]);
+});
+
+test("a driver is told of a break that comes, goes to another time or place, or is taken out", () => {
+  const told = (before: PlannedRest[], after: PlannedRest[], now_s = TEN) => {
+    const { rests, restsOff } = restsBetween(before, after, now_s);
+    return [ids(rests), ids(restsOff)];
+  };
+  expect(told([], [restOf("r", 60)])).toEqual([["r"], []]);
+  expect(told([restOf("r", 60)], [restOf("r", 64)])).toEqual([[], []]);
+  expect(told([restOf("r", 60)], [restOf("r", 65)])).toEqual([["r"], []]);
+  expect(told([restOf("r", 60)], [restOf("r", 60, { until: afterTen(120) })])).toEqual([["r"], []]);
+  expect(told([restOf("r", 60)], [restOf("r", 60, { place: { ...STOPS[0]!.place, id: 2 } })])).toEqual([["r"], []]);
+  expect(told([restOf("r", 60)], [])).toEqual([[], ["r"]]);
+  // A plan forgets what is over.
+  expect(told([restOf("r", 60)], [], TEN + 90 * 60)).toEqual([[], []]);
+});
+
+test("a break that was taken out before it was acknowledged is told of as gone alone", () => {
+  const first = changeOf({ rests: [restOf("r", 60), restOf("s", 200)] });
+  const both = together(first, changeOf({ restsOff: [restOf("r", 60)] }));
+  expect([ids(both.rests), ids(both.restsOff)]).toEqual([["s"], ["r"]]);
+  expect([isEmpty(both), isEmpty(changeOf({}))]).toEqual([false, true]);
 });

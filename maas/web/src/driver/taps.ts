@@ -1,4 +1,4 @@
-import type { Job, PlanStop, Step } from "../lib/types";
+import type { Job, PlannedRest, PlanStop, Step } from "../lib/types";
 import type { Kept } from "./events";
 
 /** A step at a booking's stop that is on its way to the server. */
@@ -15,6 +15,9 @@ export function tapsOf(queue: readonly Kept[], vehicle: string): Tap[] {
 export function stopsOf(job: Job): PlanStop[] {
   return (job.next ? [job.next, ...job.then] : job.then).filter((stop) => stop.state !== "done");
 }
+
+/** The breaks the office put into the plan; a job kept on the tablet by an older page has none. */
+export const restsOf = (job: Job | undefined): PlannedRest[] => job?.vehicle.rests ?? [];
 
 /** What is left to do once the taps have arrived that are still on their way to the server. */
 export function afterTaps(stops: PlanStop[], taps: Tap[]): PlanStop[] {
@@ -51,14 +54,18 @@ export function waitLeft(stop: PlanStop, job: Job, since_s: number | undefined, 
 
 const USUAL_WAIT_S = 300;
 
-/** What a driver must be told: work that came, went without a tap of theirs, or changed. */
-export type Change = { fresh: PlanStop[]; gone: PlanStop[]; moved: PlanStop[] };
+/** Work that came, went without a tap of the driver's, or changed. */
+type WorkChange = { fresh: PlanStop[]; gone: PlanStop[]; moved: PlanStop[] };
+/** Breaks of the office that came or changed, and those that were taken out. */
+type RestChange = { rests: PlannedRest[]; restsOff: PlannedRest[] };
+/** What a driver must be told. */
+export type Change = WorkChange & RestChange;
 
 /** A planned time that moves less than this is no news. */
 const NEWS_MS = 5 * 60_000;
 
 /** Compares two lists of work by booking; `own` are bookings the driver has just dealt with. */
-export function changeBetween(before: PlanStop[], after: PlanStop[], own: Set<string>): Change {
+export function changeBetween(before: PlanStop[], after: PlanStop[], own: Set<string>): WorkChange {
   const lacks = (stops: PlanStop[]) => {
     const known = new Set(stops.map((stop) => stop.booking_id));
     return (stop: PlanStop) => !known.has(stop.booking_id);
@@ -78,17 +85,37 @@ function isNews(old: PlanStop, stop: PlanStop): boolean {
   return old.place.id !== stop.place.id || old.riders !== stop.riders || Math.abs(now - then) >= NEWS_MS;
 }
 
+/** Compares two plans' breaks; one that is over, or soon will be, was not taken out. */
+export function restsBetween(before: PlannedRest[], after: PlannedRest[], now_s: number): RestChange {
+  const lasts = ({ until }: PlannedRest) => Date.parse(until) - 1000 * now_s >= NEWS_MS;
+  const lacks = (rests: PlannedRest[]) => (one: PlannedRest) => !rests.some(({ id }) => id === one.id);
+  const known = (one: PlannedRest) => before.some((old) => old.id === one.id && !isRestNews(old, one));
+  return {
+    rests: after.filter((one) => !known(one)),
+    restsOff: before.filter(lacks(after)).filter(lasts),
+  };
+}
+
+function isRestNews(old: PlannedRest, rest: PlannedRest): boolean {
+  const moved = (then: string, now: string) => Math.abs(Date.parse(now) - Date.parse(then)) >= NEWS_MS;
+  return old.place.id !== rest.place.id || moved(old.since, rest.since) || moved(old.until, rest.until);
+}
+
 /** Puts a change on top of one that was not acknowledged yet. */
 export function together(old: Change | undefined, more: Change): Change {
   const gone = new Set(more.gone.map((stop) => stop.booking_id));
   const named = new Set(more.moved.map((stop) => stop.booking_id + stop.kind));
+  const told = new Set([...more.rests, ...more.restsOff].map((rest) => rest.id));
+  const still = (rests: PlannedRest[] = []) => rests.filter((rest) => !told.has(rest.id));
   const left = (stops: PlanStop[] = []) => stops.filter((stop) => !gone.has(stop.booking_id));
   return {
     fresh: [...left(old?.fresh), ...more.fresh],
     gone: [...(old?.gone ?? []), ...more.gone],
     moved: [...left(old?.moved).filter((s) => !named.has(s.booking_id + s.kind)), ...more.moved],
+    rests: [...still(old?.rests), ...more.rests],
+    restsOff: [...still(old?.restsOff), ...more.restsOff],
   };
 }
 
-export const isEmpty = ({ fresh, gone, moved }: Change): boolean =>
-  fresh.length + gone.length + moved.length === 0;
+export const isEmpty = (change: Change): boolean =>
+  Object.values(change).every((those) => those.length === 0);

@@ -56,6 +56,7 @@ export function vanWith(stops: PlanStop[], change: Partial<VehiclePlan> = {}): V
     position: null,
     battery_percent: null,
     stops,
+    rests: [],
     path: [],
     on_board: 0,
     ...change,

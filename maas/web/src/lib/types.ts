@@ -28,6 +28,7 @@ export type Rider = Bodies["RiderOut"];
 export type PlanStop = Bodies["PlanStopOut"];
 export type Position = Bodies["PositionOut"];
 export type VehiclePlan = Bodies["VehiclePlanOut"];
+export type PlannedRest = VehiclePlan["rests"][number];
 export type Plan = Bodies["PlanOut"];
 export type Ride = Bodies["RideOut"];
 export type Job = Bodies["JobOut"];

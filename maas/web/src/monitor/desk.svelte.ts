@@ -51,6 +51,11 @@ export class Desk {
     this.box = { kind: "trouble", trouble: Trouble.road(points) };
   }
 
+  /** Takes a planned break out again. */
+  restOff(id: string): void {
+    this.box = { kind: "trouble", trouble: Trouble.restOff(id) };
+  }
+
   ring(first?: string): void {
     this.box = { kind: "calls", calls: new Calls(this.office, first) };
   }

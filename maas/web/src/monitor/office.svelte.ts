@@ -151,7 +151,7 @@ export class Office {
   }
 
   /** When a vehicle's driver rests today. */
-  rests(vehicle: string): Rest[] {
+  rests(vehicle: VehiclePlan): Rest[] {
     return restsOf(vehicle, this.duties, this.day(), this.breaks);
   }
 

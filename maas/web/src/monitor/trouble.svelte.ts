@@ -1,4 +1,5 @@
 import { call, newKey, Refused } from "$shared/api";
+import { clock } from "$shared/clock.svelte";
 
 import type { Closure, Disruption, Stretch } from "../lib/types";
 import { words } from "../words/words";
@@ -35,6 +36,14 @@ export class Trouble {
     const trouble = new Trouble();
     trouble.choose("road_open");
     trouble.change({ closure });
+    return trouble;
+  }
+
+  /** A planned break that is to be taken out. */
+  static restOff(rest: string): Trouble {
+    const trouble = new Trouble();
+    trouble.choose("rest_off");
+    trouble.change({ rest });
     return trouble;
   }
 
@@ -76,12 +85,15 @@ export class Trouble {
   }
 
   choose(kind: Kind): void {
-    this.change({ kind });
+    const { vehicles } = this.asked;
+    this.change({ kind, vehicles: kind === "rest" ? vehicles.slice(0, 1) : vehicles });
     if (kind === "road_open") void this.loadClosures();
   }
 
   toggle(vehicle: string): void {
-    this.change({ vehicles: toggled(this.asked.vehicles, vehicle) });
+    // A break is of one vehicle alone: the last one pressed.
+    const { kind, vehicles } = this.asked;
+    this.change({ vehicles: kind === "rest" ? [vehicle] : toggled(vehicles, vehicle) });
   }
 
   change(change: Partial<Asked>): void {
@@ -99,18 +111,19 @@ export class Trouble {
 
   async look(): Promise<void> {
     if (!complete(this.asked)) {
-      this.message = words().dispatch.needed;
+      const { needed, whichVehicle, whichRest } = words().dispatch;
+      this.message = { rest: whichVehicle, rest_off: whichRest }[String(this.asked.kind)] ?? needed;
       return;
     }
     const asked = JSON.stringify(this.asked);
-    const found = await this.send(bodyOf(this.asked, true), newKey());
+    const found = await this.send(bodyOf(this.asked, clock.date, true), newKey());
     // What was changed meanwhile is not what this answer is about.
     if (JSON.stringify(this.asked) === asked) this.preview = found;
   }
 
   async commit(): Promise<void> {
     if (!this.preview) return;
-    this.done = await this.send(bodyOf(this.asked, false), this.key);
+    this.done = await this.send(bodyOf(this.asked, clock.date, false), this.key);
   }
 
   private async send(body: unknown, key: string): Promise<Disruption | undefined> {

@@ -1,10 +1,11 @@
 import type { DisruptionIn, Place, RiderChange } from "../lib/types";
+import { clockOn } from "./rests";
 
 export type Kind = DisruptionIn["kind"];
 
 /** In the order of their digits. */
 export const KINDS: Kind[] = [
-  "vehicle_out", "driver_off", "back", "road_closed", "road_slow", "road_open",
+  "vehicle_out", "driver_off", "back", "road_closed", "road_slow", "road_open", "rest", "rest_off",
 ];
 
 /** What a dispatcher has chosen so far. */
@@ -13,6 +14,11 @@ export type Asked = {
   vehicles: string[];
   points: Pick<Place, "lat" | "lon" | "name">[];
   closure: string | undefined;
+  /** When a break should begin, "14:30"; "" is now. */
+  begin: string;
+  minutes: number;
+  /** The planned break to take out. */
+  rest: string | undefined;
   reason: string;
 };
 
@@ -20,25 +26,37 @@ export type Asked = {
 export const SLOW_FACTOR = 0.5;
 
 export const NOTHING: Asked = {
-  kind: undefined, vehicles: [], points: [], closure: undefined, reason: "",
+  kind: undefined, vehicles: [], points: [], closure: undefined, begin: "", minutes: 30, rest: undefined, reason: "",
 };
 
+/** How long a break may be, in minutes. */
+export const LEAST_MIN = 5;
+export const MOST_MIN = 240;
+
 export const ofVehicles = (kind: Kind | undefined): boolean =>
-  kind === "vehicle_out" || kind === "driver_off" || kind === "back";
+  kind === "vehicle_out" || kind === "driver_off" || kind === "back" || kind === "rest";
 
 export const ofRoads = (kind: Kind | undefined): boolean =>
   kind === "road_closed" || kind === "road_slow";
 
+/** A break says by itself why. */
+export const wantsReason = (kind: Kind | undefined): boolean => kind !== "rest" && kind !== "rest_off";
+
 /** Whether it says of what, and why. */
 export function complete(asked: Asked): boolean {
-  if (asked.reason.trim() === "") return false;
+  if (wantsReason(asked.kind) && asked.reason.trim() === "") return false;
+  if (asked.kind === "rest" && !isLength(asked.minutes)) return false;
+  if (asked.kind === "rest_off") return asked.rest !== undefined;
   if (ofVehicles(asked.kind)) return asked.vehicles.length > 0;
   if (ofRoads(asked.kind)) return asked.points.length > 0;
   return asked.kind === "road_open" && asked.closure !== undefined;
 }
 
-/** The command as the API takes it; only what belongs to its kind goes along. */
-export function bodyOf(asked: Asked, preview: boolean): DisruptionIn {
+const isLength = (minutes: number): boolean =>
+  Number.isInteger(minutes) && minutes >= LEAST_MIN && minutes <= MOST_MIN;
+
+/** The command as the API takes it on a service day; only what belongs to its kind goes along. */
+export function bodyOf(asked: Asked, date: string, preview: boolean): DisruptionIn {
   const kind = asked.kind!;
   return {
     kind,
@@ -48,6 +66,9 @@ export function bodyOf(asked: Asked, preview: boolean): DisruptionIn {
     points: ofRoads(kind) ? asked.points.map(({ lat, lon }) => ({ lat, lon })) : [],
     factor: kind === "road_slow" ? SLOW_FACTOR : null,
     closure: kind === "road_open" ? (asked.closure ?? null) : null,
+    at: kind === "rest" && asked.begin ? new Date(1000 * clockOn(date, asked.begin)).toISOString() : null,
+    minutes: kind === "rest" ? asked.minutes : null,
+    rest: kind === "rest_off" ? (asked.rest ?? null) : null,
   };
 }
 
@@ -68,6 +89,9 @@ export function inOrder(riders: RiderChange[]): RiderChange[] {
     (a, b) => rank(a) - rank(b) || lost(a) - lost(b) || (b.later_s ?? 0) - (a.later_s ?? 0),
   );
 }
+
+/** Whether anybody has to be rung. */
+export const wantsCalls = (riders: readonly RiderChange[]): boolean => riders.some((one) => one.call_first !== null);
 
 /** How many have no ride, other times, and the ride they were promised. */
 export function counts(riders: RiderChange[]): { unplaced: number; later: number; kept: number } {

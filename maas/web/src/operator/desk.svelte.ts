@@ -47,6 +47,9 @@ export class Desk {
   good = $state(false);
   busy = $state<"" | "asking" | "booking">("");
 
+  /** Called when a question got no answer at all. */
+  constructor(private readonly unanswered: () => void) {}
+
   private habit = -1;
   /** What is dealt with once this call's trip is booked. */
   private ondone: (() => void) | undefined;
@@ -366,6 +369,7 @@ export class Desk {
 
   /** The server is away: what was about to be asked is written down. */
   private noAnswer(): void {
+    this.unanswered();
     this.say(words().noAnswer);
     if (this.stage === "line" && !this.trip.replaces) this.box = { kind: "draft" };
   }

@@ -36,7 +36,7 @@ export class Drafts {
       if (event.key === KEPT) this.all = recall<Draft[]>(KEPT) ?? [];
     };
     addEventListener("storage", reread);
-    void this.readPlaces();
+    this.readPlaces().catch(() => (this.away = true));
     void this.send();
     return () => {
       clearInterval(timer);
@@ -46,8 +46,9 @@ export class Drafts {
 
   /** Asked as anybody, so that nobody's home is kept on this computer. */
   private async readPlaces(): Promise<void> {
-    const answer = await fetch("/api/v1/places?limit=200", { credentials: "omit" }).catch(() => null);
-    if (!answer?.ok) return;
+    const answer = await fetch("/api/v1/places?limit=200", { credentials: "omit" });
+    if (answer.status >= 500) throw new Error(answer.statusText);
+    if (!answer.ok) return;
     const found = (await answer.json()) as Place[];
     this.places = found.map(({ id, name, name_en, kana, address }) => ({
       id, name, name_en, kana, address,
@@ -71,6 +72,7 @@ export class Drafts {
     const empty = { offers: null, told: "", references: [] };
     this.all.push({ ...draft, ...empty, id: newKey(), made: clock.now, state: "waiting" });
     this.save();
+    void this.send();
   }
 
   /** Takes one off the list; a booking that came of it stays. */
@@ -101,13 +103,17 @@ export class Drafts {
     this.save();
   }
 
-  /** Sends what waits, in order; the first that gets no answer ends it until the next try. */
+  /**
+   * Sends what waits, in order; the first that gets no answer ends it until the next try. Where
+   * nothing waits, a server that was away is asked whether it is back.
+   */
   async send(): Promise<void> {
-    if (this.sending || this.waiting === 0) return;
+    if (this.sending || (this.waiting === 0 && !this.away)) return;
     this.sending = true;
     try {
       await alone(async () => {
         this.all = recall<Draft[]>(KEPT) ?? this.all;
+        if (this.waiting === 0) await this.readPlaces();
         for (const draft of inTurn(this.all)) await this.sendOne(draft);
         this.away = false;
       });

@@ -25,9 +25,11 @@ const fields: Record<string, string> = {
   sentences: "In the town's words", assumption: "Not published (assumed)",
 };
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 const values: Record<string, string> = {
   mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun", hol: "holidays",
-  transfer: "a transfer", shared: "sharing", child: "children", disability_card: "disability handbook", aicard: "Ai card", half: "half fare", base: "base fare",
+  transfer: "a transfer", shared: "sharing", child: "children", disability_card: "disability handbook", aicard: "Ai card", half: "others at half fare", base: "base fare",
   stop: "stop", home: "home", clinic: "clinic", hospital: "hospital", shop: "shop", facility: "facility",
   finish: "bring whoever is on board", off: "nothing", warn: "a warning", required: "no departure", up: "up", down: "down", nearest: "to the nearest",
   said: "as said", linked: "linked booking", phone: "telephone", web: "web", infant: "small child",
@@ -59,6 +61,8 @@ export const adminEn: AdminWords = {
     percent: (n) => `${n} %`, days: (n) => `${n} days`, weeks: (n) => `${n} weeks`,
     minName: "min", sName: "s", yenName: "yen", percentName: "%", daysName: "days", weeksName: "weeks",
   },
+  dayOfYear: (month, day) => `${day} ${MONTHS[month - 1]}`,
+  span: (from, to) => `${from}–${to}`,
   fields,
   values,
   rules: {
@@ -119,7 +123,7 @@ export const adminEn: AdminWords = {
     date: "Day of the ride (empty: today)",
     people: "Who rides",
     adult: "Grown-ups",
-    who: { child: "Children", infant: "Small children", disability_card: "Disability handbook", aicard: "Ai card", half: "Half fare", attendant: "Attendants", walker: "Walker" },
+    who: { child: "Children", infant: "Small children", disability_card: "Disability handbook", aicard: "Ai card", half: "Others at half fare", attendant: "Attendants", walker: "Walker" },
     shared: "It became a shared ride",
     transfer: "Changing to a bus",
     transfers: { no: "no", said: "as said", linked: "linked booking" },

@@ -1,7 +1,7 @@
 /** What the admin screen says. */
 const fields: Record<string, string> = {
   days: "曜日", from: "始まり", to: "終わり", holidays: "祝日も運行", closed: "休む期間",
-  closed_on: "休む日", open_on: "特別に運行する日", breaks: "休けい", break_rides: "休けいにかかる乗車", runs: "便の時刻", run_min: "便の乗車時間のはば",
+  closed_on: "休む日", open_on: "特別に運行する日", breaks: "休憩", break_rides: "休憩にかかる乗車", runs: "便の時刻", run_min: "便の乗車時間のはば",
   deadline_min: "予約のしめきり", deadlines: "場合ごとのしめきり", horizon_days: "何日先まで予約できるか",
   window_min: "迎えの時刻のはば", ride_max_factor: "乗車時間の上限（直行の何倍）", ride_max_extra_min: "乗車時間の上限（追加）",
   max_party: "一度に乗れる人数", boarding_s: "乗る時間", wheelchair_boarding_s: "車いすの方の乗る時間",
@@ -26,7 +26,7 @@ const fields: Record<string, string> = {
 
 const values: Record<string, string> = {
   mon: "月", tue: "火", wed: "水", thu: "木", fri: "金", sat: "土", sun: "日", hol: "祝日",
-  transfer: "乗継", shared: "相乗り", child: "小学生以下", disability_card: "障害者手帳", aicard: "愛カード", half: "半額の方", base: "ふつう",
+  transfer: "乗継", shared: "相乗り", child: "小学生以下", disability_card: "障害者手帳", aicard: "愛カード", half: "そのほかの半額の方", base: "ふつう",
   finish: "目的地まで送る", stop: "停留所", home: "自宅", clinic: "医院", hospital: "病院", shop: "店", facility: "施設",
   off: "何もしない", warn: "知らせる", required: "出発できない", up: "切り上げ", down: "切り捨て", nearest: "四捨五入",
   said: "本人の申し出", linked: "つながった予約", phone: "電話", web: "ウェブ", infant: "未就学児",
@@ -58,6 +58,8 @@ export const adminJa = {
     percent: (n: string) => `${n}%`, days: (n: string) => `${n}日`, weeks: (n: string) => `${n}週`,
     minName: "分", sName: "秒", yenName: "円", percentName: "%", daysName: "日", weeksName: "週",
   },
+  dayOfYear: (month: number, day: number) => `${month}月${day}日`,
+  span: (from: string, to: string) => `${from}〜${to}`,
   fields,
   values,
   rules: {
@@ -118,7 +120,7 @@ export const adminJa = {
     date: "乗る日（空は今日）",
     people: "乗る人",
     adult: "大人",
-    who: { child: "小学生以下", infant: "未就学児", disability_card: "障害者手帳", aicard: "愛カード", half: "半額の方", attendant: "つきそい", walker: "歩行器" } as Record<string, string>,
+    who: { child: "小学生以下", infant: "未就学児", disability_card: "障害者手帳", aicard: "愛カード", half: "そのほかの半額の方", attendant: "つきそい", walker: "歩行器" } as Record<string, string>,
     shared: "相乗りになった",
     transfer: "バスへの乗継",
     transfers: { no: "なし", said: "本人の申し出", linked: "つながった予約" },
@@ -237,10 +239,10 @@ export const adminJa = {
     unknown: "わからない",
     enrol: "端末を登録する",
     choose: "車両",
-    make: "登録の番号を作る",
-    code: (vehicle: string) => `${vehicle} の登録の番号`,
-    qr: (code: string) => `登録の番号 ${code} のQRコード`,
-    hint: "車のタブレットのカメラでQRコードを読むと、運転手の画面が開きます。運転手の画面でこの番号を打ってもできます。1台だけに使えます。",
+    make: "登録コードを作る",
+    code: (vehicle: string) => `${vehicle} の登録コード`,
+    qr: (code: string) => `登録コード ${code} のQRコード`,
+    hint: "車のタブレットのカメラでQRコードを読むと、運転手の画面が開きます。運転手の画面でこのコードを打ってもできます。1台だけに使えます。",
     left: (min: number) => `あと${min}分 使えます。`,
     over: "期限が切れました。もう一度作ってください。",
   },

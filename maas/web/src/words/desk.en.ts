@@ -6,6 +6,7 @@ export const desk: DeskWords = {
   onBoard: "on board",
   restShort: "break",
   rest: (from, to) => `break ${from}–${to}`,
+  restOff: "Take the break out",
   noSignal: (s) => `no signal ${s < 60 ? `${Math.round(s)} s` : `${Math.floor(s / 60)} min`}`,
   dropHere: "drop on a vehicle's line",
   chooseVehicle: "Arrows choose a vehicle and show whom it changes; Enter does it.",

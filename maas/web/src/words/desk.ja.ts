@@ -8,6 +8,7 @@ export const desk = {
   onBoard: "乗車中",
   restShort: "休憩",
   rest: (from: string, to: string) => `休憩 ${from}〜${to}`,
+  restOff: "休憩をやめる",
   noSignal: (s: number) => `信号なし ${s < 60 ? `${Math.round(s)}秒` : `${Math.floor(s / 60)}分`}`,
   dropHere: "車の行で放す",
   chooseVehicle: "↑↓で車をえらぶと、だれがどう変わるかが出ます。Enterで決めます。",

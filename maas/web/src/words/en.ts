@@ -34,6 +34,17 @@ export const en: Words = {
     look: "Colours",
     looks: { auto: "As the device", light: "Light", dark: "Dark" },
   },
+  moment: {
+    example: { date: "e.g. 2026/12/7", month: "e.g. 2026/12", time: "e.g. 9:00" },
+    unread: {
+      date: "Please give a day, as in 2026/12/7 (year, month, day).",
+      month: "Please give a month, as in 2026/12.",
+      time: "Please give a time, as in 9:00.",
+    },
+    pick: { date: "Choose from a calendar", month: "Choose a month", time: "Choose a time" },
+    before: (least) => `Please choose ${least} or later.`,
+    after: (most) => `Please choose ${most} or earlier.`,
+  },
   login: {
     title: "Staff login",
     name: "Name",

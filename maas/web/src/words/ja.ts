@@ -38,6 +38,17 @@ export const ja = {
     look: "画面の色",
     looks: { auto: "色：機器に合わせる", light: "色：明るい", dark: "色：暗い" },
   },
+  moment: {
+    example: { date: "例 2026/12/7", month: "例 2026/12", time: "例 9:00" },
+    unread: {
+      date: "「2026/12/7」のように、日を入れてください。",
+      month: "「2026/12」のように、月を入れてください。",
+      time: "「9:00」のように、時刻を入れてください。",
+    },
+    pick: { date: "カレンダーから選ぶ", month: "月を選ぶ", time: "時刻を選ぶ" },
+    before: (least: string) => `${least}か、それより後にしてください。`,
+    after: (most: string) => `${most}か、それより前にしてください。`,
+  },
   login: {
     title: "職員ログイン",
     name: "名前",
@@ -89,7 +100,7 @@ export const ja = {
     busState: (state: string): string =>
       ({ running: "運行中", on_trip: "運行中", silent: "信号なし", layover: "待機" })[state] ?? state,
     select: "選ぶと、通る道が地図に出ます。",
-    kinds: { van: "ワゴン車", wheelchair_van: "車いす車", micro_ev: "小型電気自動車", bus: "バス" } as Record<string, string>,
+    kinds: { van: "ワゴン車", wheelchair_van: "車いす対応車", micro_ev: "小型電気自動車", bus: "バス" } as Record<string, string>,
     lastSeen: (s: number) => (s < 60 ? `${Math.max(0, Math.round(s))}秒前` : `${Math.floor(s / 60)}分前`),
     never: "位置なし",
     probe: "道のりを測る",

@@ -10,10 +10,6 @@ const reasons: Record<string, string> = {
   not_allowed: "No vehicle they may ride in", overlap: "Overlaps another booking",
 };
 
-const actions: Record<string, string> = {
-  booking: "Bookings", member: "Members", staff: "Staff", town: "Places and vehicles", rules: "Rules", pickup_point: "Pick-up points",
-};
-
 export const officeEn: OfficeWords = {
   menu: {
     title: "Staff menu",
@@ -28,6 +24,17 @@ export const officeEn: OfficeWords = {
       admin: "Decide on rules, places, members, vehicles and more.",
     },
     other: "Sign in as somebody else",
+  },
+  password: {
+    title: "Password",
+    begin: "Change the password",
+    before: "Password now", fresh: "New password (10 letters or more)", again: "New password once more",
+    rule: "Common words, your name or the town's alone are not taken. Put several words together that have nothing to do with each other.",
+    change: "Change it", cancel: "Cancel",
+    changed: "The password is changed. Every other device is signed out.",
+    wrong: "The password now is wrong.",
+    short: "The new password is too short: it needs 10 letters or more.",
+    unlike: "The new password is not the same both times. Enter it once more.",
   },
   factor: {
     title: "Second proof",
@@ -124,6 +131,7 @@ export const officeEn: OfficeWords = {
   },
   calendar: {
     about: "The days and hours of the bookable rides. To change them, draft a change of the hours under Rules.",
+    toRules: "Open the rules",
     month: "Month",
     runs: (opens, closes) => `${opens} to ${closes}`,
     breaks: (spans) => `break ${spans}`,
@@ -162,7 +170,8 @@ export const officeEn: OfficeWords = {
     inService: "in service", outOfService: "out of service", bus: (block) => `bus (${block})`, drivenBy: (name) => `driven by ${name}`,
     seatsOf: (seats, chairs) => `${seats} seats${chairs ? `, ${chairs} wheelchairs` : ""}`,
     wh: (n) => `${(n / 1000).toFixed(1)} kWh`,
-    today: "To take one out for today only, report a trouble on the monitor.",
+    today: "To take one out for today only, report a trouble on the monitor (F2).",
+    toMonitor: "Open the monitor",
     lostHint: "How many seats cannot be used beside a wheelchair.",
   },
   staff: {
@@ -178,6 +187,9 @@ export const officeEn: OfficeWords = {
     access: "Access",
     dropFactor: "Take the second proof away", factorDropped: "Taken away. Signed out on every screen.",
     reallyFactor: (name) => `Take the second proof of ${name} away? Only when the phone was lost.`,
+    nothingLost: "They do not use it: nothing was changed.",
+    dropPasskeys: "Remove every passkey", passkeysDropped: "Removed. Signed out on every screen.",
+    reallyPasskeys: (name) => `Remove every passkey of ${name}? Only when a device was lost. They sign in by password next.`,
   },
   audit: {
     about: "Who did what, when. Nothing here can be taken out or rewritten.",
@@ -190,7 +202,6 @@ export const officeEn: OfficeWords = {
     whole: (n) => `Nothing was rewritten: ${n} entries follow each other.`,
     broken: (n) => `Entry ${n} does not follow the one before. It may have been rewritten.`,
     detail: "Detail",
-    actions,
   },
   templates: {
     title: "See the messages",

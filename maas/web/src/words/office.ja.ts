@@ -1,16 +1,12 @@
 /** What the login menu, the planner's page and the newer sections of the admin page say. */
 const reasons: Record<string, string> = {
   closed_day: "運休の曜日", closed_holiday: "祝日で運休", closed_season: "運休の期間", closed_date: "運休日",
-  outside_hours: "運行時間の外", in_a_break: "休けいの時間", no_run: "便がない時刻", in_the_past: "過ぎた時刻",
+  outside_hours: "運行時間の外", in_a_break: "休憩の時間", no_run: "便がない時刻", in_the_past: "過ぎた時刻",
   too_late: "しめきりを過ぎた", too_late_day: "しめきりを過ぎた", too_far_ahead: "先すぎる日", party_too_large: "人数が多い",
   over_quota: "1日の回数をこえる", members_only: "会員でない", no_boarding: "乗れない場所", no_alighting: "降りられない場所",
   outside_area: "区域の外", not_between: "行き来のない区間", unreachable: "道がつながらない", out_of_hours: "車の時間の外",
   full: "席がない", ride_too_long: "乗車が長くなりすぎる", busy: "ほかの約束で間に合わない", gone: "空きがなくなった",
   not_allowed: "乗れる車がない", overlap: "ほかの予約と重なる",
-};
-
-const actions: Record<string, string> = {
-  booking: "予約", member: "会員", staff: "職員", town: "町の場所・車両", rules: "規則", pickup_point: "乗り場所",
 };
 
 export const officeJa = {
@@ -21,12 +17,23 @@ export const officeJa = {
     pages: { operator: "予約受付", monitor: "運行モニター", driver: "運転手のページ", planner: "計画", admin: "管理" },
     about: {
       operator: "電話を受けて、予約を作ります。",
-      monitor: "車の動きを見て、こまったことを直します。",
+      monitor: "車の動きを見て、トラブルに手を打ちます。",
       driver: "つぎの乗り降りを見て、記録します。",
       planner: "約束が守れたか、断った予約はいくつかを見ます。",
       admin: "規則・場所・会員・車両などを決めます。",
     },
     other: "ほかの人でログインする",
+  },
+  password: {
+    title: "パスワード",
+    begin: "パスワードを変える",
+    before: "今のパスワード", fresh: "新しいパスワード（10文字以上）", again: "新しいパスワードをもう一度",
+    rule: "よく使われる言葉や、名前・町の名前だけでは使えません。関係のない言葉を、いくつか並べてください。",
+    change: "変える", cancel: "やめる",
+    changed: "パスワードを変えました。ほかの端末は、すべてログアウトしました。",
+    wrong: "今のパスワードが違います。",
+    short: "新しいパスワードが短すぎます。10文字以上にしてください。",
+    unlike: "新しいパスワードが、2回で違います。もう一度入れてください。",
   },
   factor: {
     title: "2段階の確認",
@@ -92,7 +99,7 @@ export const officeJa = {
       hall: "役場・公民館", hospital: "病院", clinic: "医院", shop: "店", market: "市場", school: "学校", hub: "乗り継ぎ所",
       stop: "停留所", facility: "施設", depot: "車庫", park: "公園",
     } as Record<string, string>,
-    vehicleKinds: { van: "ワゴン", wheelchair_van: "車いす対応車", micro_ev: "小型EV", bus: "バス" } as Record<string, string>,
+    vehicleKinds: { van: "ワゴン車", wheelchair_van: "車いす対応車", micro_ev: "小型電気自動車", bus: "バス" } as Record<string, string>,
     add: "新しく作る",
     edit: "直す",
     saved: "保存しました。",
@@ -123,9 +130,10 @@ export const officeJa = {
   },
   calendar: {
     about: "予約の車が走る日と時間です。休む日を変えるときは「規則」の「運行時間」で案を作ります。",
+    toRules: "規則をひらく",
     month: "月",
     runs: (opens: string, closes: string) => `${opens}〜${closes}`,
-    breaks: (spans: string) => `休けい ${spans}`,
+    breaks: (spans: string) => `休憩 ${spans}`,
     fixed: (runs: string) => `便 ${runs}`,
     closed: "運休",
     buses: (n: number) => (n === 0 ? "バスなし" : `バス${n}便`),
@@ -153,7 +161,7 @@ export const officeJa = {
     about: "予約の車とバスです。約束した予約がある車は、席や時間をへらせません。",
     columns: { name: "名前", kind: "種類", seats: "席・車いす", shift: "時間", depot: "車庫", battery: "電池", state: "状態" },
     id: "記号（英小文字・数字・-）", name: "名前", nameEn: "英語の名前", operator: "会社", kind: "種類", profile: "道の選び方",
-    profiles: { car: "ふつうの車", micro_ev: "小型EV" } as Record<string, string>,
+    profiles: { car: "ふつうの車", micro_ev: "小型電気自動車" } as Record<string, string>,
     seats: "席の数", wheelchairs: "車いすの台数", lost: "車いす1台でへる席", battery: "電池（Wh、ない車は空）", depot: "車庫", noDepot: "車庫なし（予約を受けない）", plate: "ナンバー",
     colour: "車の色",
     colours: { "": "決めていない", white: "白", silver: "銀", black: "黒", blue: "青", light_blue: "水色", green: "緑", yellow: "黄", orange: "だいだい", red: "赤", pink: "もも色", brown: "茶" } as Record<string, string>,
@@ -161,7 +169,8 @@ export const officeJa = {
     inService: "使用中", outOfService: "休車中", bus: (block: string) => `バス（${block}）`, drivenBy: (name: string) => `運転 ${name}`,
     seatsOf: (seats: number, chairs: number) => `${seats}席${chairs ? `・車いす${chairs}台` : ""}`,
     wh: (n: number) => `${(n / 1000).toFixed(1)} kWh`,
-    today: "今日だけ休むとき、途中で帰るときは、運行モニターの「こまったこと」で知らせます。",
+    today: "今日だけ休むとき、途中で帰るときは、運行モニターの「トラブル・休憩」（F2）で知らせます。",
+    toMonitor: "運行モニターをひらく",
     lostHint: "車いすをのせると使えなくなる席の数です。",
   },
   staff: {
@@ -177,6 +186,9 @@ export const officeJa = {
     access: "アカウントの安全",
     dropFactor: "2段階の確認をやめさせる", factorDropped: "やめさせました。全部の画面でログアウトしました。",
     reallyFactor: (name: string) => `${name} さんの2段階の確認をやめさせますか。スマートフォンをなくしたときだけにしてください。`,
+    nothingLost: "この人は、それを使っていません。何も変えていません。",
+    dropPasskeys: "パスキーをすべて消す", passkeysDropped: "消しました。全部の画面でログアウトしました。",
+    reallyPasskeys: (name: string) => `${name} さんのパスキーをすべて消しますか。端末をなくしたときだけにしてください。次は、パスワードでログインします。`,
   },
   audit: {
     about: "だれが、いつ、何をしたかの記録です。消すことも、書きかえることもできません。",
@@ -189,7 +201,6 @@ export const officeJa = {
     whole: (n: number) => `記録は正しいです。${n}件がつながっています。`,
     broken: (n: number) => `${n}番目の記録が、前の記録とつながりません。書きかえられたおそれがあります。`,
     detail: "くわしく",
-    actions,
   },
   templates: {
     title: "お知らせの文を見る",
@@ -202,8 +213,8 @@ export const officeJa = {
     } as Record<string, string>,
   },
   signs: {
-    about: "バス停や病院の表示板です。表示板の画面に出た番号を入れると、つながります。",
-    pair: "表示板をつなぐ", code: "画面の番号", name: "置いた所の名前", stop: "停留所", inches: "画面の大きさ（インチ）", distance: "見る人までの距離（m）",
+    about: "バス停や病院の表示板です。表示板の画面に出たコードを入れると、つながります。",
+    pair: "表示板をつなぐ", code: "画面のコード", name: "置いた所の名前", stop: "停留所", inches: "画面の大きさ（インチ）", distance: "見る人までの距離（m）",
     paired: "つなぎました。",
     none: "表示板はまだありません。",
     columns: { name: "名前", stop: "停留所", size: "大きさ", heard: "最後の連絡", state: "状態", act: "操作" },

@@ -229,6 +229,8 @@ export const operator = {
     whichHint: "数字か、↑↓とEnterで選びます。",
     askName: "会員の番号ではありません。名前をきいて、上の欄に打ってください。",
   },
+  begin: "F2で、待っている電話に出ます。名前をさがすと、その人の予約を作れます。",
+  keyList: "キーの一覧",
   keys: "キー",
   keySheet: [
     ["F1", "このキーの表"],

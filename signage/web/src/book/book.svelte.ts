@@ -3,7 +3,7 @@ import { nextStep, wayBack, type Answers, type Step } from "./choices";
 import type { MyPage, MyRide, MyRider, MyTrip, Offer, Quote } from "./types";
 
 const NOTHING: Answers = { anchor: "depart", riders: 1, wheelchair: false };
-/** The server knows of no link on this device. */
+/** No link on this device is good any more. */
 const NO_LINK = 401;
 
 /** One booking from the first question to the reference; every answer can be taken back. */
@@ -35,9 +35,14 @@ export class Booking {
         });
         history.replaceState(null, "", location.pathname);
       }
-      this.page = await call<MyPage>("GET", "/my");
-      const [only] = this.page.riders;
-      if (this.page.riders.length === 1 && only) this.answers = this.forRider(only);
+      const page = await call<MyPage | null>("GET", "/my");
+      if (page === null) {
+        this.state = "noLink";
+        return;
+      }
+      this.page = page;
+      const [only] = page.riders;
+      if (page.riders.length === 1 && only) this.answers = this.forRider(only);
       this.state = "ready";
     } catch (error) {
       this.state = error instanceof Refused && error.problem.status === NO_LINK ? "noLink" : "offline";

@@ -10,6 +10,9 @@ export class Refused extends Error {
   }
 }
 
+/** So long an answer is waited for; a file may take any time to send. */
+const PATIENCE_MS = 20_000;
+
 type Options = { body?: unknown; file?: Blob; key?: string; token?: string; signal?: AbortSignal };
 
 /**
@@ -22,15 +25,23 @@ export async function call<T>(method: string, path: string, options: Options = {
   if (options.file) headers["Content-Type"] = options.file.type || "application/octet-stream";
   if (options.token) headers["Authorization"] = `Bearer ${options.token}`;
   if (options.key) headers["Idempotency-Key"] = options.key;
-  const response = await fetch(`/api/v1${path}`, {
-    method,
-    headers,
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    ...(options.file ? { body: options.file } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  if (!response.ok) throw new Refused(await problemOf(response));
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const patience = new AbortController();
+  const timer = options.file
+    ? undefined
+    : setTimeout(() => patience.abort(new TypeError("no answer")), PATIENCE_MS);
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      signal: options.signal ?? patience.signal,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file ? { body: options.file } : {}),
+    });
+    if (!response.ok) throw new Refused(await problemOf(response));
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -26,3 +26,13 @@ export function faults(ja: unknown, other: unknown): string[] {
     ...[...found].filter(([place, text]) => text.trim() === "" && wanted.get(place)?.trim() !== "" && !AFFIX.test(place)).map(([place]) => `empty: ${place}`),
   ];
 }
+
+/**
+ * The marks of Japanese that a page writes itself, around what its catalogue says, and so in every
+ * language; notes and the readings of Japanese names aside.
+ */
+export function japaneseMarks(page: string): string[] {
+  const said = page.replace(/<!--.*?-->|\/\*.*?\*\/|^\s*\/\/.*$|<rp>.<\/rp>/gms, "");
+  // In a pattern for what people type, both commas stand side by side.
+  return said.match(/[〜：（）。・]|、(?!,)/g) ?? [];
+}

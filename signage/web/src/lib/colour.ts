@@ -2,8 +2,9 @@
 export type Rgb = readonly [number, number, number];
 export type Eye = "usual" | "protan" | "deutan" | "tritan";
 
-/** "#0b4f43" as linear light, 0 to 1. */
-export function linear(hex: string): Rgb {
+/** "#0b4f43" as linear light, 0 to 1; style sheets that were made small say "#fff". */
+export function linear(colour: string): Rgb {
+  const hex = colour.length === 4 ? colour.replace(/[\da-f]/gi, "$&$&") : colour;
   const channel = (at: number) => {
     const value = parseInt(hex.slice(at, at + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;

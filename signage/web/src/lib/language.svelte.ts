@@ -45,6 +45,18 @@ export function speak(next: Tongue): void {
   keep(KEY, next);
 }
 
+/** Names one after the other, as a sentence of a staff screen lists them. */
+export const listed = (names: readonly string[]): string => names.join(language.now === "ja" ? "、" : ", ");
+
+/** From here to there: "10:20〜10:30" or "10:20–10:30". */
+export const ranged = (from: string, to: string): string => `${from}${language.tongue === "ja" ? "〜" : "–"}${to}`;
+
+/** A text under its label: "運賃：500円" or "Fare: 500 yen". */
+export const labelled = (label: string, text: string): string => `${label}${language.tongue === "ja" ? "：" : ": "}${text}`;
+
+/** What is said besides, after the text it belongs to: "花子（家族）" or "Hanako (family)". */
+export const bracketed = (text: string): string => (language.tongue === "ja" ? `（${text}）` : ` (${text})`);
+
 /** Chooses between a Japanese and an English text; a missing English one falls back. */
 export function say(ja: string, en: string | null | undefined): string {
   return language.now === "en" ? en || ja : ja;

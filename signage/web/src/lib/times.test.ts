@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { dateOf, dayText, epochOf, noonOf, onTimetable, spoken } from "./times";
+import { dateOf, dayText, epochOf, noonOf, onTimetable, shortClock, spoken } from "./times";
 
 const ZONE = "Asia/Tokyo";
 const at = (time: string) => epochOf(`2026-11-25T${time}+09:00`);
@@ -13,6 +13,10 @@ test("a timetable counts to 24, a voice does not", () => {
   expect(spoken(at("12:30:00"), ZONE, "ja")).toBe("午後0時30分");
   expect(spoken(at("12:30:00"), ZONE, "en")).toBe("12:30 pm");
   expect(spoken(at("00:07:00"), ZONE, "en")).toBe("12:07 am");
+});
+
+test("a rule's clock is written like every other", () => {
+  expect(["09:05", "00:30", "10:00", "25:10"].map(shortClock)).toEqual(["9:05", "0:30", "10:00", "25:10"]);
 });
 
 test("seconds do not round a minute up", () => {

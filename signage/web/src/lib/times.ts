@@ -28,6 +28,9 @@ export function onTimetable(epoch_s: number, zone: string): string {
   return `${hour}:${String(minute).padStart(2, "0")}`;
 }
 
+/** "9:05" of a rule's "09:05". */
+export const shortClock = (clock: string): string => clock.replace(/^0(?=\d:)/, "");
+
 /** "午前9時5分" or "9:05 am": a time for a person who does not count to 24. */
 export function spoken(epoch_s: number, zone: string, language: Tongue): string {
   const { hour, minute } = partsOf(epoch_s, zone);

@@ -25,6 +25,7 @@ for (const [look, selector] of Object.entries(LOOKS)) {
 
 test("contrast, and what an eye without a cone confuses, are computed as published", () => {
   expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
+  expect(contrast("#000", "#fff")).toBeCloseTo(21);
   expect(contrast("#777777", "#ffffff")).toBeCloseTo(4.48, 2);
   // A red and a green of one brightness: far apart for most, one colour for a deuteranope.
   expect(difference("#a06428", "#7a7818")).toBeGreaterThan(30);

@@ -32,7 +32,7 @@ const words: Words = {
     noBusThen: "There is no bus on this day.",
     day: "Day",
     title: "Next buses",
-    between: (from, to) => `between ${from} and ${to}`,
+    between: (from, to) => `Comes between ${from} and ${to}`,
     beThere: (time) => `Be at the stop by ${time}.`,
     textSize: "Text size",
     sizes: { normal: "Normal", large: "Large", huge: "Very large" },

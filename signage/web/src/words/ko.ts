@@ -32,7 +32,7 @@ const words: Words = {
     noBusThen: "이 날은 버스가 없습니다.",
     day: "날짜",
     title: "다음 버스",
-    between: (from, to) => `${from}~${to}쯤`,
+    between: (from, to) => `도착 예상 ${from}~${to}쯤`,
     beThere: (time) => `${time}까지 정류장으로 오세요.`,
     textSize: "글자 크기",
     sizes: { normal: "보통", large: "크게", huge: "아주 크게" },

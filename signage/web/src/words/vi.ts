@@ -32,7 +32,7 @@ const words: Words = {
     noBusThen: "Ngày này không có xe buýt.",
     day: "Ngày",
     title: "Chuyến xe tiếp theo",
-    between: (from, to) => `khoảng ${from}–${to}`,
+    between: (from, to) => `Đến khoảng ${from}–${to}`,
     beThere: (time) => `Hãy có mặt tại trạm trước ${time}.`,
     textSize: "Cỡ chữ",
     sizes: { normal: "Vừa", large: "Lớn", huge: "Rất lớn" },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { faults, texts } from "../lib/catalogues";
+import { faults, japaneseMarks, texts } from "../lib/catalogues";
 
 /** Every catalogue of the public pages, by its folder and then its language's file. */
 const files = import.meta.glob<Record<string, unknown>>(
@@ -29,4 +29,17 @@ for (const [folder, catalogues] of folders) {
 test("a text that is missing, too many or empty is found", () => {
   const ja = { a: "あ", b: { c: (n: number) => `${n}分` } };
   expect(faults(ja, { a: " ", b: {}, d: "x" })).toEqual(["missing: b.c", "too many: d", "empty: a"]);
+});
+
+const pages = import.meta.glob<string>("../**/*.svelte", { eager: true, query: "?raw", import: "default" });
+
+test("no page writes marks of Japanese itself, where English is said too", () => {
+  expect(Object.keys(pages).length).toBeGreaterThan(10);
+  const marked = Object.entries(pages).map(([file, page]) => `${file}: ${japaneseMarks(page).join("")}`);
+  expect(marked.filter((one) => !one.endsWith(": "))).toEqual([]);
+});
+
+test("marks of Japanese are found in a page, and left alone in notes and readings", () => {
+  expect(japaneseMarks("<p>{from}〜{to}、{who}（{age}）</p>")).toEqual(["〜", "、", "（", "）"]);
+  expect(japaneseMarks("<!-- 9:00〜 --><rp>（</rp>\n  // 駅。\n{split(/[、,]/)}")).toEqual([]);
 });

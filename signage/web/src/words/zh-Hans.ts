@@ -32,7 +32,7 @@ const words: Words = {
     noBusThen: "这一天没有巴士。",
     day: "日期",
     title: "下一班车",
-    between: (from, to) => `${from}～${to}左右`,
+    between: (from, to) => `预计${from}～${to}左右到站`,
     beThere: (time) => `请在${time}前到车站。`,
     textSize: "文字大小",
     sizes: { normal: "标准", large: "大", huge: "特大" },

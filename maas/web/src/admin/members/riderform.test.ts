@@ -13,6 +13,13 @@ test("a card that was only looked at has no changes", () => {
   expect(changesOf(RIDER, formOf(RIDER), "")).toEqual({});
 });
 
+test("tags are read and typed by their names; one of the town's own stays as it is", () => {
+  const form = formOf(RIDER);
+  expect(form.tags).toBe("歩行器");
+  form.tags = "歩行器、車いす、雪の日は早め";
+  expect(changesOf(RIDER, form, "")).toEqual({ tags: ["walker", "wheelchair", "雪の日は早め"] });
+});
+
 test("only what was changed is sent, and empty lines are not", () => {
   const form = formOf(RIDER);
   form.aids = "walker、 cane";

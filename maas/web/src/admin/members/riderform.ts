@@ -1,4 +1,6 @@
+import { listed } from "$shared/language.svelte";
 import type { Rider } from "../../lib/types";
+import { words } from "../../words/words";
 
 export type RiderForm = {
   name: string; kana: string; phone: string; email: string; line_id: string; address: string; oaza: string;
@@ -15,8 +17,8 @@ export function formOf(rider: Rider): RiderForm {
   return {
     name, kana, phone, email, line_id, address, oaza, household, notes, confirm_by, language, provisional,
     birth_year: rider.birth_year === null ? "" : String(rider.birth_year),
-    tags: rider.tags.join("、"),
-    aids: rider.aids.join("、"),
+    tags: listed(rider.tags.map(tagNamed)),
+    aids: listed(rider.aids),
     phones: rider.phones.map((one) => ({ number: one.number ?? "", label: one.label ?? "" })),
     eligibility: rider.eligibility.map((one) => ({ kind: one.kind, until: one.until ?? "" })),
     contacts: rider.contacts.map((one) => ({
@@ -24,6 +26,10 @@ export function formOf(rider: Rider): RiderForm {
     })),
   };
 }
+
+/** A tag as it is said, and the tag that somebody means; the town's own are their own name. */
+const tagNamed = (tag: string): string => words().tags[tag] ?? tag;
+const tagMeant = (name: string): string => Object.entries(words().tags).find(([, said]) => said === name)?.[0] ?? name;
 
 const listOf = (text: string) => text.split(/[、,，]/).map((one) => one.trim()).filter(Boolean);
 
@@ -34,7 +40,7 @@ function bodyOf(form: RiderForm): Record<string, unknown> {
     ...form,
     // A year that is no number goes as it is: the server says what to write.
     birth_year: year === "" ? null : (/^\d+$/.test(year) ? Number(year) : year),
-    tags: listOf(form.tags),
+    tags: listOf(form.tags).map(tagMeant),
     aids: listOf(form.aids),
     phones: form.phones.filter((one) => one.number.trim()),
     eligibility: form.eligibility.filter((one) => one.kind.trim()).map((one) => ({ kind: one.kind, until: one.until || null })),

@@ -1,3 +1,4 @@
+import { listed } from "$shared/language.svelte";
 import type { TownPlace, TownPlaceIn } from "../types";
 
 const plain = (text: string): string =>
@@ -23,7 +24,7 @@ export function formOf(place: TownPlace | undefined): PlaceForm {
     oaza: place?.oaza ?? "",
     lat: place ? String(place.lat) : "",
     lon: place ? String(place.lon) : "",
-    nicknames: (place?.nicknames ?? []).join("、"),
+    nicknames: listed(place?.nicknames ?? []),
     hidden: place?.hidden ?? false,
   };
 }

@@ -1,3 +1,4 @@
+import { listed } from "$shared/language.svelte";
 import type { AdminWords } from "../../words/admin-ja";
 import type { Rule } from "./ruletext";
 
@@ -26,7 +27,7 @@ export function formOf(rule: Rule): FieldForm[] {
       if (typeof value === "boolean") return { field, type: "truth", text: "", on: value };
       if (typeof value === "number" || (value === null && NUMBERS.has(field)))
         return { field, type: "number", text: value === null ? "" : String(value), on: false };
-      if (plainList(value)) return { field, type: "list", text: value.join("、"), on: false };
+      if (plainList(value)) return { field, type: "list", text: listed(value.map(String)), on: false };
       if (typeof value === "string") return { field, type: "text", text: value, on: false };
       return { field, type: "json", text: JSON.stringify(value, null, 1), on: false };
     });

@@ -10,11 +10,13 @@ const HOURS = { area: "a", valid_from: "2021-10-01", days: ["mon", "fri"], from:
 test("a rule is read as sentences with units", () => {
   expect(lines(HOURS, adminJa)).toEqual([
     { label: "曜日", value: "月、金" },
-    { label: "始まり", value: "08:00" },
+    { label: "始まり", value: "8:00" },
     { label: "終わり", value: "17:00" },
-    { label: "休けい", value: "12:00〜13:00" },
+    { label: "休憩", value: "12:00〜13:00" },
     { label: "祝日も運行", value: "いいえ" },
   ]);
+  expect(valueText("closed", ["12-27/01-04"], adminJa)).toBe("12月27日〜1月4日");
+  expect(valueText("closed", ["12-27/01-04"], adminEn)).toBe("27 Dec–4 Jan");
   expect(valueText("deadline_min", 15, adminJa)).toBe("15分");
   expect(valueText("horizon_days", 14, adminEn)).toBe("14 days");
   expect(valueText("fares", [{ id: "base", name: "", name_en: "", when: [], yen: 500 }], adminJa)).toBe("ふつう 500円");

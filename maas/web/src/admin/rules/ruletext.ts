@@ -1,3 +1,5 @@
+import { listed } from "$shared/language.svelte";
+import { shortClock } from "$shared/times";
 import type { AdminWords } from "../../words/admin-ja";
 
 /** A rule as in town.toml. */
@@ -38,12 +40,22 @@ export function valueText(field: string, value: unknown, said: AdminWords): stri
     return unit ? said.units[unit](String(value)) : String(value);
   }
   if (field === "polygons" && Array.isArray(value)) return value.map((ring: unknown[]) => ring.length).join(" + ");
-  if (Array.isArray(value)) return value.map((one) => valueText(wordsOf(field), one, said)).join(isRule(value[0]) ? " / " : "、");
+  if (Array.isArray(value)) return joined(value.map((one) => valueText(wordsOf(field), one, said)), isRule(value[0]));
   if (isRule(value)) return entryText(value, said);
   const text = String(value);
-  // 12:00/13:00 is a span of the day, 12-27/01-04 one of the year.
-  return said.values[text] ?? said.fields[field === "assumption" ? text : ""] ?? text.replace("/", "〜");
+  return said.values[text] ?? said.fields[field === "assumption" ? text : ""] ?? spanText(text, said);
 }
+
+/** A span of the day, 12:00/13:00, or of the year, 12-27/01-04, as it is read; anything else as it is. */
+function spanText(text: string, said: AdminWords): string {
+  const [from, to, ...more] = text.split("/").map((end) => {
+    const [, month, day] = /^(\d\d)-(\d\d)$/.exec(end) ?? [];
+    return month && day ? said.dayOfYear(Number(month), Number(day)) : shortClock(end);
+  });
+  return from && to && more.length === 0 ? said.span(from, to) : shortClock(text);
+}
+
+const joined = (values: string[], areRules: boolean): string => (areRules ? values.join(" / ") : listed(values));
 
 const wordsOf = (field: string): string => (field === "assumption" ? field : "");
 

@@ -62,7 +62,7 @@ export const ja = {
   homePlace: "ご自宅",
   stepFree: "段差はありません",
   arriveBy: (time: string) => `${time}までに着きます。`,
-  fare: "料金",
+  fare: "運賃",
   paid: (yen: number) => `${yen}円`,
   people: (n: number) => `${n}人`,
   reference: "受付番号",
