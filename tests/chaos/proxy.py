@@ -27,17 +27,27 @@ class Proxy:
     port: int = 0
     silent: bool = False
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _inside: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Proxy]:
-        """Pass on as long as the block lasts."""
-        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            self.cut()
+        """Pass on as long as the block lasts.
+
+        Whoever came in last is waited for: `asyncio.start_server` loses the socket of one that
+        comes while it closes, and the warning fails whichever test collects the garbage.
+        """
+        loop = asyncio.get_running_loop()
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            door.settimeout(0)
+            self.port = door.getsockname()[1]
+            loop.add_reader(door, self._let_in, door)
+            try:
+                yield self
+            finally:
+                loop.remove_reader(door)
+                while self._inside:
+                    self.cut()
+                    await asyncio.wait(self._inside, timeout=0.01)
 
     def cut(self) -> None:
         """Break every connection there is."""
@@ -47,7 +57,13 @@ class Proxy:
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _let_in(self, door: socket.socket) -> None:
+        passing = asyncio.create_task(self._pass(door.accept()[0]))
+        self._inside.add(passing)
+        passing.add_done_callback(self._inside.discard)
+
+    async def _pass(self, line: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=line)
         self._open.add(writer)
         try:
             there, back = await self._reach()
