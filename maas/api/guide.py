@@ -15,13 +15,15 @@ from maas.api.requests import In
 from maas.api.shapes import Rendering
 from maas.api.stops import StopOut, stop_out
 from maas.auth.roles import Permission
-from maas.town.tariffs import FareLine, Tariff
+from maas.town.tariffs import HALF, Discount, FareLine, Tariff
 
 router = APIRouter(tags=["stops"])
 
 WEEK: Final = 7
 USUAL: Final = ("ふつうの運賃", "Usual fare")
 """A fare line that nobody has named."""
+FREE: Final = 100
+"""Per cent off."""
 
 
 class GuideFareOut(BaseModel):
@@ -94,7 +96,14 @@ def _fare(line: FareLine, write: Rendering) -> GuideFareOut:
 
 
 def _discounts(tariff: Tariff, write: Rendering) -> list[str]:
-    return [each.name_en if write.language == "en" else each.name for each in tariff.discounts]
+    """Return who pays less; that others may have half fares too tells a stranger nothing."""
+    return [_discount(each, write) for each in tariff.discounts if each.id != HALF]
+
+
+def _discount(each: Discount, write: Rendering) -> str:
+    if write.language == "en":
+        return f"free ({each.name_en})" if each.percent == FREE else each.name_en
+    return f"無料({each.name})" if each.percent == FREE else each.name
 
 
 @router.get("/lines", operation_id="listLines", **needs(Permission.PUBLIC))

@@ -33,6 +33,19 @@ async def test_a_stop_shows_its_next_departures_in_order(nobody: httpx.AsyncClie
     assert body["phone"] == "000-000-0000"
 
 
+async def test_a_stranger_reads_who_rides_free_and_who_for_half(nobody: httpx.AsyncClient) -> None:
+    reductions = [
+        (await nobody.get("/api/v1/guide", headers={"accept-language": language})).json()[
+            "discounts"
+        ]
+        for language in ("ja", "en")
+    ]
+    assert reductions == [
+        ["無料(未就学児)", "半額(障害者手帳)"],
+        ["free (small child)", "half fare (disability handbook)"],
+    ]
+
+
 @pytest.mark.parametrize(("q", "found"), [("病院", ["P2"]), ("", 6), ("どこにもない", [])])
 async def test_stops_are_found_by_name(
     nobody: httpx.AsyncClient, q: str, found: list[str] | int

@@ -288,7 +288,16 @@ export class Desk {
       Object.assign(this, { ...NOTHING_DONE, ...made, stage: "done" });
       this.booked += this.doneBack ? 2 : 1;
       this.ondone?.();
+      void this.renew();
     });
+  }
+
+  /** What the member rides next may be another ride by now. */
+  private async renew(): Promise<void> {
+    const { rider } = this;
+    if (!rider) return;
+    const now = await call<Rider>("GET", `/riders/${rider.id}`).catch(() => rider);
+    rider.next_booking = now.next_booking;
   }
 
   private book(offers: Offer[]) {
@@ -341,6 +350,7 @@ export class Desk {
       }
       this.box = undefined;
       if (this.rider?.next_booking?.id === booking.id) this.rider.next_booking = null;
+      void this.renew();
       if (this.rider || this.guest) this.again();
       this.say(words().operator.cancelled(booking.reference), true);
     });

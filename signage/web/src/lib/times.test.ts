@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { dateOf, dayText, epochOf, noonOf, onTimetable, shortClock, spoken } from "./times";
+import { dateOf, dayText, epochOf, noonOf, onTimetable, shortClock, spoken, spokenSpan } from "./times";
 
 const ZONE = "Asia/Tokyo";
 const at = (time: string) => epochOf(`2026-11-25T${time}+09:00`);
@@ -11,6 +11,9 @@ test("a timetable counts to 24, a voice does not", () => {
   expect(spoken(at("13:05:00"), ZONE, "ja")).toBe("午後1時5分");
   expect(spoken(at("09:00:00"), ZONE, "ja")).toBe("午前9時");
   expect(spoken(at("12:30:00"), ZONE, "ja")).toBe("午後0時30分");
+  expect(spokenSpan(at("10:00:00"), at("10:15:00"), ZONE, "ja")).toEqual(["午前10時", "10時15分"]);
+  expect(spokenSpan(at("11:50:00"), at("12:05:00"), ZONE, "ja")).toEqual(["午前11時50分", "午後0時5分"]);
+  expect(spokenSpan(at("10:00:00"), at("10:15:00"), ZONE, "en")).toEqual(["10:00 am", "10:15 am"]);
   expect(spoken(at("12:30:00"), ZONE, "en")).toBe("12:30 pm");
   expect(spoken(at("00:07:00"), ZONE, "en")).toBe("12:07 am");
 });

@@ -44,6 +44,12 @@ export function spoken(epoch_s: number, zone: string, language: Tongue): string 
   return format(language, zone, { hour: "numeric", minute: "2-digit" }).format(epoch_s * 1000);
 }
 
+/** Both ends of a span; Japanese names the half of the day once: 午前10時, 10時15分. */
+export function spokenSpan(from_s: number, to_s: number, zone: string, language: Tongue): [string, string] {
+  const [from, to] = [spoken(from_s, zone, language), spoken(to_s, zone, language)];
+  return [from, language === "ja" && from.slice(0, 2) === to.slice(0, 2) ? to.slice(2) : to];
+}
+
 /** "11月25日（水）" or "Wed, 25 Nov". */
 export function dayText(epoch_s: number, zone: string, language: Tongue): string {
   const english = language === "en";
