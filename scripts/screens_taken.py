@@ -162,13 +162,10 @@ def tell(page: Page, call: str, event: str, number: str = "") -> None:
 
 
 def monitor(desk: Desk) -> None:
-    """Take the monitor with the busiest vehicle chosen, by day and dark."""
+    """Take the monitor with the busiest vehicle chosen, and its lines of buses."""
     page = desk.opened("/monitor", TELEVISION, "dispatcher")
     page.keyboard.press(str(1 + busiest_vehicle(page)))
     desk.picture(page, "monitor")
-    page.locator(".commands input[type=checkbox]").check()
-    desk.picture(page, "monitor-dark")
-    page.locator(".commands input[type=checkbox]").uncheck()
     press(page, "v")
     desk.picture(page, "monitor-lines")
 

@@ -26,8 +26,8 @@ _TURN = """
   }
 }
 """
-# The driver's page is dark by the hour, the monitor by its switch; the others as the device is.
-_OF_ITS_OWN = "(/^.(monitor|driver)/.test(location.pathname) && document.querySelector('.page'))"
+# The driver's page is dark by the hour; the others as the device is.
+_OF_ITS_OWN = "(/^.driver/.test(location.pathname) && document.querySelector('.page'))"
 _DARKEN = f"(dark) => {_OF_ITS_OWN} && {_OF_ITS_OWN}.classList.toggle('night', dark)"
 _WORN = f"""
 (look) => getComputedStyle({_OF_ITS_OWN} || document.documentElement).colorScheme === look

@@ -99,11 +99,11 @@ def monitor(new_page: NewPage, **kept: str) -> Page:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("night", ["", "yes"])
+@pytest.mark.parametrize("look", ["light", "dark"])
 def test_an_empty_day_shows_tomorrow_and_axe_finds_nothing(
-    new_page: NewPage, language: str, night: str
+    new_page: NewPage, language: str, look: str
 ) -> None:
-    page = monitor(new_page, language=language, night=night)
+    page = monitor(new_page, language=language, look=look)
     duties = page.locator("main section table").first
     expect(duties.locator("tbody tr")).to_have_count(2)
     expect(page.locator("main section").first).to_contain_text(

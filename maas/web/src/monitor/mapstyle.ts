@@ -1,4 +1,4 @@
-import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { LayerSpecification, Map, StyleSpecification } from "maplibre-gl";
 
 import { busLayers, closureLayers, wayLayers } from "./maplayers";
 
@@ -55,6 +55,31 @@ const byClass = (big: number, middle: number, small: number, other: number) => [
   other,
 ];
 
+const roads = (big: string, middle: string, other: string): never =>
+  ["match", ["get", "class"], BIG, big, MIDDLE, middle, other] as never;
+
+/** Layer, property, and its colour by day and by night. */
+const COLOURS: [string, string, string, string][] = [
+  ["land", "background-color", "#e2e8db", "#1c2622"],
+  ["road-edge", "line-color", "#8f988a", "#0b110f"],
+  ["road", "line-color", roads("#ffe3a3", "#fff6d8", "#ffffff"), roads("#7d6b3a", "#5f5a45", "#46524c")],
+  ["road-name", "text-color", "#3b463f", "#d3dcd6"],
+  ["road-name", "text-halo-color", "#ffffff", "#1c2622"],
+  ["stop-name", "text-color", "#14201c", "#eef3f0"],
+  ["stop-name", "text-halo-color", "#ffffff", "#1c2622"],
+  ["way", "line-color", "#0a4fd6", "#7aa7ff"],
+  ["probe", "line-color", "#7a1fa2", "#dd9bff"],
+  ["closure-name", "text-color", "#a3123a", "#ffa3b8"],
+  ["closure-name", "text-halo-color", "#ffffff", "#1c2622"],
+];
+
+/** Gives a map the colours of the day or of the night. */
+export function dress(map: Map, dark: boolean): void {
+  for (const [layer, property, day, night] of COLOURS) {
+    if (map.getLayer(layer)) map.setPaintProperty(layer, property as never, (dark ? night : day) as never);
+  }
+}
+
 function roadLayers(): LayerSpecification[] {
   const road = { source: "roads", "source-layer": "roads" };
   const round = { "line-cap": "round", "line-join": "round" } as const;
@@ -72,7 +97,7 @@ function roadLayers(): LayerSpecification[] {
       ...road,
       layout: round,
       paint: {
-        "line-color": ["match", ["get", "class"], BIG, "#ffe3a3", MIDDLE, "#fff6d8", "#ffffff"],
+        "line-color": roads("#ffe3a3", "#fff6d8", "#ffffff"),
         "line-width": width(13, 9, 3, 6.5),
       },
     },

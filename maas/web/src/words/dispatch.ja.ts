@@ -10,7 +10,7 @@ export const dispatch = {
       `${time} ${who}（${reference}）：乗る車がありません`,
     missed: (who: string, time: string) => `${who}：${time}のバスに間に合いません`,
     waiting: (who: string, time: string) => `${who}：${time}のバスに待ってもらっています`,
-    call: (who: string, minutes: number) => `${who}：電話の期限を${minutes}分すぎました`,
+    call: (who: string, minutes: number) => minutes === 0 ? `${who}：電話の期限です` : `${who}：電話の期限を${minutes}分すぎました`,
     no_show: (time: string, who: string, reference: string) =>
       `${time} ${who}（${reference}）：来ませんでした`,
     closed: (reason: string, roads: string, slow: boolean) =>
@@ -36,7 +36,6 @@ export const dispatch = {
   calls: (n: number) => `電話する人 ${n}`,
   move: "予約を動かす",
   keys: "キーの表",
-  night: "暗い画面",
   close: "閉じる（Esc）",
   back: "戻る（Esc）",
   loading: "読みこんでいます。",

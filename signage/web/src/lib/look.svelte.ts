@@ -9,13 +9,15 @@ const lookOf = (kept: unknown): Look => LOOKS.find((one) => one === kept) ?? "au
 
 export const look = new (class {
   now = $state.raw<Look>(lookOf(recall(KEY)));
+  /** What the page wears, for what style sheets do not reach. */
+  dark = $state.raw(false);
 })();
 
 const device = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
 
 function show(): void {
-  const dark = look.now === "dark" || (look.now === "auto" && device().matches);
-  document.documentElement.classList.toggle("night", dark);
+  look.dark = look.now === "dark" || (look.now === "auto" && device().matches);
+  document.documentElement.classList.toggle("night", look.dark);
 }
 
 export function wear(next: Look): void {
