@@ -22,7 +22,8 @@ from signage.words import CATALOGUES, Language, Words
 SIZE_PX = (800, 480)
 ROWS = 4
 _MARGIN_PX, _HEAD_PX, _ROW_PX = 16, 80, 72
-_BADGE_PX = 110
+_BADGE_MIN_PX, _BADGE_MAX_PX, _BADGE_PAD_PX = 110, 220, 6
+_BADGE_LETTERS_PX = 24
 _BLACK, _WHITE = 0, 1
 _QUIET_MODULES = 2
 
@@ -71,8 +72,10 @@ def picture(board: Board, font: Path, language: Language = "ja", link: str = "")
     draw.fontmode = "1"
     pen, words = Pen(draw, font), CATALOGUES[language]
     _head(pen, board, words, language)
-    for index, row in enumerate(board.rows[:ROWS]):
-        _row(pen, row, words, language, _HEAD_PX + index * _ROW_PX)
+    rows = board.rows[:ROWS]
+    badge_px = _badge_px(pen, [row.line.said(language) for row in rows])
+    for index, row in enumerate(rows):
+        _row(pen, row, words, language, _HEAD_PX + index * _ROW_PX, badge_px)
     if not board.rows:
         pen.write(words.none, (SIZE_PX[0] // 2, SIZE_PX[1] // 2), 34, anchor="mm")
     _foot(pen, board, words, language, _code(image, link) if link else 0)
@@ -93,17 +96,23 @@ def _head(pen: Pen, board: Board, words: Words, language: Language) -> None:
     pen.draw.line([(0, _HEAD_PX - 4), (SIZE_PX[0], _HEAD_PX - 4)], fill=_BLACK, width=4)
 
 
-def _row(pen: Pen, row: Row, words: Words, language: Language, top: int) -> None:
+def _badge_px(pen: Pen, names: list[str]) -> int:
+    """Return how wide the badges are, all alike: a line whose name is cut is another line."""
+    widest = max((pen.width(name, _BADGE_LETTERS_PX) for name in names), default=0)
+    return min(max(_BADGE_MIN_PX, widest + 2 * _BADGE_PAD_PX), _BADGE_MAX_PX)
+
+
+def _row(pen: Pen, row: Row, words: Words, language: Language, top: int, badge_px: int) -> None:
     middle, left = top + _ROW_PX // 2, _MARGIN_PX
-    box = (left, top + 12, left + _BADGE_PX, top + _ROW_PX - 12)
+    box = (left, top + 12, left + badge_px, top + _ROW_PX - 12)
     pen.draw.rounded_rectangle(box, radius=8, fill=_BLACK)
-    name, inside = row.line.said(language), _BADGE_PX - 12
+    name, inside = row.line.said(language), badge_px - 2 * _BADGE_PAD_PX
     px = pen.size_for(name, 32, inside)
     line = pen.fitted(name, px, inside)
-    pen.write(line, (left + _BADGE_PX // 2, middle), px, anchor="mm", ink=_WHITE)
+    pen.write(line, (left + badge_px // 2, middle), px, anchor="mm", ink=_WHITE)
     leaves, right = leaves_text(row, words), SIZE_PX[0] - _MARGIN_PX
     pen.write(leaves, (right, middle), 40, anchor="rm")
-    left += _BADGE_PX + 16
+    left += badge_px + 16
     room = right - pen.width(leaves, 40) - 24 - left
     # What the picture says of the time is said by `leaves`; to be there by is the same again.
     status = status_text(replace(row, be_there_by=None), words)

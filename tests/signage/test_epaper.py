@@ -85,3 +85,12 @@ def test_the_telephone_number_leaves_the_code_alone(font: Path) -> None:
     corner = (SIZE_PX[0] - 100, SIZE_PX[1] - 100, *SIZE_PX)
     assert with_phone.tobytes() != without.tobytes()
     assert with_phone.crop(corner).tobytes() == without.crop(corner).tobytes()
+
+
+def test_lines_whose_names_begin_alike_are_told_apart(font: Path) -> None:
+    one, other = (
+        drawn(picture(a_board(running(240, route_name_en=name)), font, "en"))
+        for name in ("Kamogawa line", "Kamogawa lane")
+    )
+    badge = (16, 92, 236, 140)
+    assert one.crop(badge).tobytes() != other.crop(badge).tobytes()
