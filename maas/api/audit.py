@@ -26,13 +26,14 @@ Day = Annotated[dt.date | None, Query(ge=dt.date(2000, 1, 1), le=dt.date(2100, 1
 
 
 class AuditEntryOut(Shape):
-    """One deed; `detail` is what was kept of it, as JSON."""
+    """One deed; `detail` is what was kept of it, as JSON, `reference` that of its booking."""
 
     seq: int
     at: Instant
     actor: str
     action: str
     subject: str
+    reference: str | None
     detail: str
 
 
@@ -65,7 +66,9 @@ async def read_audit(
     write: In,
     actor: Text = "",
     action: Annotated[str, Query(max_length=100, description="How the action begins.")] = "",
-    subject: Annotated[str, Query(max_length=100, description="How the subject begins.")] = "",
+    subject: Annotated[
+        str, Query(max_length=100, description="How it begins, or a reference.")
+    ] = "",
     first: Annotated[Day, Query(alias="from")] = None,
     last: Annotated[Day, Query(alias="to")] = None,
     before: Annotated[int | None, Query(ge=1, lt=2**53)] = None,
@@ -84,9 +87,11 @@ async def read_audit(
     )
     async with service.database.reading() as db:
         found = await trail.entries(db, looked, limit + 1)
+        told = await trail.references(db, [each.entry.subject for each in found])
     shown = [
         {"seq": each.seq, "at": each.entry.at, "actor": each.entry.actor,
-         "action": each.entry.action, "subject": each.entry.subject, "detail": each.entry.detail}
+         "action": each.entry.action, "subject": each.entry.subject,
+         "reference": told.get(each.entry.subject), "detail": each.entry.detail}
         for each in found[:limit]
     ]  # fmt: skip
     return AuditOut(entries=write.many(AuditEntryOut, shown), more=len(found) > limit)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from maas.store.commits import AuditEntry
-from maas.store.tables import audit
+from maas.store.tables import audit, bookings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Entry:
 class Looked:
     """What is looked for; instants are epoch seconds, `action` and `subject` how they begin.
 
+    A booking is looked for by its reference too.
     `before` is the number of the entry to go on from, newest first.
     """
 
@@ -50,7 +52,9 @@ def _conditions(looked: Looked) -> list[ColumnElement[bool]]:
     if looked.action:
         found.append(audit.c.action.startswith(looked.action, autoescape=True))
     if looked.subject:
-        found.append(audit.c.subject.startswith(looked.subject, autoescape=True))
+        told = select(bookings.c.id).where(bookings.c.reference == looked.subject)
+        begins = audit.c.subject.startswith(looked.subject, autoescape=True)
+        found.append(or_(begins, audit.c.subject.in_(told)))
     if looked.since is not None:
         found.append(audit.c.at >= looked.since)
     if looked.until is not None:
@@ -58,6 +62,12 @@ def _conditions(looked: Looked) -> list[ColumnElement[bool]]:
     if looked.before is not None:
         found.append(audit.c.seq < looked.before)
     return found
+
+
+async def references(connection: AsyncConnection, subjects: Iterable[str]) -> dict[str, str]:
+    """Return the references of those subjects that are bookings."""
+    query = select(bookings.c.id, bookings.c.reference).where(bookings.c.id.in_(set(subjects)))
+    return {row.id: row.reference for row in await connection.execute(query)}
 
 
 async def known(connection: AsyncConnection) -> tuple[list[str], list[str]]:

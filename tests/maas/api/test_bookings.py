@@ -157,6 +157,20 @@ async def test_the_plan_shows_what_was_booked(operator: httpx.AsyncClient, key: 
     assert [s["kind"] for s in stops if s["booking_id"] == made["id"]] == ["pickup", "dropoff"]
 
 
+async def test_the_audit_finds_a_booking_by_its_reference(
+    running: Running, operator: httpx.AsyncClient, key: Keys
+) -> None:
+    made = await booking(operator, key)
+    asked = {"subject": made["reference"], "action": "booking."}
+    async with running.staff("admin") as admin:
+        found = (await admin.get("/api/v1/audit", params=asked)).json()["entries"]
+        others = (await admin.get("/api/v1/audit", params={"action": "staff."})).json()["entries"]
+    assert [(e["action"], e["subject"], e["reference"]) for e in found] == [
+        ("booking.booked", made["id"], made["reference"])
+    ]
+    assert {entry["reference"] for entry in others} <= {None}
+
+
 @pytest.mark.parametrize("area", ["nowhere", "TINY"])
 async def test_an_unknown_area_is_not_found(operator: httpx.AsyncClient, area: str) -> None:
     assert (await operator.get("/api/v1/plan", params={"area": area})).status_code == 404

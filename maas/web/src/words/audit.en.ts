@@ -2,7 +2,7 @@ import type { AuditWords } from "./audit.ja";
 
 export const audit: AuditWords = {
   entry: (subject, verb) => (verb ? `${subject}: ${verb}` : subject),
-  actors: { improver: "automatic improvement" },
+  actors: { improver: "automatic improvement", watch: "watch for delays" },
   device: (name) => `device ${name}`,
   subjects: {
     booking: "Booking", plan: "Plan", disruption: "Trouble or break", waitlist: "Waitlist", return: "Return",

@@ -1,7 +1,7 @@
 /** What the audit's actions (`booking.cancelled`) are about, and what was done; a whole action goes before its last part. */
 export const audit = {
   entry: (subject: string, verb: string) => (verb ? `${subject}：${verb}` : subject),
-  actors: { improver: "自動の見直し" } as Record<string, string>,
+  actors: { improver: "自動の見直し", watch: "おくれの見はり" } as Record<string, string>,
   device: (name: string) => `端末 ${name}`,
   subjects: {
     booking: "予約", plan: "車の計画", disruption: "トラブル・休憩", waitlist: "キャンセル待ち", return: "帰りの車", standing: "毎週の予約",

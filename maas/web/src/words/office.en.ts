@@ -193,7 +193,7 @@ export const officeEn: OfficeWords = {
   },
   audit: {
     about: "Who did what, when. Nothing here can be taken out or rewritten.",
-    actor: "Who", action: "What", subject: "To what (first letters)", from: "From", to: "To",
+    actor: "Who", action: "What", subject: "To what (first letters, or a reference)", reference: "Reference", from: "From", to: "To",
     everybody: "Everybody", everything: "Everything",
     columns: { at: "Time", actor: "Who", action: "What", subject: "To what", detail: "Detail" },
     more: "Show older ones",

@@ -192,7 +192,7 @@ export const officeJa = {
   },
   audit: {
     about: "だれが、いつ、何をしたかの記録です。消すことも、書きかえることもできません。",
-    actor: "だれが", action: "したこと", subject: "何に（はじめの文字）", from: "いつから", to: "いつまで",
+    actor: "だれが", action: "したこと", subject: "何に（はじめの文字か受付番号）", reference: "受付番号", from: "いつから", to: "いつまで",
     everybody: "すべての人", everything: "すべて",
     columns: { at: "時刻", actor: "だれが", action: "したこと", subject: "何に", detail: "くわしく" },
     more: "もっと前を見る",

@@ -3787,6 +3787,7 @@ export interface components {
             actor: string;
             action: string;
             subject: string;
+            reference: string | null;
             detail: string;
         };
         AuditNamesOut: {
