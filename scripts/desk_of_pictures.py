@@ -48,6 +48,8 @@ QUIET: Final = """
 """
 LOADING: Final = re.compile(r"^\s*(読みこみ中です…|Loading…)\s*$")
 DRAWN: Final = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# How long a software renderer draws a map in its other colours; nothing on the page says when.
+MAP_MS: Final = 3_000
 
 _numbers = count(1)
 
@@ -95,6 +97,8 @@ class Desk:
         for look in LOOKS if self.folder else LOOKS[:1]:
             page.emulate_media(color_scheme="dark" if look == "dark" else "light")
             page.evaluate(DRAWN)
+            if page.locator(".maplibregl-map").count():
+                page.wait_for_timeout(MAP_MS)
             self.keep(page.screenshot(full_page=whole), name, look)
         page.emulate_media(color_scheme="light")
 
