@@ -315,6 +315,10 @@ class OpenReturns:
                 return None
             return booking.book(live, room.plan, room.offer, room.booking_id, _caller(kept))
         if room is None:
+            told = live.day.promises[held.id]
+            latest_s = told.pickup_to_s, told.arrive_by_s
+            if self.keeper.not_for_one(live, held.member_id, latest_s) is not None:
+                return None  # a held seat is no ride: another may have been booked beside it
             taken = await self.keeper.retaken(live, held)
             if taken is None:
                 return None

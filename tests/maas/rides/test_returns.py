@@ -253,6 +253,25 @@ async def test_a_return_in_time_is_not_at_once_with_another_ride(
     assert before.arrive_by <= ready.booking.pickup_to
 
 
+async def test_a_seat_held_beside_a_ride_booked_since_is_no_second_ride_at_once(
+    keeper: Keeper, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
+    view = await opened(keeper, outward)
+    await ridden(keeper, clock, outward, "10:06")
+    clock.set("10:50")
+    await booked(keeper, ask(8, 9, "11:00"), "b", rider_id=1)
+
+    async def no_room(*_: object) -> None:
+        """Have nothing left but the seat held for 11:06, when the other ride need not be over."""
+
+    monkeypatch.setattr(OpenReturns, "_room", no_room)
+    ready = await pressed(keeper, view)
+
+    assert (ready.state, ready.booking, ready.seat_held) == ("called", None, False)
+    assert [one.state for one in await keeper.bookings()].count("booked") == 1
+
+
 async def test_the_seat_moves_on_while_somebody_stays(keeper: Keeper, clock: HandClock) -> None:
     outward = await booked(keeper, ask(3, 8), "a", rider_id=1)
     view = await opened(keeper, outward)
