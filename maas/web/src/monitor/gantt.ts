@@ -4,6 +4,10 @@ import type { PlanStop, VehiclePlan } from "../lib/types";
 
 export const BEFORE_S = 30 * 60;
 export const AFTER_S = 4 * 3600;
+const TICK_S = 1800;
+
+/** From one half hour to the next, in per cent of the chart's width. */
+export const TICK_PERCENT = (100 * TICK_S) / (BEFORE_S + AFTER_S);
 
 /** One ride on a vehicle's line, in per cent of the chart's width. */
 export type Ride = {
@@ -99,7 +103,7 @@ function ride(stops: PlanStop[], now_s: number): Ride {
 
 /** The full hours and half hours within the chart. */
 export function ticks(now_s: number): number[] {
-  const first = Math.ceil((now_s - BEFORE_S) / 1800) * 1800;
-  const count = Math.floor((now_s + AFTER_S - first) / 1800) + 1;
-  return Array.from({ length: count }, (_, index) => first + index * 1800);
+  const first = Math.ceil((now_s - BEFORE_S) / TICK_S) * TICK_S;
+  const count = Math.floor((now_s + AFTER_S - first) / TICK_S) + 1;
+  return Array.from({ length: count }, (_, index) => first + index * TICK_S);
 }

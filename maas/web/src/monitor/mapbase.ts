@@ -57,6 +57,16 @@ export function whenDrawn(map: maplibregl.Map, done: () => void): void {
   });
 }
 
+/** Runs this when the page is drawn: a key shows what it did before the map is drawn for it. */
+export function afterPaint(task: () => void): () => void {
+  let timer: number | undefined;
+  const frame = requestAnimationFrame(() => (timer = window.setTimeout(task)));
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+}
+
 /** Draws these features in the place of those of a source; the same ones are not drawn again. */
 export function fill(map: maplibregl.Map | undefined, source: Source, features: Feature[]): void {
   const found = map?.getSource(source) as maplibregl.GeoJSONSource | undefined;
