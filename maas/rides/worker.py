@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import wait
 from typing import Final, TypeVar, TypeVarTuple
 
@@ -21,6 +22,8 @@ T = TypeVar("T")
 A = TypeVarTuple("A")
 
 _ASK_S: Final = 0.25
+_FIRST: Final = "maas.rides.forked"
+"""What the process that forks all others loads before the first one."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class Worker:
 
         `None` when that process died, or has not answered `within_s`: then it is ended.
         """
+        if not _load.cache_info().currsize:
+            await asyncio.to_thread(_load)
         try:
             async with asyncio.timeout(within_s):
                 found = await asyncio.get_running_loop().run_in_executor(self._ready(), work, *args)
@@ -80,9 +85,11 @@ class Worker:
 
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(
-                1, mp_context=context, initializer=_begin, initargs=(self._nice,)
+                1,
+                mp_context=multiprocessing.get_context("forkserver"),
+                initializer=_begin,
+                initargs=(self._nice,),
             )
         return self._pool
 
@@ -94,6 +101,16 @@ class Worker:
             self._pool = None
             for process in processes:
                 process.kill()
+
+
+@cache
+def _load() -> None:
+    """Have a process that forks the others, with what they need: it takes a second, once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_FIRST])
+    first = context.Process(target=is_compiled, daemon=True)
+    first.start()
+    first.join()
 
 
 def _begin(nice: int) -> None:

@@ -32,6 +32,29 @@ def test_it_compiles_the_search_and_says_when_it_has(worker: Worker) -> None:
     assert asyncio.run(work()) == (True, True)
 
 
+def test_it_begins_with_the_search_that_was_compiled_once_and_shares_it() -> None:
+    program = (
+        "import asyncio, os, psutil\n"
+        "from dispatcher.search import is_compiled\n"
+        "from dispatcher.search_plan import warm_search\n"
+        "from maas.rides.worker import Worker\n"
+        "warm_search()\n"  # which leaves it for all others
+        "worker = Worker()\n"
+        "async def work():\n"
+        "    first = await worker.run(is_compiled)\n"
+        "    process = psutil.Process(await worker.run(os.getpid))\n"
+        "    memory = process.memory_full_info()\n"
+        "    return first, memory.uss < memory.rss / 3\n"
+        "print(*asyncio.run(work()))\n"
+        "worker.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["True", "True"]
+
+
 def dies() -> bool:
     os.kill(os.getpid(), signal.SIGKILL)
     return True
