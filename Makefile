@@ -3,18 +3,27 @@ PYTHON ?= python3
 PORT ?= 8000
 SPEED ?= 10
 BIN := .venv/bin
+# Two things at once are told one after the other, where make is new enough for it.
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # Compiled modules halve the time a server needs to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check setup bench lock sbom audit screenshots clean
+.PHONY: demo test test-heavy test-browser check setup bench lock sbom audit screenshots clean
 
 demo: setup
 	$(BIN)/maas demo --port $(PORT) --speed $(SPEED)
 
 test: setup .venv/proofs
 	$(BIN)/pytest -n 2 -m "not heavy"
-	$(BIN)/pytest -m heavy
+	$(MAKE) --jobs=2 --keep-going $(TOGETHER) test-heavy test-browser
 	$(BIN)/python scripts/screens.py test
+
+# Each by itself takes half an hour and, waiting for processes and pages, little more than a core.
+test-heavy:
+	$(BIN)/pytest -m "heavy and not browser"
+
+test-browser:
+	$(BIN)/pytest -m "heavy and browser"
 
 check: setup
 	$(BIN)/ruff format --check .
