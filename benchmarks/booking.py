@@ -272,7 +272,7 @@ def measure(url: str, ground: Ground, data: Path, chosen: argparse.Namespace) ->
     ways = short_ways(asyncio.run(fill(url, ground)), chosen.reach)
     with service(url, ground, data) as address:
         booked, answers = asyncio.run(operate(address, ways, chosen))
-    lost, doubled, oversold = asyncio.run(_compare(url, ground, answers, booked))
+    lost, doubled, oversold = asyncio.run(compare(url, ground, answers, booked))
     quote_ms, booking_ms = np.array(answers.quote_s) * 1000, np.array(answers.booking_s) * 1000
     return {
         "database": url.partition(":")[0].partition("+")[0],
@@ -294,7 +294,7 @@ def measure(url: str, ground: Ground, data: Path, chosen: argparse.Namespace) ->
     }
 
 
-async def _compare(url: str, ground: Ground, answers: Answers, booked: int) -> tuple[int, int, int]:
+async def compare(url: str, ground: Ground, answers: Answers, booked: int) -> tuple[int, int, int]:
     """Return the acknowledged bookings missing, the ids told twice, and what the verifier finds."""
     database = open_database(url)
     async with database.reading() as connection:
