@@ -132,6 +132,7 @@ def test_a_booking_is_changed_and_cancelled_within_its_seconds(sized: Page) -> N
         desk.keyboard.press("Enter")
         take_first_offer(desk)
         reference = desk.get_by_test_id("reference").inner_text()
+        expect(desk.locator("article")).to_contain_text(reference)
         with motions(desk, "change", thoughts=4) as changed:
             desk.keyboard.press("F7")
             expect(desk.locator("#time")).to_be_focused()
@@ -146,6 +147,7 @@ def test_a_booking_is_changed_and_cancelled_within_its_seconds(sized: Page) -> N
             expect(desk.locator("dialog")).to_be_visible()
             desk.keyboard.press("1")
             expect(desk.locator("p.message")).to_contain_text("取り消しました")
+        expect(desk.locator("article")).not_to_contain_text(reference)
     assert (changed.clicks, changed.seconds <= 8) == (0, True), changed
     assert (cancelled.clicks, cancelled.seconds <= 5) == (0, True), cancelled
 
