@@ -55,6 +55,8 @@ from maas.store.database import open_database
 from maas.store.fleet import all_vehicles
 
 FIRST = "town_00"
+Ways = list[tuple[int, int]]
+"""Origin and destination of each ride that can be asked for."""
 STARTING = 3
 REST_S = 60.0
 PLACES_S = 5.0
@@ -98,7 +100,7 @@ def postgres(folder: Path, towns: int) -> Iterator[str]:
 def order(url: str, sql: str) -> None:
     """Let PostgreSQL do something outside of any transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql)  # type: ignore[arg-type, unused-ignore]
+        connection.execute(sql.encode())
 
 
 def database_of(url: str, name: str) -> str:
@@ -114,9 +116,6 @@ def first_town(url: str, ground: Ground, folder: Path, chosen: argparse.Namespac
     with service(mine, ground, folder / FIRST) as address:
         asyncio.run(_book_day(address, ways, chosen.bookings))
     return ways
-
-
-Ways = list[tuple[int, int]]
 
 
 async def _book_day(address: str, ways: Ways, bookings: int) -> None:
