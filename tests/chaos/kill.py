@@ -235,8 +235,10 @@ async def prepare(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-async def run(folder: Path, url: str, *, kills: int, seed: int, callers: int = 4) -> Outcome:
-    """Kill the server `kills` times under load and return what came of it."""
+async def run(
+    folder: Path, url: str, *, kills: int, seed: int, callers: int = 4, up_s: float = 1.0
+) -> Outcome:
+    """Kill the server `kills` times, each within `up_s`, under load; return what came of it."""
     env = await prepare(folder, url)
     server, choose = Server(env, folder), random.Random(seed)  # noqa: S311
     server.start()
@@ -250,7 +252,7 @@ async def run(folder: Path, url: str, *, kills: int, seed: int, callers: int = 4
     waits: list[float] = []
     try:
         for _ in range(kills):
-            await asyncio.sleep(choose.uniform(0.05, 1.0))
+            await asyncio.sleep(choose.uniform(0.05, up_s))
             server.kill()
             server.start()
             waits.append(await server.ready())
@@ -332,14 +334,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--callers", type=int, default=4)
+    parser.add_argument("--up-s", type=float, default=1.0, help="longest life of each server")
     parser.add_argument("--database-url", default="")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = asked.database_url or f"sqlite+aiosqlite:///{folder / 'maas.db'}"
-        outcome = asyncio.run(
-            run(folder, url, kills=asked.kills, seed=asked.seed, callers=asked.callers)
-        )
+        load = {"kills": asked.kills, "seed": asked.seed, "callers": asked.callers}
+        outcome = asyncio.run(run(folder, url, **load, up_s=asked.up_s))
     print(json.dumps(asdict(outcome), indent=2))  # noqa: T201
     return 1 if outcome.problems else 0
 
