@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,12 +10,10 @@ from typing import Any
 
 import pytest
 import typer.main
-import yaml
 from typer.core import TyperGroup
 
 from maas.cli import app
-from maas.parts import Part
-from maas.settings import LOOPBACK, Settings
+from maas.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 HANDBOOK = (ROOT / "docs" / "handbook.md").read_text("utf-8")
@@ -98,112 +95,3 @@ def test_every_setting_that_is_named_is_one() -> None:
             named |= set(re.findall(r"\bMAAS_[A-Z_]+\b", file.read_text("utf-8")))
     assert len(named) > 6
     assert named <= known
-
-
-def rendered(template: Path, values: dict[str, Any], used: set[str]) -> list[Any]:
-    """Return a template's documents as Helm would render it.
-
-    These use names, `quote` and `toJson`, and one `range` over a map around a whole file.
-    """
-
-    def fill(found: re.Match[str]) -> str:
-        name, _, how = found[1].partition("|")
-        name = name.strip().removeprefix("$")
-        if name == ".Release.Name":
-            return "maas"
-        value: Any = known
-        for part in name.removeprefix(".").split("."):
-            value = value[part]
-        if name.startswith("."):
-            used.add(name)
-        return json.dumps(value) if how.strip() in {"quote", "toJson"} else str(value)
-
-    text = template.read_text("utf-8")
-    rounds: list[dict[str, Any]] = [{}]
-    if around := re.fullmatch(
-        r"\{\{- range \$(\w+), \$(\w+) := \.Values\.(\w+) \}\}\n(.*)\{\{- end \}\}\n",
-        text,
-        re.DOTALL,
-    ):
-        key, value, over, text = around.groups()
-        used.add(f".Values.{over}")
-        rounds = [{key: name, value: each} for name, each in sorted(values[over].items())]
-    found = []
-    for each in rounds:
-        known = {"Values": values, **each}
-        found += list(yaml.safe_load_all(re.sub(r"\{\{ (.*?) \}\}", fill, text)))
-    return [document for document in found if document is not None]
-
-
-def test_the_chart_renders_and_uses_every_value() -> None:
-    values = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text("utf-8"))
-    used = set[str]()
-    templates = sorted((DEPLOY / "helm" / "templates").iterdir())
-    documents = [each for template in templates for each in rendered(template, values, used)]
-    assert all(each["metadata"]["name"].startswith("maas") for each in documents)
-    kinds = {each["kind"] for each in documents}
-    assert kinds == {"Deployment", "Service", "Ingress", "PersistentVolumeClaim", "CronJob"}
-    assert {name.split(".")[2] for name in used} == set(values)
-
-    named = {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents}
-    for part in Part:
-        if part is not Part.ALL:
-            pod = named["Deployment", f"maas-{part}"]["template"]
-            assert pod["spec"]["containers"][0]["args"] == ["maas", "serve", "--role", part]
-    routed = named["Ingress", "maas"]["rules"][0]["http"]["paths"]
-    for route in routed:
-        service = named["Service", route["backend"]["service"]["name"]]
-        path = route["path"] if route["pathType"] == "Exact" else route["path"].rstrip("/") + "/x"
-        assert Part(service["selector"]["part"]).serves(path), path
-    assert {route["path"].rstrip("/") for route in routed} == {"", "/ws/live", "/api/v1/live"}
-
-
-def test_the_proxy_of_parts_sends_every_call_to_a_part_that_answers_it() -> None:
-    told = (DEPLOY / "apart.Caddyfile").read_text("utf-8")
-    paths = re.search(r"@live path (.*)", told)
-    assert paths is not None
-    for path in paths[1].split():
-        assert Part.HUB.serves(path.replace("*", "sse"))
-        assert not Part.API.serves(path.replace("*", "sse"))
-    assert set(re.findall(r"(\w+)-1:8000", told)) == {"hub", "api"}
-
-
-def test_probes_ask_what_the_service_answers() -> None:
-    text = (DEPLOY / "helm" / "templates" / "deployment.yaml").read_text("utf-8")
-    health = (ROOT / "maas" / "api" / "health.py").read_text("utf-8")
-    for path in re.findall(r"path: (/\w+)", text):
-        assert f'"{path}"' in health
-    assert "maxUnavailable: 0" in text
-
-
-def test_compose_waits_for_the_database_and_builds_from_here() -> None:
-    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
-    maas = services["maas"]
-    assert maas["depends_on"]["db"] == {"condition": "service_healthy"}
-    assert (DEPLOY / maas["build"]["context"]).resolve() == ROOT
-    assert (ROOT / maas["build"]["dockerfile"]).is_file()
-    assert set(maas["depends_on"]) <= set(services)
-
-
-def test_only_tls_is_open_to_the_outside() -> None:
-    """Who comes without TLS is sent to it, by Caddy and by an Ingress with `tls`."""
-    assert Settings().host in LOOPBACK
-    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
-    assert {name for name, each in services.items() if "ports" in each} == {"tls"}
-    for name in ("Caddyfile", "apart.Caddyfile"):
-        text = (DEPLOY / name).read_text("utf-8")
-        assert re.findall(r"^(\S+) \{$", text, re.MULTILINE) == ["{$MAAS_SITE}"]
-        assert "http://" not in text
-        assert "auto_https" not in text
-    chart = DEPLOY / "helm"
-    values = yaml.safe_load((chart / "values.yaml").read_text("utf-8"))
-    kinds = {"Ingress": 0, "Service": 0}
-    for template in (chart / "templates").glob("*.yaml"):
-        for each in rendered(template, values, set()):
-            kinds[each["kind"]] = kinds.get(each["kind"], 0) + 1
-            if each["kind"] == "Service":
-                assert each["spec"].get("type", "ClusterIP") == "ClusterIP"
-            if each["kind"] == "Ingress":
-                covered = {host for tls in each["spec"]["tls"] for host in tls["hosts"]}
-                assert {rule["host"] for rule in each["spec"]["rules"]} == covered
-    assert all(kinds.values())
