@@ -35,7 +35,7 @@ class Boards:
         self._seen = sightings
         self._coming = Coming(timetable, sightings, predictor)
         self._calls = lru_cache(maxsize=1024)(timetable.feed.calls_at)
-        self._words = lru_cache(maxsize=4096)(timetable.feed.translate)
+        self._route_name = lru_cache(maxsize=1024)(timetable.feed.route_name)
         self._heading = lru_cache(maxsize=4096)(partial(headsign_in, timetable.feed))
         self._ready: dict[tuple[Run, int], tuple[Sighting, float]] = {}
         self._ahead_at_s = float("nan")
@@ -169,17 +169,15 @@ class Boards:
         feed = self._timetable.feed
         trip, route = course.trip, feed.routes.get(course.trip.route_id)
         headsign = call.headsign or trip.headsign
-        name_field = "route_short_name" if route and route.short_name else "route_long_name"
         start = self._timetable.day_start(run.day)
         band = None if expected is None else expected.spread
         leaves = None if expected is None else start + expected.depart_s
-        name = route.name if route else ""
         return Departure(
             id=f"{format_date(run.day)}:{trip.id}:{call.stop_sequence}",
             trip=trip.id,
             route=trip.route_id,
-            route_name=name,
-            route_name_en=self._words("routes", name_field, name, "en") or "",
+            route_name=route.name if route else "",
+            route_name_en=self._route_name(trip.route_id, "en") or "",
             headsign=headsign,
             headsign_kana=self._heading(headsign, "ja-Hrkt") or "",
             headsign_en=self._heading(headsign, "en") or "",

@@ -227,6 +227,14 @@ class Feed:
             or words.get(("", "", language, "text", value))
         )
 
+    def route_name(self, route_id: str, language: str) -> str | None:
+        """Return what the bus shows of a route in another language, or ``None``."""
+        route = self.routes.get(route_id)
+        if route is None:
+            return None
+        field = "route_short_name" if route.short_name else "route_long_name"
+        return self.translate("routes", field, route.name, language, record_id=route_id)
+
     @cached_property
     def _words(self) -> dict[tuple[str, str, str, str, str], str]:
         """Both forms: by record or text of one field, and (before 2020) by text anywhere."""

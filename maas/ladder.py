@@ -114,8 +114,7 @@ def _ladder(
     places = {rung.name: rung.at_m for rung in rungs}
     climbs = [_climb(live, timetable, run, course, places, now) for run, course in runs]
     shown = sorted((one for one in climbs if one is not None), key=lambda one: one.calls[0].depart)
-    column = "route_short_name" if route.short_name else "route_long_name"
-    english = feed.translate("routes", column, route.name, "en") or ""
+    english = feed.route_name(route.id, "en") or ""
     return Ladder(route.id, route.name, english, route.color, rungs, tuple(shown))
 
 

@@ -181,8 +181,7 @@ def _route_name(feed: Feed | None, route: str) -> Text:
     known = None if feed is None else feed.routes.get(route)
     if feed is None or known is None:
         return Text(route)
-    column = "route_short_name" if known.short_name else "route_long_name"
-    return Text(known.name, feed.translate("routes", column, known.name, "en") or "")
+    return Text(known.name, feed.route_name(route, "en") or "")
 
 
 def _stop_name(feed: Feed | None, stop: str) -> Text:

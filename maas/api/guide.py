@@ -136,11 +136,9 @@ def _calls(feed: Feed, trip_id: str) -> int:
 
 def _way(feed: Feed, route_id: str, headsign: str) -> dict[str, str]:
     route = feed.routes.get(route_id)
-    name = route.name if route else route_id
-    field = "route_short_name" if route and route.short_name else "route_long_name"
     return {
-        "name": name,
-        "name_en": feed.translate("routes", field, name, "en") or "",
+        "name": route.name if route else route_id,
+        "name_en": feed.route_name(route_id, "en") or "",
         "color": route.color if route else "",
         "headsign": headsign,
         "headsign_en": feed.translate("trips", "trip_headsign", headsign, "en")

@@ -37,6 +37,7 @@ class BusRunOut(BaseModel):
 
     trip: str
     route: str
+    route_en: str
     headsign: str
     headsign_en: str
     departs: str = Field(examples=["07:10"])
@@ -109,6 +110,7 @@ def _run(each: RunSum, feed: Feed | None) -> BusRunOut:
     return BusRunOut(
         trip=each.trip_id,
         route=route,
+        route_en=_route_english(feed, each.trip_id) or route,
         headsign=headsign,
         headsign_en=_english(feed, "trips", "trip_headsign", headsign),
         departs=departs,
@@ -116,6 +118,11 @@ def _run(each: RunSum, feed: Feed | None) -> BusRunOut:
         riders=each.riders,
         most_on_board=each.most_on_board,
     )
+
+
+def _route_english(feed: Feed | None, trip_id: str) -> str | None:
+    trip = None if feed is None else feed.trips.get(trip_id)
+    return None if feed is None or trip is None else feed.route_name(trip.route_id, "en")
 
 
 def _english(feed: Feed | None, table: str, field: str, name: str) -> str:

@@ -158,6 +158,7 @@ class FleetVehicleOut(BaseModel):
     battery_wh: int | None
     depot: int | None
     depot_name: str | None
+    depot_name_en: str | None
     plate: str
     colour: str
     shift_from: str
@@ -320,6 +321,7 @@ def _vehicle(row: VehicleRow, service: Service) -> FleetVehicleOut:
         area=row.area_id,
         depot=row.depot_place_id,
         depot_name=None if depot is None else depot.name,
+        depot_name_en=None if depot is None else depot.name_en,
         shift_from=format_time(row.shift_from_s)[:5],
         shift_to=format_time(row.shift_to_s)[:5],
     )

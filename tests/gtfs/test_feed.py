@@ -226,6 +226,21 @@ def test_a_translation_for_the_record_wins_over_one_for_the_text() -> None:
     assert feed.translate("trips", "trip_headsign", "橋", "en") is None
 
 
+def test_a_route_is_called_what_the_bus_shows() -> None:
+    words = town()["translations.txt"]
+    short = "routes,route_short_name,en,North,,,北\nroutes,route_long_name,en,North line,,,北線\n"
+    feed = feed_of(translations=words + short)
+
+    assert (feed.route_name("r1", "en"), feed.route_name("r1", "ko")) == ("North", None)
+    assert feed.route_name("gone", "en") is None
+    own = "routes,route_short_name,en,The northern,r1,,\n"
+    assert feed_of(translations=words + short + own).route_name("r1", "en") == "The northern"
+    without = town()["routes.txt"].replace("r1,8000020331236,北,", "r1,8000020331236,,")
+    assert (
+        feed_of(translations=words + short, routes=without).route_name("r1", "en") == "North line"
+    )
+
+
 def test_a_translation_from_before_2020_holds_for_the_text_anywhere() -> None:
     feed = feed_of(translations="trans_id,lang,translation\n役場,en,Town Hall\n")
 

@@ -169,6 +169,10 @@ def _write_gtfs(path: Path) -> None:
         "stops.txt": stops,
         "trips.txt": ["route_id,service_id,trip_id,trip_headsign,direction_id,block_id"],
         "stop_times.txt": ["trip_id,arrival_time,departure_time,stop_id,stop_sequence"],
+        "translations.txt": [
+            "table_name,field_name,language,translation,field_value",
+            "routes,route_short_name,en,East-west line,東西線",
+        ],
         "feed_info.txt": [
             "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date,feed_end_date,feed_version",
             "試験バス,https://example.invalid/,ja,20200101,20991231,1",

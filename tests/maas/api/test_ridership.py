@@ -121,6 +121,7 @@ async def test_riders_of_buses_are_counted_by_stop_and_by_run(ridden: Running) -
         none = (await planner.get(f"/api/v1/ridership/buses?from={day}&to={day}")).json()
         wrong = await planner.get("/api/v1/ridership/buses?from=2026-02-01&to=2026-01-01")
     (run,) = found["runs"]
+    assert (run["route"], run["route_en"]) == ("東西線", "East-west line")
     assert (run["trip"], run["days"], run["riders"], run["most_on_board"]) == ("e08", 2, 10, 7)
     assert (found["riders"], found["runs_counted"], none["riders"]) == (10, 2, 8)
     assert sum(stop["boarded"] for stop in found["stops"]) == 10

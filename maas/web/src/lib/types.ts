@@ -53,6 +53,7 @@ export type DriverMessage = Bodies["DriverMessageOut"];
 export type Alert = Bodies["AlertOut"];
 export type Ladder = Bodies["LadderOut"];
 export type LadderRun = Bodies["ClimbOut"];
+export type Spotted = Bodies["SpottedOut"];
 export type PastDay = Bodies["PastDayOut"];
 export type PastRide = Bodies["PastRideOut"];
 

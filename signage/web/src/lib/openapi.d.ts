@@ -3952,6 +3952,7 @@ export interface components {
         BusRunOut: {
             trip: string;
             route: string;
+            route_en: string;
             headsign: string;
             headsign_en: string;
             departs: string;
@@ -4617,6 +4618,7 @@ export interface components {
             battery_wh: number | null;
             depot: number | null;
             depot_name: string | null;
+            depot_name_en: string | null;
             plate: string;
             colour: string;
             shift_from: string;

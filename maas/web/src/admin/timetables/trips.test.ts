@@ -41,5 +41,5 @@ test("a whole trip is shifted, and never before midnight", () => {
 test("days are read as they are listed", () => {
   expect(daysOf("2026-12-30、2026-12-31", timetableJa)).toEqual(["2026-12-30", "2026-12-31"]);
   expect(() => daysOf("12/31", timetableJa)).toThrow("12/31");
-  expect(daysText({ weekdays: [true, false, true, false, false, false, false] } as Week, timetableJa.weekdays)).toBe("月水");
+  expect(daysText({ weekdays: [true, false, true, false, false, false, false] } as Week, timetableJa)).toBe("月水");
 });

@@ -8,7 +8,7 @@ test("a form gives back the vehicle that it was made from", () => {
     wheelchair_places: 0, seats_lost_per_wheelchair: 0, battery_wh: 9060, depot: 7, plate: "", colour: "white" as const, shift_from: "08:00",
     shift_to: "17:00", in_service: true,
   };
-  const shown = { ...car, id: "e-1", depot_name: "車庫", block: null, driver: null };
+  const shown = { ...car, id: "e-1", depot_name: "車庫", depot_name_en: "Depot", block: null, driver: null };
   expect(bodyOf(formOf(shown, ""))).toEqual(car);
 });
 
