@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -143,7 +143,10 @@ def _vehicles(
         else:
             depot = _depot(prepared.town, line)
             way = finder(prepared, line.profile)
-            made.append(Taxi(line.name, number, depot, device, way, clock, terminal, absent))
+            begins = time.fromisoformat(line.shift_from)
+            made.append(
+                Taxi(line.name, number, depot, device, way, clock, terminal, absent, begins)
+            )
     return made
 
 

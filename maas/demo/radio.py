@@ -10,6 +10,8 @@ import httpx
 
 Json = dict[str, Any]
 API = "/api/v1"
+CALLER = "配車 例田"
+"""Who calls the roll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class Device:
         body = {"booking_id": booking_id, "step": step, "at": moment}
         job: Json | None = await self._send("POST", f"/vehicles/{self.vehicle}/steps", body)
         return job
+
+    async def call_roll(self, driver: str) -> bool:
+        """Record that a driver was found fit before departure, and say whether it is kept."""
+        record = {
+            "kind": "call_before", "caller": CALLER, "method": "face", "detector": True,
+            "reading_mg_l": 0.0, "drunk": False, "illness": False, "fatigue": False,
+            "lack_of_sleep": False, "check_ok": True, "fit": True,
+        }  # fmt: skip
+        body = {"record": record, "driver": driver}
+        return await self._send("POST", f"/vehicles/{self.vehicle}/duty", body) is not None
 
     async def _send(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": secrets.token_hex(8)}

@@ -8,7 +8,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from itertools import count
 from math import atan2, cos, degrees, radians
 from typing import Protocol
@@ -105,6 +105,9 @@ class Taxi:
     clock: Callable[[], float]
     terminal: Terminal
     absent: Collection[str]
+    begins: time = time(8)
+    """When its driver's roll is called."""
+    on_duty: date | None = None
     here: Fix = field(init=False)
     target: tuple[float, float] = field(init=False)
     drive: Drive | None = None
@@ -122,11 +125,19 @@ class Taxi:
         self.free_at = self.clock()
         await asyncio.sleep(0.07 * self.number)
         for ticks in count():
+            await self.begin(self.clock())
             if self.drive is None or ticks % ASK_TICKS == 0:
                 self.job = await self.device.job() or self.job
             await self.act(self.clock())
             await self.device.report(self.here, self.clock())
             await asyncio.sleep(TICK_S)
+
+    async def begin(self, now: float) -> None:
+        """Have the roll called once a day, when the shift begins."""
+        local = datetime.fromtimestamp(now, UTC).astimezone(self.terminal.zone)
+        due = local.date() != self.on_duty and local.time() >= self.begins
+        if due and await self.device.call_roll(f"運転 {self.name}"):
+            self.on_duty = local.date()
 
     async def act(self, now: float) -> None:
         """Do everything that has come due by ``now``, each at its own time.

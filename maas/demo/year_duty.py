@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gtfs.calendar import day_start_epoch
+from maas.demo.radio import CALLER
 from maas.duty.records import Body, CallAfter, CallBefore, In, Out, kind_of, write_body
 from maas.rides.show import Names
 from maas.store.duty import RecordRow
 from maas.store.entries import VehicleDay
 
-CALLER = "配車 例田"
 AFTER_S = 600
 """How long before and after a duty the roll call is."""
 

@@ -94,6 +94,7 @@ class Town:
 
     def __init__(self, job: Json) -> None:
         self.now, self.job, self.taps = 0.0, job, list[tuple[float, str]]()
+        self.called = list[tuple[float, str]]()
 
     def taxi(self, absent: Sequence[str] = ()) -> Taxi:
         """Return a taxi that stands at its depot."""
@@ -128,6 +129,11 @@ class FakeDevice:
         else:
             self.town.job = job(None)
         return self.town.job
+
+    async def call_roll(self, driver: str) -> bool:
+        """Keep a driver's roll call, but not the first time."""
+        self.town.called.append((self.town.now, driver))
+        return len(self.town.called) > 1
 
 
 def job(stop: Json | None, driver: str | None = None, on_board: Sequence[Json] = ()) -> Json:
@@ -206,6 +212,21 @@ def test_while_a_person_drives_nothing_is_tapped_for_them() -> None:
 
     assert town.taps == []
     assert (taxi.here.lat, taxi.here.lon) == pytest.approx(SHOP)
+
+
+def test_the_roll_is_called_once_a_day_when_the_shift_begins() -> None:
+    town = Town(job(None))
+    taxi = town.taxi()
+    before, begins, hour = 7.5 * 3600 - 9 * 3600, 8 * 3600 - 9 * 3600, 3600.0
+
+    for at in (before, begins, begins + hour, begins + 2 * hour, begins + 24 * hour):
+        town.now = at
+        asyncio.run(taxi.begin(at))
+
+    driver = "運転 見本号"
+    assert town.called == [
+        (begins, driver), (begins + hour, driver), (begins + 24 * hour, driver)
+    ]  # fmt: skip
 
 
 def test_a_bus_is_never_early_and_stops_at_its_stops(network: Network) -> None:
