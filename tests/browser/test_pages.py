@@ -55,3 +55,26 @@ def test_a_person_who_cannot_see_the_map_reads_the_same(new_page: NewPage) -> No
         expect(page.get_by_role("button", name=plan["name"]).last).to_contain_text("乗車")
     page.keyboard.press("1")
     expect(page.locator("button[aria-pressed=true]").first).to_be_visible()
+
+
+COUNT_CLOSED = """
+  window.closed_ones = 0;
+  const close = WebSocket.prototype.close;
+  WebSocket.prototype.close = function () { window.closed_ones += 1; return close.apply(this); };
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/admin", "admin"), ("/monitor", "dispatcher"), ("/operator", "operator")],
+)
+def test_a_page_stays_connected_in_another_language(
+    new_page: NewPage, path: str, name: str
+) -> None:
+    page = new_page(path, name=name)
+    page.add_init_script(COUNT_CLOSED)
+    page.reload()
+    expect(page.get_by_role("status").filter(has_text="接続").first).to_contain_text("●")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("status").filter(has_text="Connected").first).to_contain_text("●")
+    assert page.evaluate("window.closed_ones") == 0

@@ -1,3 +1,5 @@
+import { untrack } from "svelte";
+
 import { call, Refused } from "$shared/api";
 import type { Role, Session } from "./types";
 
@@ -25,10 +27,13 @@ export function pageAsked(next: string | null): string | undefined {
   return next && /^\/[a-z]+$/.test(next) ? next : undefined;
 }
 
-/** Reads the session, or goes to the login page and comes back here afterwards. */
+/**
+ * Reads the session, or goes to the login page and comes back here afterwards.
+ * Who is signed in is the same in every language: an effect that asks is not for that run again.
+ */
 export async function requireSession(): Promise<Session> {
   try {
-    session.now = await call<Session>("GET", "/session");
+    session.now = await untrack(() => call<Session>("GET", "/session"));
     return session.now;
   } catch (error) {
     if (error instanceof Refused && error.problem.status === 401) {
