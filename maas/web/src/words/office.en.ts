@@ -137,7 +137,7 @@ export const officeEn: OfficeWords = {
     breaks: (spans) => `break ${spans}`,
     fixed: (runs) => `runs at ${runs}`,
     closed: "closed",
-    buses: (n) => (n === 0 ? "no bus" : `${n} bus trips`),
+    buses: (n) => (n === 0 ? "no bus" : `${n} bus ${n === 1 ? "trip" : "trips"}`),
     weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     columns: { date: "Day", rides: "Bookable rides", buses: "Buses", why: "Why, or holiday" },
     before: "Month before", after: "Month after",

@@ -122,7 +122,7 @@ export const operator: typeof ja = {
   drafts: {
     title: "Drafts (Shift+F4)",
     away: (n: number) => `The server does not answer. Nothing can be booked now. Shift+F4 keeps a draft. ${n > 0 ? `${n} waiting.` : ""}`,
-    sending: (n: number) => `Sending ${n} drafts.`,
+    sending: (n: number) => `Sending ${n} ${n === 1 ? "draft" : "drafts"}.`,
     write: "Draft (sent when the server is back)",
     tell: "This is not a booking yet. Tell the caller: we will ring you back with the time.",
     when: "When, how many, return",
@@ -156,7 +156,7 @@ export const operator: typeof ja = {
     silent: (minutes: number) => `No signal for ${minutes} min: the time is the plan's`,
     never: "Not seen yet: the time is the plan's",
     old: (s: number) => `No answer from the server: as of ${s} s ago`,
-    before: (n: number) => `, ${n} stops before`,
+    before: (n: number) => `· ${n} ${n === 1 ? "stop" : "stops"} before`,
   },
   map: {
     title: "Map (F9)",
@@ -224,7 +224,7 @@ export const operator: typeof ja = {
     states: { ringing: "Waiting", answered: "Talking", ended: "Ended" },
     by: (operator: string) => `with ${operator}`,
     wrapUp: (talked: string, done: number) => `Talked ${talked}. ${done} booked. The next call shows itself (F2).`,
-    today: (n: number, wait: string, lost: number) => `Today ${n} calls · 9 in 10 answered within ${wait} · ${lost} rang off`,
+    today: (n: number, wait: string, lost: number) => `Today ${n} ${n === 1 ? "call" : "calls"} · 9 in 10 answered within ${wait} · ${lost} rang off`,
     hung: "The caller has rung off.",
     whichOf: (n: number) => `${n} members have this telephone. Who is it?`,
     whichHint: "Choose by digit, or ↑↓ and Enter.",

@@ -10,7 +10,7 @@ export const timetableEn: TimetableWords = {
   shift: "Shift every time (minutes)", doShift: "Shift",
   copy: "Copy this trip", copyId: "Id of the new trip", doCopy: "Copy",
   drop: "Take this trip out", really: (trip) => `Take trip ${trip} out? Riders see nothing before the timetable is published.`,
-  saved: (n) => (n === 0 ? "Saved. Nothing would mislead riders." : `Saved. There are ${n} things to look at.`),
+  saved: (n) => (n === 0 ? "Saved. Nothing would mislead riders." : `Saved. There ${n === 1 ? "is 1 thing" : `are ${n} things`} to look at.`),
   dropped: "Taken out.",
   wrongTime: (stop) => `Write the time at ${stop} like 8:05; after midnight like 25:10.`,
   backwards: (stop) => `The time at ${stop} is before that of the stop before.`,
