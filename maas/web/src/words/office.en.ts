@@ -168,7 +168,7 @@ export const officeEn: OfficeWords = {
     colours: { "": "not said", white: "white", silver: "silver", black: "black", blue: "blue", light_blue: "light blue", green: "green", yellow: "yellow", orange: "orange", red: "red", pink: "pink", brown: "brown" },
     from: "From", to: "To",
     inService: "in service", outOfService: "out of service", bus: (block) => `bus (${block})`, drivenBy: (name) => `driven by ${name}`,
-    seatsOf: (seats, chairs) => `${seats} seats${chairs ? `, ${chairs} wheelchairs` : ""}`,
+    seatsOf: (seats, chairs) => `${seats} ${seats === 1 ? "seat" : "seats"}${chairs ? `, ${chairs} ${chairs === 1 ? "wheelchair" : "wheelchairs"}` : ""}`,
     wh: (n) => `${(n / 1000).toFixed(1)} kWh`,
     today: "To take one out for today only, report a trouble on the monitor (F2).",
     toMonitor: "Open the monitor",
