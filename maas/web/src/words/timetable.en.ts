@@ -15,7 +15,7 @@ export const timetableEn: TimetableWords = {
   wrongTime: (stop) => `Write the time at ${stop} like 8:05; after midnight like 25:10.`,
   backwards: (stop) => `The time at ${stop} is before that of the stop before.`,
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-  together: (days) => days.join(", "),
+  between: ", ",
   calendars: "Edit the days", start: "First day", end: "Last day", added: "Also runs on (2026-12-30、…)", removed: "Does not run on (2026-12-31、…)",
   badDay: (text) => `${text} is no day. Write it like 2026-12-31.`,
 };

@@ -14,7 +14,7 @@ export const timetableJa = {
   wrongTime: (stop: string) => `「${stop}」の時刻は 8:05 のように書いてください。24時をこえるときは 25:10 のようにします。`,
   backwards: (stop: string) => `「${stop}」の時刻が、前の停留所より早くなっています。`,
   weekdays: ["月", "火", "水", "木", "金", "土", "日"],
-  together: (days: readonly string[]) => days.join(""),
+  between: "",
   calendars: "運行日を直す", start: "はじめの日", end: "おわりの日", added: "ほかに走る日（2026-12-30、…）", removed: "走らない日（2026-12-31、…）",
   badDay: (text: string) => `「${text}」は日ではありません。2026-12-31 のように書いてください。`,
 };

@@ -61,7 +61,7 @@ export function spanOf(trip: Trip): [string, string] {
 
 /** "月火水木金" of a week of days. */
 export const daysText = (week: Week | undefined, said: TimetableWords): string =>
-  week ? said.together(week.weekdays.flatMap((runs, at) => (runs ? [said.weekdays[at] ?? ""] : []))) : "";
+  week ? week.weekdays.flatMap((runs, at) => (runs ? [said.weekdays[at] ?? ""] : [])).join(said.between) : "";
 
 /** The days of a list as typed; throws `SyntaxError` with the sentence of the first that is none. */
 export function daysOf(text: string, said: TimetableWords): string[] {
