@@ -106,11 +106,12 @@ def _riders(counted: Counted, feed: Feed | None, first: dt.date, last: dt.date) 
 
 
 def _run(each: RunSum, feed: Feed | None) -> BusRunOut:
-    route, headsign, departs = run_names(each.trip_id, feed)
+    _, headsign, departs = run_names(each.trip_id, feed)
+    route, route_en = _route(feed, each.trip_id)
     return BusRunOut(
         trip=each.trip_id,
         route=route,
-        route_en=_route_english(feed, each.trip_id) or route,
+        route_en=route_en,
         headsign=headsign,
         headsign_en=_english(feed, "trips", "trip_headsign", headsign),
         departs=departs,
@@ -120,9 +121,13 @@ def _run(each: RunSum, feed: Feed | None) -> BusRunOut:
     )
 
 
-def _route_english(feed: Feed | None, trip_id: str) -> str | None:
+def _route(feed: Feed | None, trip_id: str) -> tuple[str, str]:
+    """Return what the bus shows of its route, and that in English where it is known."""
     trip = None if feed is None else feed.trips.get(trip_id)
-    return None if feed is None or trip is None else feed.route_name(trip.route_id, "en")
+    if feed is None or trip is None:
+        return "", ""
+    name = feed.routes[trip.route_id].name
+    return name, feed.route_name(trip.route_id, "en") or name
 
 
 def _english(feed: Feed | None, table: str, field: str, name: str) -> str:
