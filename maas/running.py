@@ -62,6 +62,7 @@ from maas.rotation import seal_rest
 from maas.settings import Settings
 from maas.store import duty, places, towns
 from maas.store.database import Database, open_database, upgrade
+from maas.store.frozen import end_frozen, process_name
 from maas.store.positions import PositionRow, add_positions
 from maas.store.sealed import Keys
 from maas.timetables import load_feeds
@@ -88,7 +89,8 @@ SHEETS_S: Final = 1800.0
 POST_S: Final = 0.5
 LINK_S: Final = 1.0
 REMIND_S: Final = 15.0
-IDLE_S: Final = 10.0
+FROZEN_LOOK_S: Final = 1.0
+SILENT_S: Final = 5.0
 """A transaction that says nothing for so long is of a process that hangs."""
 
 
@@ -101,8 +103,11 @@ async def running(
         if not kernels.is_compiled():
             kernels.answer_plainly()
             parts.callback(kernels.answer_compiled)
-        database = await _open(settings)
+        name = process_name()
+        database = await _open(settings, name)
         parts.push_async_callback(database.close)
+        if database.is_shared:
+            await parts.enter_async_context(ending_frozen(settings, name))
         roads: Mapping[str, Roads] = {}
         if part is not Part.HUB:
             roads = await asyncio.to_thread(load_roads, settings.roads_dir)
@@ -134,16 +139,38 @@ async def running(
         yield service
 
 
-async def _open(settings: Settings) -> Database:
+async def _open(settings: Settings, name: str) -> Database:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if await upgrade(settings.database):
         await seal_rest(settings)
     return open_database(
         settings.database,
         keys=Keys(settings.sealing_keys),
-        idle_s=IDLE_S,
+        name=name,
         patience_s=settings.database_patience_s,
     )
+
+
+@asynccontextmanager
+async def ending_frozen(settings: Settings, name: str) -> AsyncIterator[None]:
+    """End what other processes left open when they hang, by a connection that waits for nobody."""
+    watch = open_database(
+        settings.database,
+        pool_size=1,
+        name=name,
+        patience_s=settings.database_patience_s,
+    )
+
+    async def look() -> None:
+        async with watch.reading() as db:
+            if ended := await end_frozen(db, SILENT_S):
+                log.warning("%d transactions of a process that hangs were ended", ended)
+
+    try:
+        async with _going(_every(FROZEN_LOOK_S, look)):
+            yield
+    finally:
+        await watch.close()
 
 
 def load_roads(folder: Path | None) -> dict[str, Roads]:

@@ -85,6 +85,11 @@ class Database:
             async with connection.begin():
                 yield connection
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on other machines may have it open too: PostgreSQL's, not SQLite's."""
+        return self.engine.dialect.name == "postgresql"
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -107,14 +112,14 @@ def open_database(
     *,
     pool_size: int = 8,
     keys: Keys | None = None,
-    idle_s: float | None = None,
+    name: str | None = None,
     patience_s: float | None = None,
 ) -> Database:
     """Return the database at `url`; nothing is read yet.  `keys` seal what is known of people.
 
-    A transaction in which nothing is said for `idle_s` is ended, so that a process that was frozen
-    in the middle of one holds nobody else up (on PostgreSQL; SQLite cannot).  A server that does
-    not answer for `patience_s` is given up, `None`: never.
+    `name` tells the connections of a process from those of others (on PostgreSQL, for
+    ``frozen.end_frozen``).  A server that does not answer for `patience_s` is given up, `None`:
+    never.
     """
     parsed = database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -125,7 +130,7 @@ def open_database(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        connect_args={} if is_sqlite else _connect_args(parsed, idle_s, patience_s),
+        connect_args={} if is_sqlite else _connect_args(parsed, name, patience_s),
         hide_parameters=True,  # errors go into the log, and nobody's data does
     )
     if is_sqlite:
@@ -136,7 +141,7 @@ def open_database(
     return Database(engine)
 
 
-def _connect_args(url: URL, idle_s: float | None, patience_s: float | None) -> dict[str, object]:
+def _connect_args(url: URL, name: str | None, patience_s: float | None) -> dict[str, object]:
     """Return what psycopg is told beside the URL, which has the last word about the line."""
     line = {"connect_timeout": CONNECT_S, **_KEEPALIVES}
     args: dict[str, object] = {name: url.query.get(name, value) for name, value in line.items()}
@@ -144,8 +149,8 @@ def _connect_args(url: URL, idle_s: float | None, patience_s: float | None) -> d
         from maas.store.patient import Patient  # psycopg, which SQLite does without
 
         args |= {"async_creator_fn": Patient.connect, "patience_s": patience_s}
-    if idle_s is not None:
-        args["options"] = f"-c idle_in_transaction_session_timeout={1000 * idle_s:.0f}"
+    if name is not None:
+        args["application_name"] = name
     return args
 
 

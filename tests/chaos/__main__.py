@@ -24,7 +24,7 @@ def main() -> int:
     )
     parser.add_argument("--clients", type=int, default=8000, help="of the storm")
     parser.add_argument("--apart", action="store_true", help="the storm's API and hub, apart")
-    parser.add_argument("--times", type=int, default=5, help="how often it breaks out")
+    parser.add_argument("--times", type=int, default=5, help="how often it breaks out, or a server freezes")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long it lasts")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -50,7 +50,7 @@ async def _run(asked: argparse.Namespace, folder: Path) -> Outcome:
         return await faults.solver_broken(folder, url, seconds=seconds)
     with own_postgres() as server:
         if fault == "frozen":
-            return await faults.frozen(folder, server.url, seconds=seconds)
+            return await faults.frozen(folder, server.url, times=asked.times, seconds=seconds)
         return await faults.postgres_restarted(folder, server.url, server.restart, restarts=5)
 
 

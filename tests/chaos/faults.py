@@ -36,8 +36,7 @@ from tests.chaos.proxy import Proxy
 from tests.maas.tiny_town import LAT, LON
 from tests.ports import valkey
 
-PATIENCE_S = 150.0
-"""A frozen server's transactions end one after the other, each after ten seconds of silence."""
+PATIENCE_S = 60.0
 IDLE_S = 3.0
 
 
@@ -277,9 +276,9 @@ async def more(load: Load, count: int) -> None:
 # A second server that freezes
 
 
-async def frozen(folder: Path, url: str, *, seconds: float) -> Outcome:
+async def frozen(folder: Path, url: str, *, times: int, seconds: float) -> Outcome:
     """Freeze one of two servers with bookings on their way, let the other go on, and wake it."""
-    outcome = Outcome()
+    outcome = Outcome(figures={"others_max_s": 0.0, "woken_answers_after_s": 0.0})
     async with booking(folder, url, outcome, callers=2) as ([awake], load):
         sleeper = Server(awake.env, folder / "sleeper")
         sleeper.folder.mkdir()
@@ -289,7 +288,8 @@ async def frozen(folder: Path, url: str, *, seconds: float) -> Outcome:
             await sleeper.ready()
             tasks = [asyncio.create_task(mine.book(each, 1)) for each in (10, 11)]
             try:
-                await _woken(outcome, load, mine, seconds)
+                for _ in range(times):
+                    await _woken(outcome.figures, load, mine, seconds)
                 mine.stopping = True
                 async with asyncio.timeout(PATIENCE_S):
                     await asyncio.gather(*tasks)
@@ -303,7 +303,7 @@ async def frozen(folder: Path, url: str, *, seconds: float) -> Outcome:
     return outcome
 
 
-async def _woken(outcome: Outcome, load: Load, mine: Load, seconds: float) -> None:
+async def _woken(figures: dict[str, float], load: Load, mine: Load, seconds: float) -> None:
     await more(mine, 5)
     process = mine.server.process
     assert process is not None
@@ -311,12 +311,13 @@ async def _woken(outcome: Outcome, load: Load, mine: Load, seconds: float) -> No
     at = time.monotonic()
     await more(load, 20)
     await asyncio.sleep(max(0.0, seconds - (time.monotonic() - at)))
-    outcome.figures["others_p99_s"] = percentile(load, at, time.monotonic())
+    waited_s = percentile(load, at, time.monotonic(), share=1.0)
+    figures["others_max_s"] = max(figures["others_max_s"], waited_s)
     process.send_signal(signal.SIGCONT)
     at = time.monotonic()
     await more(mine, 1)
-    outcome.figures["woken_answers_after_s"] = time.monotonic() - at
-    await more(mine, 5)
+    took_s = time.monotonic() - at
+    figures["woken_answers_after_s"] = max(figures["woken_answers_after_s"], took_s)
 
 
 # The processes that search

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from maas.running import SILENT_S
 from tests.chaos import cluster, faults, storm
 from tests.chaos.faults import Outcome
 from tests.chaos.servers import own_postgres
@@ -62,10 +63,11 @@ def test_postgresql_that_restarts_is_away_for_a_moment(tmp_path: Path) -> None:
 
 def test_a_server_that_wakes_up_overwrites_nothing(tmp_path: Path) -> None:
     with own_postgres() as server:
-        found = told(asyncio.run(faults.frozen(tmp_path, server.url, seconds=4.0)))
+        found = told(asyncio.run(faults.frozen(tmp_path, server.url, times=2, seconds=2.0)))
 
     assert found.problems == []
     assert found.acknowledged > 30
+    assert found.figures["others_max_s"] < SILENT_S + SLOW_S
 
 
 def test_quotes_are_answered_without_the_processes_that_search(tmp_path: Path) -> None:
