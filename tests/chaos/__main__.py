@@ -24,7 +24,9 @@ def main() -> int:
     )
     parser.add_argument("--clients", type=int, default=8000, help="of the storm")
     parser.add_argument("--apart", action="store_true", help="the storm's API and hub, apart")
-    parser.add_argument("--times", type=int, default=5, help="how often it breaks out, or a server freezes")
+    parser.add_argument(
+        "--times", type=int, default=5, help="how often it breaks out, or a server freezes"
+    )
     parser.add_argument("--seconds", type=float, default=30.0, help="how long it lasts")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
