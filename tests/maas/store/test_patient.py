@@ -38,7 +38,7 @@ async def test_a_server_asks_whether_the_host_is_there_and_waits_as_long_as_it_i
 ) -> None:
     async with line_to(fresh_postgres_url) as (_, url):
         settings = Settings(data_dir=tmp_path, database_url=f"{url}?keepalives_count=7")
-        database = await running._open(settings)
+        database = await running._open(settings, "maas-one")
         try:
             async with database.reading() as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
