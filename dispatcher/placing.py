@@ -148,19 +148,26 @@ class Placing:
     # The law: every time within the windows is lawful.
 
     def _counted(self, rule: BreakRule, crew: Crew, slot: Slot) -> Var:
-        """Return how much of a slot is rest under a rule."""
+        """Return how much of a slot is rest under a rule, whenever within its window it is."""
+        if not slot.charging:
+            return slot.lasts_s
         model = self.model
         rest_s = model.new_int_var(0, max(0, crew.driver.end_s), "rest")
-        model.add(rest_s <= slot.lasts_s)
-        if slot.charging:
-            counts = model.new_bool_var("counts")
-            if not rule.while_charging:
-                model.add(sum(slot.charging) == 0).only_enforce_if(counts)
-            model.add(slot.lasts_s >= rule.piece_s).only_enforce_if(counts)
-            model.add(slot.earliest_s >= crew.driver.start_s + rule.edge_s).only_enforce_if(counts)
-            end_s = crew.driver.end_s - rule.edge_s
-            model.add(slot.latest_s + slot.lasts_s <= end_s).only_enforce_if(counts)
-            model.add(rest_s == 0).only_enforce_if(~counts)
+        counts, charges = model.new_bool_var("counts"), sum(slot.charging)
+        start_s, end_s = crew.driver.start_s + rule.edge_s, crew.driver.end_s - rule.edge_s
+        model.add(rest_s == slot.lasts_s).only_enforce_if(counts)
+        model.add(rest_s == 0).only_enforce_if(~counts)
+        if not rule.while_charging:
+            model.add(counts + charges == 1)
+            return rest_s
+        model.add(slot.lasts_s >= rule.piece_s).only_enforce_if(counts, slot.used)
+        model.add(slot.earliest_s >= start_s).only_enforce_if(counts, slot.used)
+        model.add(slot.latest_s + slot.lasts_s <= end_s).only_enforce_if(counts, slot.used)
+        short, soon, late = (model.new_bool_var(name) for name in ("short", "soon", "late"))
+        model.add(slot.lasts_s < rule.piece_s).only_enforce_if(short)
+        model.add(slot.latest_s < start_s).only_enforce_if(soon)
+        model.add(slot.earliest_s + slot.lasts_s > end_s).only_enforce_if(late)
+        model.add_bool_or(counts, short, soon, late)
         return rest_s
 
     def _add_shift_rule(self, rule: BreakRule, crew: Crew, slots: list[Slot]) -> None:
@@ -191,8 +198,10 @@ class Placing:
             model.add(slot.latest_s - since_s - rested_s <= rule.work_s).only_enforce_if(full)
             model.add(since_next <= slot.earliest_s + slot.lasts_s).only_enforce_if(full)
             model.add(rested_next == 0).only_enforce_if(full)
+            # Half an hour is full as soon as it is: what comes after it counts anew.
+            model.add(rested_s + counted_s < rule.rest_s).only_enforce_if(~full)
             model.add(since_next <= since_s).only_enforce_if(~full)
-            model.add(rested_next <= rested_s + counted_s).only_enforce_if(~full)
+            model.add(rested_next == rested_s + counted_s).only_enforce_if(~full)
             since_s, rested_s = since_next, rested_next
         model.add(since_s + rested_s >= driver.end_s - rule.work_s)
 

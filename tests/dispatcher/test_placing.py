@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise, product
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.breaks import BreakRule, Rest
 from dispatcher.check import check
-from dispatcher.model import Battery, Place, Plan, Request, Route, Stop, StopKind, Task
+from dispatcher.model import Battery, Place, Plan, Route, Stop, StopKind, Task
 from dispatcher.placing import Budget
 from dispatcher.relief import Change, Fault
 from dispatcher.schedule import Schedule, schedule
@@ -124,21 +124,31 @@ def test_a_charge_between_two_half_rests_makes_no_rest_full() -> None:
 RESTING_RULES = tuple(replace(rule, while_charging=True) for rule in RULES)
 
 
-@st.composite
-def fleets(draw: st.DrawFn) -> Plan:
-    routes: dict[str, Route] = {}
-    requests: dict[str, Request] = {}
-    for name in ("x", "y"):
-        battery = Battery(10_000, draw(st.integers(15, 90)) * 100, 1000)
+def fleet(charged_wh: dict[str, int], rides: dict[str, dict[int, int]]) -> Plan:
+    """Vehicles with what is in their batteries, and how far they ride at ten past which hours."""
+    plans = []
+    for name, now_wh in charged_wh.items():
+        battery = Battery(10_000, now_wh, 1000)
         vehicle = replace(EV, id=name, start_s=EIGHT, end_s=at(16), battery=battery)
-        times = sorted(draw(st.sets(st.integers(0, 6), min_size=1, max_size=2)))
-        rides = [ride(f"{name}{k}", 5, draw(st.integers(6, 20)), at(8 + k, 10)) for k in times]
-        plan = day(vehicle, *rides)
-        routes |= plan.routes
-        requests |= plan.requests
+        asked = [ride(f"{name}{k}", 5, to, at(8 + k, 10)) for k, to in rides[name].items()]
+        plans.append(day(vehicle, *asked))
+    routes = {id_: route for plan in plans for id_, route in plan.routes.items()}
+    requests = {id_: party for plan in plans for id_, party in plan.requests.items()}
     return Plan(1, routes, requests)
 
 
+@st.composite
+def fleets(draw: st.DrawFn) -> Plan:
+    charged_wh, rides = {}, {}
+    for name in ("x", "y"):
+        charged_wh[name] = draw(st.integers(15, 90)) * 100
+        times = sorted(draw(st.sets(st.integers(0, 6), min_size=1, max_size=2)))
+        rides[name] = {k: draw(st.integers(6, 20)) for k in times}
+    return fleet(charged_wh, rides)
+
+
+# y charges for 35 minutes, which is a rest, and the ten minutes after it are none.
+@example(fleet({"x": 1500, "y": 1500}, {"x": {0: 6}, "y": {1: 6}}), RESTING_RULES)
 @settings(max_examples=4, deadline=None)
 @given(fleets(), st.sampled_from([RULES, RESTING_RULES]))
 def test_whatever_happens_within_the_windows_is_lawful_and_leaves_room_at_the_charger(
