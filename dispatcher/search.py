@@ -1,7 +1,8 @@
-"""A whole plan from nothing, or a better one, by ruin and recreate in a budget.
+"""A whole plan from nothing, or a better one, by ruin and recreate in a budget; or room for more.
 
-``search(problem, stop=MaxCpu(1), seed=0)`` works on plain arrays; ``search_plan`` makes them of a
-live plan.  With the same iterations and seed the outcome is the same on every machine.
+``search(problem, stop=MaxCpu(1), seed=0)`` works on plain arrays, and so does ``make_room``;
+``search_plan`` makes them of a live plan.  With the same iterations and seed the outcome is the
+same on every machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.search_moves import LARGEST, anneal
+from dispatcher.search_room import QUIET, eject, room_for
 from dispatcher.search_route import rebuild
 from dispatcher.search_state import (
     BAGS,
@@ -42,6 +44,7 @@ __all__ = [
     "Stopping",
     "alike",
     "is_compiled",
+    "make_room",
     "search",
 ]
 
@@ -50,12 +53,6 @@ _NEAR: Final = 30
 
 _ROUNDS: Final = 50
 """So many iterations run at one temperature."""
-
-GENTLE: Final = 200
-"""So many iterations look for room while few parties are moved; then any number may be."""
-
-FEW: Final = 8
-"""So many are taken out at once in the last of those."""
 
 _TIME: Final = 0.1
 """How far apart a second between two windows is, in seconds of driving."""
@@ -193,13 +190,10 @@ def search(
     stop: Stopping,
     seed: int = 0,
     first: Sequence[Sequence[int]] | None = None,
-    until_served: bool = False,
 ) -> Solution:
     """Return the best plan found until ``stop``, never a worse one than ``first``.
 
     ``first`` lists every vehicle's nodes to begin with; without it nobody is served at first.
-    With ``until_served`` the search is over as soon as nobody is left out, and at first only few
-    parties are moved at once.
     Raises ``ValueError`` when a route of ``first`` keeps not all limits.
     """
     routes = first if first is not None else [[] for _ in problem.start]
@@ -210,21 +204,34 @@ def search(
     largest = max(1, min(LARGEST, parties // 3))
     while parties > 0 and (spent := stop.spent(done)) < 1:
         heat = _heat(problem, best, spent, warm=first is not None)
-        rounds, most = stop.rounds(done), largest
-        if until_served and done < GENTLE:
-            # Below zero only what carries one more is taken: nobody moves for anything else.
-            heat, most = -problem.unserved / 10, min(largest, 1 + done * FEW // GENTLE)
-        anneal(world, now, best, trial, work, heat, rounds, most)
+        rounds = stop.rounds(done)
+        anneal(world, now, best, trial, work, heat, rounds, largest)
         done += rounds
-        if until_served and best.size[0] == 0:
-            break
     return _solution(best, done)
+
+
+def make_room(
+    problem: Problem, *, stop: Stopping, seed: int = 0, first: Sequence[Sequence[int]]
+) -> Solution:
+    """Return a plan in which nobody is left out, or one that still leaves somebody out.
+
+    ``first`` lists every vehicle's nodes to begin with.  Few are moved who need not be, but what
+    the plan costs is not looked at.  Raises ``ValueError`` as ``search`` does.
+    """
+    world, work = _world(problem), _work(problem, seed)
+    state, room, done = _state(problem, world, first), room_for(len(problem.near)), 0
+    hope = True
+    while hope and state.size[0] > 0 and stop.spent(done) < 1:
+        turns = stop.rounds(done)
+        hope = eject(world, state, work, room, turns, int(done >= QUIET))
+        done += turns
+    return _solution(state, done)
 
 
 def is_compiled() -> bool:
     """Whether this process has compiled the search, or loaded it compiled."""
-    signatures = getattr(anneal, "signatures", None)
-    return signatures is None or len(signatures) > 0
+    both = [getattr(each, "signatures", None) for each in (anneal, eject)]
+    return all(signatures is None or len(signatures) > 0 for signatures in both)
 
 
 def _heat(problem: Problem, best: State, spent: float, *, warm: bool) -> float:

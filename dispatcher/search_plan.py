@@ -31,7 +31,15 @@ from dispatcher.model import (
 )
 from dispatcher.nodes import energy_of
 from dispatcher.schedule import Schedule, schedule
-from dispatcher.search import MaxIterations, Problem, Solution, Stopping, alike, search
+from dispatcher.search import (
+    MaxIterations,
+    Problem,
+    Solution,
+    Stopping,
+    alike,
+    make_room,
+    search,
+)
 from dispatcher.search_state import Floats, Ints
 
 _UNSERVED_S: Final = 1e7
@@ -83,7 +91,7 @@ def fitted(
     task = PlanTask(plan, travel, (request,))
     if not task.sound:
         return None
-    found = search(task.problem(), stop=stop, seed=seed, first=task.nodes, until_served=True)
+    found = make_room(task.problem(), stop=stop, seed=seed, first=task.nodes)
     return None if found.unserved else task.plan_of(found)
 
 
@@ -102,7 +110,8 @@ def warm_search() -> None:
     van = Vehicle("van", Place(0), Place(0), 0, 10_000, seats=4)
     party = Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100)
     plan = Plan(0, {"van": Route(van)}, {})
-    shuffle_in(plan, party, {"car": OneRoad()}, stop=MaxIterations(1))
+    fuller = shuffle_in(plan, party, {"car": OneRoad()}, stop=MaxIterations(1))
+    search_plan(fuller or plan, {"car": OneRoad()}, stop=MaxIterations(1))
 
 
 def movable(route: Route) -> list[str]:

@@ -65,7 +65,7 @@ def eject(world: World, state: State, work: Work, room: Room, turns: int, moves:
     for _ in range(turns):
         if state.size[0] == 0:
             return True
-        r = state.bank[state.size[0] - 1]
+        r = int(state.bank[state.size[0] - 1])
         if _put_in(world, state, work, r):
             state.size[0] -= 1
             continue
@@ -111,12 +111,13 @@ def _easiest(world: World, state: State, work: Work, room: Room, r: int) -> int:
                 if out == 0:
                     break
                 out -= 1
-                at = room.chosen[out]
-                hard -= room.hard[room.others[at]]
-                _put_back(state.nodes, room.others[at], room.behind, out)
+                at = int(room.chosen[out])
+                other = int(room.others[at])
+                hard -= room.hard[other]
+                _put_back(state.nodes, other, room.behind, out)
                 at += 1
                 continue
-            other = room.others[at]
+            other = int(room.others[at])
             together = hard + room.hard[other]
             if together > least:
                 at += 1

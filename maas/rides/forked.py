@@ -10,7 +10,7 @@ import maas.rides.shuffler  # noqa: F401 -- for those that are forked
 from dispatcher.kernels import is_cached
 from dispatcher.search_plan import warm_search
 
-if is_cached("search_moves.anneal"):
+if is_cached("search_room.eject"):
     warm_search()
 # What is here is not gone through for garbage, which would copy every page of it.
 gc.collect()

@@ -102,7 +102,9 @@ def has_plan(plan: Plan) -> bool:
                  for mine in (True, False)]  # fmt: skip
         if all(
             any(
-                oracle.is_feasible(Case(replace(route, stops=order), plan.requests, LineTown()))
+                oracle.is_feasible(
+                    Case(replace(route, stops=order), dict(plan.requests), LineTown())
+                )
                 for order in orders(part)
             )
             for route, part in zip((one, two), parts, strict=True)
