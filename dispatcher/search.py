@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.search_moves import LARGEST, anneal
-from dispatcher.search_room import QUIET, eject, room_for
+from dispatcher.search_room import MOVES, QUIET, eject, room_for
 from dispatcher.search_route import rebuild
 from dispatcher.search_state import (
     BAGS,
@@ -223,7 +223,7 @@ def make_room(
     hope = True
     while hope and state.size[0] > 0 and stop.spent(done) < 1:
         turns = stop.rounds(done)
-        hope = eject(world, state, work, room, turns, int(done >= QUIET))
+        hope = eject(world, state, work, room, turns, MOVES if done >= QUIET else 0)
         done += turns
     return _solution(state, done)
 

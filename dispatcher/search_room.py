@@ -21,10 +21,10 @@ MOST_OUT: Final = 3
 """At most so many parties of one route are taken out for another."""
 
 QUIET: Final = 50
-"""So many turns move nobody but those taken out; each later one moves one more, anywhere."""
+"""So many turns move nobody but those taken out."""
 
-_ASIDE_S: Final = 1800.0
-"""Who rides at another time by so much is not in the way."""
+MOVES: Final = 10
+"""So many others are moved elsewhere in each turn after that."""
 
 _HOPELESS: Final = 4
 """A party that waits alone and finds nothing in so many turns has no room."""
@@ -36,7 +36,7 @@ class Room(NamedTuple):
     hard: Floats
     """How often a party found no place, and one."""
     others: Ints
-    """The parties of a route that are in the way."""
+    """The parties of a route that may be taken out."""
     chosen: Ints
     """Which of ``others`` are out while a route is looked at."""
     behind: Ints
@@ -104,12 +104,10 @@ def _easiest(world: World, state: State, work: Work, room: Room, r: int) -> int:
     for v in range(len(state.fleet)):
         if world.extra[r, v] == np.inf:
             continue
-        count = _in_the_way(state, room.others, v, r)
+        count = _movable(state, room.others, v)
         out, at, hard = 0, 0, 0.0
-        while True:
+        while at < count or out > 0:
             if at == count:
-                if out == 0:
-                    break
                 out -= 1
                 at = int(room.chosen[out])
                 other = int(room.others[at])
@@ -124,6 +122,7 @@ def _easiest(world: World, state: State, work: Work, room: Room, r: int) -> int:
                 continue
             _take_away(state.nodes, other, room.behind, out)
             room.chosen[out] = at
+            at += 1
             fits = _fits(world, state, work, v, r)
             if fits:
                 ties = 1 if together < least else ties + 1
@@ -135,25 +134,17 @@ def _easiest(world: World, state: State, work: Work, room: Room, r: int) -> int:
                 _put_back(state.nodes, other, room.behind, out)
             else:
                 out, hard = out + 1, together
-            at += 1
         rebuild(world, state, v)
     return vehicle
 
 
 @compiled
-def _in_the_way(state: State, others: Ints, v: int, r: int) -> int:
-    """List the parties of a route that may ride at about the time of another; return how many."""
-    nodes, parties, count = state.nodes, len(others), 0
-    from_s = nodes[2 * r]["early"] - _ASIDE_S
-    to_s = min(nodes[2 * r]["late"] + nodes[2 * r + 1]["ride"], nodes[2 * r + 1]["late"]) + _ASIDE_S
+def _movable(state: State, others: Ints, v: int) -> int:
+    """List the parties of a route that may be taken out; return how many."""
+    nodes, count = state.nodes, 0
     node = int(nodes[state.fleet[v]["start"]]["next"])
     while node != state.fleet[v]["end"]:
-        if (
-            node < 2 * parties
-            and node % 2 == 0
-            and nodes[node + 1]["great"] >= from_s
-            and nodes[node]["least"] <= to_s
-        ):
+        if node < 2 * len(others) and node % 2 == 0:
             others[count] = node // 2
             count += 1
         node = int(nodes[node]["next"])
@@ -197,7 +188,7 @@ def _stir(world: World, state: State, work: Work, room: Room) -> None:
     """Move one party into another route, when the two that are drawn go together."""
     r, to = below(work.random, len(room.hard)), below(work.random, len(state.fleet))
     v = int(state.nodes[2 * r]["vehicle"])
-    if v < 0 or world.extra[r, to] == np.inf:
+    if v < 0:
         return
     _take_away(state.nodes, r, room.behind, 0)
     if rebuild(world, state, v):
