@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise, product
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.breaks import BreakRule, Rest
+from dispatcher.breaks import FOUR_HOURS, BreakRule, Rest
 from dispatcher.check import check
+from dispatcher.gaps import Driver, Option, Wanted
 from dispatcher.model import Battery, Place, Plan, Route, Stop, StopKind, Task
-from dispatcher.placing import Budget
+from dispatcher.placing import Budget, Crew, Placing
+from dispatcher.placing_route import Slot
 from dispatcher.relief import Change, Fault
 from dispatcher.schedule import Schedule, schedule
 from dispatcher.tasks import TaskRefusal, lacks, place_breaks, place_charges, place_tasks
@@ -119,6 +122,35 @@ def test_a_charge_between_two_half_rests_makes_no_rest_full() -> None:
     assert {task.kind for task in tasks_of(plan, "ev")} == {StopKind.BREAK, StopKind.CHARGE}
     assert lacks(plan, RULES) == {}
     assert check(plan, TRAVEL) == []
+
+
+@pytest.mark.parametrize(
+    ("lasts_s", "starts_s", "rest_s"),
+    [
+        (20 * MIN, at(9), 20 * MIN),
+        (5 * MIN, at(9), 0),
+        (20 * MIN, at(8, 5), 0),
+        (20 * MIN, at(16, 45), 0),
+    ],
+)
+def test_a_charge_is_as_much_rest_as_it_is_and_not_less(
+    lasts_s: int, starts_s: int, rest_s: int
+) -> None:
+    rule = replace(FOUR_HOURS, while_charging=True, edge_s=10 * MIN)
+    driver = Driver("ev", ("ev",), EIGHT, FIVE_PM)
+    possible = []
+    for counted_s in (0, lasts_s):
+        placing = Placing([], Wanted())
+        slot = Slot(placing.model, driver, [Option(0, 0, 0, SIX_KW, 0)])
+        counted = placing._counted(rule, Crew(driver, (), (rule,), charges=True, settled=()), slot)
+        for value, wanted_s in (
+            (slot.lasts_s, lasts_s), (slot.earliest_s, starts_s), (slot.latest_s, starts_s),
+            (counted, counted_s),
+        ):  # fmt: skip
+            placing.model.add(value == wanted_s)
+        if placing.is_possible(Budget()):
+            possible.append(counted_s)
+    assert possible == [rest_s]
 
 
 RESTING_RULES = tuple(replace(rule, while_charging=True) for rule in RULES)
