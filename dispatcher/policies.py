@@ -105,14 +105,17 @@ class Shuffle(Insert):
         return self._told(moment, plan, request)
 
     def _carrying(self, moment: Moment, request: Request, most: int) -> list[Plan]:
-        """Return plans with the party, in as many vehicles, or the one others make room in."""
+        """Return plans with the party, in as many vehicles, or the one others make room in.
+
+        That one is settled first: whoever looks for room does not look at what a plan costs.
+        """
         fleet = Fleet(moment.plan, moment.roads)
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)[:most]
         if found:
             return [insert(moment.plan, request, one) for one in found]
         stop = MaxIterations(self.shuffles)
         fuller = shuffle_in(moment.plan, request, moment.roads, stop=stop, seed=moment.now_s)
-        return [] if fuller is None else [fuller]
+        return [] if fuller is None else [self._cheaper(moment, fuller, self.settle)]
 
     def _told(self, moment: Moment, plan: Plan, request: Request) -> Decision:
         pickup_s = planned_pickup_s(plan, request.id, moment)
