@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.search_moves import LARGEST, anneal
-from dispatcher.search_room import MOVES, QUIET, eject, room_for
+from dispatcher.search_room import MOVES, QUIET, Ejection, eject
 from dispatcher.search_route import rebuild
 from dispatcher.search_state import (
     BAGS,
@@ -219,7 +219,7 @@ def make_room(
     the plan costs is not looked at.  Raises ``ValueError`` as ``search`` does.
     """
     world, work = _world(problem), _work(problem, seed)
-    state, room, done = _state(problem, world, first), room_for(len(problem.near)), 0
+    state, room, done = _state(problem, world, first), Ejection.of(len(problem.near)), 0
     hope = True
     while hope and state.size[0] > 0 and stop.spent(done) < 1:
         turns = stop.rounds(done)

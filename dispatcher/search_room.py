@@ -30,7 +30,7 @@ _HOPELESS: Final = 4
 """A party that waits alone and finds nothing in so many turns has no room."""
 
 
-class Room(NamedTuple):
+class Ejection(NamedTuple):
     """What the search for room remembers, and scratch."""
 
     hard: Floats
@@ -44,20 +44,20 @@ class Room(NamedTuple):
     out: Ints
     """The parties to take out, -1 for none."""
 
-
-def room_for(parties: int) -> Room:
-    """Return what a search begins with."""
-    return Room(
-        np.ones(parties),
-        np.zeros(parties, dtype=np.int64),
-        np.zeros(MOST_OUT, dtype=np.int64),
-        np.zeros(2 * MOST_OUT, dtype=np.int64),
-        np.zeros(MOST_OUT, dtype=np.int64),
-    )
+    @classmethod
+    def of(cls, parties: int) -> Ejection:
+        """Return what a search begins with."""
+        return cls(
+            np.ones(parties),
+            np.zeros(parties, dtype=np.int64),
+            np.zeros(MOST_OUT, dtype=np.int64),
+            np.zeros(2 * MOST_OUT, dtype=np.int64),
+            np.zeros(MOST_OUT, dtype=np.int64),
+        )
 
 
 @compiled
-def eject(world: World, state: State, work: Work, room: Room, turns: int, moves: int) -> bool:
+def eject(world: World, state: State, work: Work, room: Ejection, turns: int, moves: int) -> bool:
     """Let the parties of the bank find a place, one a turn; return False when there is no hope.
 
     In each turn ``moves`` others are moved elsewhere, where that can be.
@@ -98,7 +98,7 @@ def _put_in(world: World, state: State, work: Work, r: int) -> bool:
 
 
 @compiled
-def _easiest(world: World, state: State, work: Work, room: Room, r: int) -> int:
+def _easiest(world: World, state: State, work: Work, room: Ejection, r: int) -> int:
     """Choose who makes room for a party, the least hard to place; return whose route, or -1."""
     vehicle, least, ties = -1, np.inf, 0
     for v in range(len(state.fleet)):
@@ -173,7 +173,7 @@ def _fits(world: World, state: State, work: Work, v: int, r: int) -> bool:
 
 
 @compiled
-def _put_for_others(world: World, state: State, work: Work, room: Room, v: int, r: int) -> None:
+def _put_for_others(world: World, state: State, work: Work, room: Ejection, v: int, r: int) -> None:
     """Put a party into a route, and those chosen for it into the bank."""
     for other in room.out:
         if other >= 0:
@@ -184,7 +184,7 @@ def _put_for_others(world: World, state: State, work: Work, room: Room, v: int, 
 
 
 @compiled
-def _stir(world: World, state: State, work: Work, room: Room) -> None:
+def _stir(world: World, state: State, work: Work, room: Ejection) -> None:
     """Move one party into another route, when the two that are drawn go together."""
     r, to = below(work.random, len(room.hard)), below(work.random, len(state.fleet))
     v = int(state.nodes[2 * r]["vehicle"])
