@@ -5,10 +5,12 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from gtfs import Feed
@@ -69,13 +71,26 @@ def _live(
     try:
         with serving(environment(prepared.settings, clock), host, port, log) as server:
             _tell(welcome(server.address, prepared.feed))
-            asyncio.run(play(prepared, server, clock, terminal, seed=seed, callers=callers))
+            playing = play(prepared, server, clock, terminal, seed=seed, callers=callers)
+            asyncio.run(_until_ended(playing))
     except ServerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _tell(f"終わります（{terminal.total()}）")
     return 0
+
+
+async def _until_ended(playing: Coroutine[Any, Any, None]) -> None:
+    """Play until SIGTERM cancels it, as asyncio itself does for Ctrl-C.
+
+    An exception of a handler would come anywhere, also where a task is half-way to what wakes it:
+    that task then never ended.
+    """
+    task = asyncio.create_task(playing)
+    with suppress(NotImplementedError):  # on Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
 
 
 def welcome(address: str, feed: Feed) -> str:
