@@ -27,7 +27,7 @@ MOVES: Final = 10
 """So many others are moved elsewhere in each turn after that."""
 
 _HOPELESS: Final = 4
-"""A party that waits alone and finds nothing in so many turns has no room."""
+"""Who waits alone, whoever is taken out, has no room after so many turns without a place."""
 
 
 class Ejection(NamedTuple):
