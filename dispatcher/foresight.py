@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dispatcher.cost import plan_cost_s
 from dispatcher.day import Decision, Moment
 from dispatcher.model import Place, Request
 from dispatcher.policies import Shuffle, rescued
@@ -32,11 +33,10 @@ class Foresight(Shuffle):
     """How many calls of each."""
     most: int = 8
     """How many plans are compared."""
-    rider_s: float = 8000.0
+    rider_s: float = 2000.0
     """What one more rider is worth, in seconds of driving."""
     arrival: float = 0.3
-    sooner: float = 0.3
-    """What a rider's later arrival counts in the plan itself."""
+    """What a rider's later arrival counts in the rollouts, beside a second of driving."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
     gain: float = 0.1
@@ -97,7 +97,7 @@ class Foresight(Shuffle):
         """Return what each plan is worth, in riders; plans that fall behind get -inf."""
         table = Rollout(moment, decisions, self.history)
         days = np.arange(min(self.futures, len(self.history.days)))
-        costs = np.array([table.cost_s(at, self.sooner) for at in range(len(decisions))])
+        costs = np.array([plan_cost_s(decision.plan, moment.roads) for decision in decisions])
         worth = -(costs - costs.min()) / self.rider_s if not riders_only else np.zeros(len(costs))
         if len(days) == 0:
             return worth

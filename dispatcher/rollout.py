@@ -18,7 +18,6 @@ from dispatcher.rollout_kernel import (
     Routes,
     Rules,
     Vans,
-    cost_s,
     play,
 )
 
@@ -93,10 +92,6 @@ class Rollout:
             )  # fmt: skip
         return out
 
-    def cost_s(self, at: int, arrival: float = 0.0) -> float:
-        """Return what one candidate costs, in seconds."""
-        return float(cost_s(self.drive, self.vans, self.candidates[at], arrival))
-
     def _routes(self, decision: Decision) -> Routes:
         plan = decision.plan
         routes = list(plan.routes.values())
@@ -170,4 +165,3 @@ def warm_rollout() -> None:
     moment = Moment(0, plan, {"car": _OneRoad()})
     rollout = Rollout(moment, [Decision(plan)], History(((call,),)))
     rollout.play([0], np.array([0]), 1, Rules(within=300, arrival=0.0))
-    rollout.cost_s(0)

@@ -13,8 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dispatcher.cost import ABOARD, DRIVE
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -96,26 +94,6 @@ def play(
         out[at] = _play(
             drive, vans, routes, futures, day, int(first[day]), calls, rules, room, extra, trial
         )
-
-
-@njit(cache=True, nogil=True)
-def cost_s(drive: NDArray[np.int32], vans: Vans, routes: Routes, arrival: float) -> float:
-    """Return what the plan costs, as ``dispatcher.cost`` has it, and ``arrival`` for every arrival.
-
-    Ways to depots are left out.
-    """
-    cost = 0.0
-    for v in range(len(vans.place)):
-        here, free, riders = vans.place[v], vans.free[v], vans.aboard[v]
-        for k in range(routes.size[v]):
-            leg = drive[here, routes.place[v, k]]
-            cost += leg * (DRIVE + ABOARD * riders)
-            begin = max(free + leg, routes.early[v, k])
-            if routes.seats[v, k] < 0:
-                cost += arrival * begin
-            here, free = routes.place[v, k], begin + routes.service[v, k]
-            riders += routes.seats[v, k]
-    return cost
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.cost import plan_cost_s
 from dispatcher.day import Call, Day, Decision, Moment, Outcome
 from dispatcher.fleet import Fleet
 from dispatcher.foresight import Foresight
@@ -110,16 +109,6 @@ def test_an_idle_vehicle_can_be_sent_where_calls_come_from() -> None:
     assert taken(plan, call, waits={"a": Place(10)}) == 1
 
 
-def test_what_a_plan_costs_is_what_the_dispatcher_says() -> None:
-    plan, town = plan_of(van("a", 0), van("b", 9)), {"car": Road()}
-    for at, request in enumerate((party("x", 3, 8), party("y", 4, 7, seats=2), party("z", 9, 1))):
-        plan = insert(plan, request, insertions(plan, request, town)[-1 if at == 1 else 0])
-
-    rollout = Rollout(moment(plan), [Decision(plan)], History(((),)))
-
-    assert rollout.cost_s(0) == plan_cost_s(plan, town)
-
-
 def test_of_two_plans_the_one_with_room_is_taken() -> None:
     """Both vehicles could fetch Ann; calls come from where one of them stands."""
     ann = party("ann", 20, 30)
@@ -132,6 +121,18 @@ def test_of_two_plans_the_one_with_room_is_taken() -> None:
     assert greedy.plan.routes["near"].stops
     assert wise.plan.routes["far"].stops
     assert wise.offered_s == 14 * 60
+
+
+def test_a_rider_who_hardly_ever_calls_is_not_driven_for() -> None:
+    """Four minutes more of driving now, for a twentieth of a rider, who is worth 33 minutes."""
+    seldom = (Call(400, party("p", 10, 5, 400, wait_s=100)),)
+    plan, ann = plan_of(van("near", 10), van("far", 6)), party("ann", 20, 30)
+
+    answer = Foresight(history=History((seldom, *((),) * 19))).answer(moment(plan), ann)
+    dear = Foresight(history=History((seldom, *((),) * 19)), rider_s=8000)
+
+    assert answer.plan.routes["near"].stops
+    assert dear.answer(moment(plan), ann).plan.routes["far"].stops
 
 
 def test_an_idle_vehicle_is_sent_to_a_hub_only_for_more_riders() -> None:
