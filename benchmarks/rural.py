@@ -86,7 +86,7 @@ def _foresight(town: Town, trips: Sequence[Trip], noise: float) -> Policy:
         hubs=hubs,
         later_s=later_s,
         buffer_s=buffer_s,
-        shuffles=2500,
+        shuffles=120_000,
         settle=1000,
     )
 

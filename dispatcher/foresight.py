@@ -19,7 +19,7 @@ from dispatcher.day import Decision, Moment
 from dispatcher.model import Place, Request
 from dispatcher.policies import Shuffle, rescued
 from dispatcher.rollout import History, Rollout
-from dispatcher.rollout_kernel import Floats, Rules
+from dispatcher.rollout_kernel import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,10 @@ class Foresight(Shuffle):
     """How many past days each plan is played against."""
     calls: int = 25
     """How many calls of each."""
-    most: int = 8
+    most: int = 4
     """How many plans are compared."""
     rider_s: float = 2000.0
     """What one more rider is worth, in seconds of driving."""
-    arrival: float = 0.3
-    """What a rider's later arrival counts in the rollouts, beside a second of driving."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
     gain: float = 0.1
@@ -101,13 +99,12 @@ class Foresight(Shuffle):
         worth = -(costs - costs.min()) / self.rider_s if not riders_only else np.zeros(len(costs))
         if len(days) == 0:
             return worth
-        rules = Rules(self.within_s, self.arrival)
         third = max(1, len(days) // 3)
-        early = table.play(range(len(decisions)), days[:third], self.calls, rules)
+        early = table.play(range(len(decisions)), days[:third], self.calls, self.within_s)
         ranked = np.argsort(-(worth + early.mean(axis=1)), kind="stable")
         kept = sorted({0, *ranked[: max(2, (len(decisions) + 1) // 2)].tolist()})
         scores = np.full(len(decisions), -np.inf)
-        later = table.play(kept, days[third:], self.calls, rules)
+        later = table.play(kept, days[third:], self.calls, self.within_s)
         for row, at in enumerate(kept):
             scores[at] = worth[at] + np.concatenate([early[at], later[row]]).mean()
         return scores

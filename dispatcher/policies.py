@@ -85,8 +85,11 @@ class Insert:
 class Shuffle(Insert):
     """Nobody is refused before others were moved, within their promises, to make room."""
 
-    shuffles: int = 400
-    """Iterations of the search before a refusal."""
+    shuffles: int = 10_000
+    """Turns of the search before a refusal for a lone party; so many parties, so many times less.
+
+    A turn takes the longer the more there are to be moved.
+    """
     settle: int = 0
     """Iterations of the search for a cheaper plan before a party is told when it is fetched.
 
@@ -113,7 +116,7 @@ class Shuffle(Insert):
         found = insertions(moment.plan, request, moment.roads, fleet=fleet)[:most]
         if found:
             return [insert(moment.plan, request, one) for one in found]
-        stop = MaxIterations(self.shuffles)
+        stop = MaxIterations(self.shuffles // (1 + len(moment.plan.requests)))
         fuller = shuffle_in(moment.plan, request, moment.roads, stop=stop, seed=moment.now_s)
         return [] if fuller is None else [self._cheaper(moment, fuller, self.settle)]
 

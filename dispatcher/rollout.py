@@ -16,7 +16,6 @@ from dispatcher.rollout_kernel import (
     Futures,
     Ints,
     Routes,
-    Rules,
     Vans,
     play,
 )
@@ -82,13 +81,16 @@ class Rollout:
         )
         self.candidates = [self._routes(decision) for decision in decisions]
 
-    def play(self, which: Sequence[int], days: Ints, calls: int, rules: Rules) -> Floats:
-        """Return how many calls each of some candidates takes on each of some days."""
+    def play(self, which: Sequence[int], days: Ints, calls: int, within_s: int) -> Floats:
+        """Return how many calls each of some candidates takes on each of some days.
+
+        Who is taken gets in within ``within_s`` of the pickup planned at first.
+        """
         out = np.zeros((len(which), len(days)))
         for row, at in enumerate(which):
             play(
                 self.drive, self.vans, self.candidates[at], self.futures, self.first, days,
-                calls, rules, out[row],
+                calls, within_s, out[row],
             )  # fmt: skip
         return out
 
@@ -164,4 +166,4 @@ def warm_rollout() -> None:
     call = Call(1, Request("first", Place(1), Place(9), 0, 9_000, 0, 9_000, ride_max_s=100))
     moment = Moment(0, plan, {"car": _OneRoad()})
     rollout = Rollout(moment, [Decision(plan)], History(((call,),)))
-    rollout.play([0], np.array([0]), 1, Rules(within=300, arrival=0.0))
+    rollout.play([0], np.array([0]), 1, 300)

@@ -63,15 +63,6 @@ class Vans(NamedTuple):
     room: Ints
 
 
-class Rules(NamedTuple):
-    """How a rollout answers calls."""
-
-    within: int
-    """How far a pickup may be moved from the planned one."""
-    arrival: float
-    """What a rider's later arrival costs beside a second of driving."""
-
-
 @njit(cache=True, nogil=True)
 def play(
     drive: NDArray[np.int32],
@@ -81,7 +72,7 @@ def play(
     first: Ints,
     days: Ints,
     calls: int,
-    rules: Rules,
+    within: int,
     out: Floats,
 ) -> None:
     """Write for each of some days how many of its calls, from ``first`` on, a plan can take."""
@@ -92,7 +83,7 @@ def play(
     for at in range(len(days)):
         day = days[at]
         out[at] = _play(
-            drive, vans, routes, futures, day, int(first[day]), calls, rules, room, extra, trial
+            drive, vans, routes, futures, day, int(first[day]), calls, within, room, extra, trial
         )
 
 
@@ -105,7 +96,7 @@ def _play(
     day: int,
     first: int,
     calls: int,
-    rules: Rules,
+    within: int,
     room: NDArray[np.int64],
     extra: NDArray[np.int64],
     trial: Ints,
@@ -130,14 +121,14 @@ def _play(
             if size[v] + 2 > ROOM:
                 continue
             cost, i, j = _best(
-                drive, vans, v, now, futures, day, call, rules, room, size[v], head[v], target[v],
+                drive, vans, v, now, futures, day, call, room, size[v], head[v], target[v],
                 load[v], trial, best,
             )  # fmt: skip
             if cost < best:
                 best, best_v, best_i, best_j = cost, v, i, j
         if best_v >= 0:
             taken += 1
-            _put(drive, vans, best_v, now, futures, day, call, rules, best_i, best_j, room, extra)
+            _put(drive, vans, best_v, now, futures, day, call, within, best_i, best_j, room, extra)
     return taken
 
 
@@ -199,7 +190,6 @@ def _best(
     futures: Futures,
     day: int,
     call: int,
-    rules: Rules,
     room: NDArray[np.int64],
     size: int,
     head: int,
@@ -212,7 +202,7 @@ def _best(
     place, early, late, service = room[0, v], room[1, v], room[2, v], room[3, v]
     ride, pick, seats, begin = room[4, v], room[5, v], room[6, v], room[7, v]
     p, d = futures.origin[day, call], futures.destination[day, call]
-    people, direct = futures.seats[day, call], drive[p, d]
+    people = futures.seats[day, call]
     early_p, late_p = futures.early[day, call], futures.late[day, call]
     boards, alights, longest = (
         futures.boarding[day, call], futures.alighting[day, call], futures.ride[day, call],
@@ -237,10 +227,9 @@ def _best(
         begin_p = max(at_p, early_p)
         old = _leg(drive, vans, v, now, room, head, i) if i < size else 0
         aside = drove + drive[p, place[i]] - old if i < size else drove
-        if aside + rules.arrival * (begin_p - early_p) >= best:
+        if aside >= best:
             continue
         here, free, inside = p, begin_p + boards, full + people
-        slipped = 0
         for j in range(i, size + 1):
             # Out after the stops i .. j - 1.
             if j > i:
@@ -253,8 +242,6 @@ def _best(
                     if at - since > ride[k]:
                         break
                 drove += drive[here, place[k]]
-                if seats[k] < 0:
-                    slipped += at - begin[k]
                 trial[k] = at
                 here, free = place[k], at + service[k]
                 inside += seats[k]
@@ -265,17 +252,11 @@ def _best(
             at_d = free + drive[here, d]
             if at_d - begin_p > longest:
                 break
-            cost = float(drove + drive[here, d]) + rules.arrival * (
-                slipped + at_d - early_p - direct
-            )
+            cost = float(drove + drive[here, d])
             if j < size:
                 cost += drive[d, place[j]]
             cost -= old
-            if cost >= best:
-                continue
-            after, fine = _rest(drive, v, room, j, size, i, d, at_d + alights, trial)
-            cost += rules.arrival * after
-            if fine and cost < best:
+            if cost < best and _rest(drive, v, room, j, size, i, d, at_d + alights, trial):
                 best, best_i, best_j = cost, i, j
     if best_i < 0:
         return np.inf, -1, -1
@@ -301,30 +282,27 @@ def _leg(
 def _rest(
     drive: NDArray[np.int32], v: int, room: NDArray[np.int64], j: int, size: int, i: int,
     here: int, free: int, trial: Ints,
-) -> tuple[int, bool]:  # fmt: skip
-    """Push the stops from ``j`` on; return how much later riders arrive, and if all is kept."""
+) -> bool:  # fmt: skip
+    """Push the stops from ``j`` on; return whether every limit is kept."""
     place, early, late, service = room[0, v], room[1, v], room[2, v], room[3, v]
-    ride, pick, seats, begin = room[4, v], room[5, v], room[6, v], room[7, v]
-    slipped = 0
+    ride, pick, begin = room[4, v], room[5, v], room[7, v]
     for k in range(j, size):
         at = max(early[k], free + drive[here, place[k]])
         if at > late[k]:
-            return 0, False
+            return False
         if pick[k] >= 0:
             since = trial[pick[k]] if pick[k] >= i else begin[pick[k]]
             if at - since > ride[k]:
-                return 0, False
-        if seats[k] < 0:
-            slipped += at - begin[k]
+                return False
         trial[k] = at
         here, free = place[k], at + service[k]
-    return slipped, True
+    return True
 
 
 @njit(cache=True, nogil=True)
 def _put(
     drive: NDArray[np.int32], vans: Vans, v: int, now: int, futures: Futures, day: int, call: int,
-    rules: Rules, i: int, j: int, room: NDArray[np.int64], extra: NDArray[np.int64],
+    within: int, i: int, j: int, room: NDArray[np.int64], extra: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Put a call into a route, in before stop ``i`` and out before stop ``j``."""
     size, head, target = extra[0], extra[1], extra[2]
@@ -350,5 +328,5 @@ def _put(
         follows = k > head[v]
         at = begin[k - 1] + service[k - 1] + drive[place[k - 1], place[k]] if follows else at_p
         begin[k] = max(early[k], at)
-    room[1, v, p] = max(room[1, v, p], begin[p] - rules.within)
-    room[2, v, p] = min(room[2, v, p], begin[p] + rules.within)
+    room[1, v, p] = max(room[1, v, p], begin[p] - within)
+    room[2, v, p] = min(room[2, v, p], begin[p] + within)

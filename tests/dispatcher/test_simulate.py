@@ -192,8 +192,8 @@ def test_nothing_is_known_before_it_is_said() -> None:
         Call(300 * n, party(str(n), draw.randrange(12), 12 + draw.randrange(9), 300 * n))
         for n in range(20)
     ]
-    whole = simulate(day(*calls, vans=2), Shuffle(shuffles=50, iterations=20))
-    half = simulate(day(*calls[:10], vans=2), Shuffle(shuffles=50, iterations=20))
+    whole = simulate(day(*calls, vans=2), Shuffle(shuffles=1000, iterations=20))
+    half = simulate(day(*calls[:10], vans=2), Shuffle(shuffles=1000, iterations=20))
 
     def until(outcome: Outcome) -> list[object]:
         return [h for h in outcome.happenings if h.at_s < 3000]
