@@ -252,10 +252,9 @@ def _best(
             at_d = free + drive[here, d]
             if at_d - begin_p > longest:
                 break
-            cost = float(drove + drive[here, d])
+            cost = float(drove + drive[here, d] - old)
             if j < size:
-                cost += drive[d, place[j]]
-            cost -= old
+                cost += float(drive[d, place[j]])
             if cost < best and _rest(drive, v, room, j, size, i, d, at_d + alights, trial):
                 best, best_i, best_j = cost, i, j
     if best_i < 0:
