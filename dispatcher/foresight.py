@@ -37,7 +37,7 @@ class Foresight(Shuffle):
     """What one more rider is worth, in seconds of driving."""
     hubs: tuple[Place, ...] = ()
     """Where idle vehicles may wait, if rollouts say so."""
-    gain: float = 0.3
+    gain: float = 0.1
     """How many more riders a move of an idle vehicle must promise."""
     move_s: float = 3000.0
     """For how many seconds of driving it must promise one rider more."""
