@@ -86,9 +86,9 @@ class Shuffle(Insert):
     """Nobody is refused before others were moved, within their promises, to make room."""
 
     shuffles: int = 10_000
-    """Turns of the search before a refusal for a lone party; so many parties, so many times less.
+    """Turns of the search before a refusal, divided by the parties there are.
 
-    A turn takes the longer the more there are to be moved.
+    A turn takes the longer the more of them may be moved.
     """
     settle: int = 0
     """Iterations of the search for a cheaper plan before a party is told when it is fetched.

@@ -12,6 +12,7 @@ from dispatcher.day import Call, Chances, Decision, Moment
 from dispatcher.insert import insert, insertions
 from dispatcher.model import Place, Plan, Request, Route, Vehicle
 from dispatcher.policies import Insert, Shuffle, planned_pickup_s, rescued
+from dispatcher.search import MaxIterations
 from dispatcher.simulate import simulate
 from tests.dispatcher.test_simulate import Road, day, party, some_calls
 
@@ -104,6 +105,25 @@ def test_others_are_moved_within_their_promises_before_anybody_is_refused() -> N
 
     assert sum(d.served_share for d in plain) < sum(d.served_share for d in moving)
     assert all(d.kept_share() == 1.0 for d in moving)
+
+
+def test_the_more_parties_there_are_the_fewer_turns_come_before_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A turn takes longer then; nobody should wait longer for a no."""
+    turns: list[int] = []
+
+    def nothing(
+        _plan: Plan, _party: Request, _travel: object, *, stop: MaxIterations, seed: int
+    ) -> None:
+        turns.append(stop.count)
+
+    monkeypatch.setattr("dispatcher.policies.shuffle_in", nothing)
+    two, _ = full_van()
+    for plan in (one_van(), two):
+        Shuffle(shuffles=600).answer(moment(plan), party("far", 500, 501, wait_s=60))
+
+    assert turns == [600, 200]
 
 
 def test_others_are_moved_for_less_driving_before_anybody_is_told_when() -> None:
