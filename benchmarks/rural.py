@@ -302,11 +302,16 @@ def suite(
                 "fleetpy_served_percent": float(beside["served_pct"]) if beside else None,
                 "fleetpy_vkm_per_served": float(beside["vkm_per_served"]) if beside else None,
             }
+    for name, trips, vehicles in generated(town, days):
+        yield run(town, judge, trips, name, vehicles, how).row
+
+
+def generated(town: Town, days: int) -> Iterator[tuple[str, list[Trip], int]]:
+    """Yield name, trips and fleet of so many days of every kind."""
     for number in range(days):
         for requests, advance, vehicles in GENERATED:
             trips = make_trips(town, requests=requests, advance=advance, seed=1000 + number)
-            name = f"made_{requests:03}_{'adv50' if advance else 'now'}/{number}"
-            yield run(town, judge, trips, name, vehicles, how).row
+            yield f"made_{requests:03}_{'adv50' if advance else 'now'}/{number}", trips, vehicles
 
 
 def means(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -366,7 +371,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen.out.mkdir(parents=True, exist_ok=True)
             write_rows(chosen.out / "outcomes.csv", ran.outcomes)
             write_rows(chosen.out / "legs.csv", ran.legs)
-    report(table, chosen.json, suite=chosen.suite)
+    report(table, chosen.json, means(table) if chosen.suite else [])
     return int(any(row["violations"] for row in table))
 
 
@@ -391,7 +396,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def report(table: list[dict[str, Any]], target: str | None, *, suite: bool) -> None:
+def report(table: list[dict[str, Any]], target: str | None, summary: list[dict[str, Any]]) -> None:
     """Print the table, and the JSON document where it is wanted."""
     about = {
         "question": "how many riders of a rural day get carried, and are promises kept",
@@ -399,7 +404,6 @@ def report(table: list[dict[str, Any]], target: str | None, *, suite: bool) -> N
         "numba": numba.__version__,
         "machine": platform.machine(),
     }
-    summary = means(table) if suite else []
     text = json.dumps({"rows": table, "summary": summary, "about": about}, indent=2)
     if target == "-":
         print(text)
