@@ -398,11 +398,12 @@ def improved(
         nearer = narrowed(route, plan, told[id_].request, travel)
         plan = plan.with_route(route, nearer)
     promises = told_by(plan.requests.values()) | told
+    left = [told[id_] for id_ in order if id_ not in plan.requests]
     repair = Repair(plan, travel, promises)
-    repair.place(told[id_].request for id_ in order if id_ not in plan.requests)
+    repair.place(one.request for one in left)
     after = repair.outcome(done.plan)
     if _breaks_more(done, after):
-        after = Repair(plan, travel, promises).outcome(done.plan)
+        after = replace(Repair(plan, travel, promises).outcome(done.plan), unplaced=tuple(left))
     if after.plan == replace(done.plan, version=after.plan.version):
         return done
     if _breaks_more(done, after) or set(check(after.plan, travel)) - set(check(done.plan, travel)):

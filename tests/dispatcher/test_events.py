@@ -877,6 +877,25 @@ def test_who_was_unplaced_is_placed_when_there_is_a_vehicle() -> None:
     assert {carried_by(better, "a"), carried_by(better, "b")} == {"three"}
 
 
+def test_who_could_only_be_placed_at_the_cost_of_others_still_waits() -> None:
+    one = frozenset({"one"})
+    a = replace(ride("a", 9, 60, latest_pickup_s=250), only=one)
+    b, c = ride("b", 1, 2), ride("c", 10, 11)
+    plan = plan_of({"one": "+a -a", "two": "+b +c -b -c"}, a, b, c)
+    plan = plan.with_route(Route(van("one", 5), stops("+a -a")))
+    # There is no time for w after a, and before a it makes a wait; two drives to and fro.
+    w = replace(ride("w", 1, 70, latest_pickup_s=400), priority=9, only=one)
+    lost = BrokenPromise("w", "pickup", None, 400, None, None, 1)
+    done = Replanned(plan, (lost,), unplaced=(Told(w),), told={"w": Told(w)})
+
+    better = events.improved(done, TRAVEL, time_limit_s=0.5)
+
+    assert better.plan.routes["two"].stops != plan.routes["two"].stops
+    assert better.plan.requests["a"] == a
+    assert better.broken == (lost,)
+    assert better.unplaced == (Told(w),)
+
+
 def test_a_vehicle_that_cannot_be_reached_is_sent_to_nobody() -> None:
     a = ride("a", 3, 9)
     plan = plan_of({"one": "+a -a", "two": ""}, a).with_route(Route(van("two", 100)))
