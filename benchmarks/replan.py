@@ -394,6 +394,10 @@ def wrong(before: Plan, done: Replanned, travel: Travel, kind: str) -> list[str]
                 found.append(f"{id_} has gone")
         elif id_ not in named and kind not in ("rider_late", "bus_late") and looser(was, now):
             found.append(f"{id_} was moved and is not named")
+    for id_, route in done.plan.routes.items():
+        planned_s = before.routes[id_].vehicle.end_s
+        if route.vehicle.end_s > planned_s + done.overtime_s.get(id_, 0):
+            found.append(f"{id_} works longer than is named")
     return found
 
 

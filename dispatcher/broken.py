@@ -9,6 +9,7 @@ of all together.  Level by level the lower one wins; what it does to the levels 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -94,6 +95,22 @@ class Replanned:
     out_of_service: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
     """Return legs whose outward leg is no longer ridden: ask whether they are still wanted."""
+
+    def then(self, after: Replanned) -> Replanned:
+        """Return what happened here and ``after``, made of the plan left here, as one."""
+        tasks = {task.id: task for task in (*self.late_tasks, *after.late_tasks)}
+        overtime_s = Counter(self.overtime_s) + Counter(after.overtime_s)
+        return replace(
+            after,
+            moved=tuple(dict.fromkeys((*self.moved, *after.moved))),
+            unpinned=(*self.unpinned, *after.unpinned),
+            off_tasks=(*self.off_tasks, *after.off_tasks),
+            late_tasks=tuple(tasks.values()),
+            overtime_s=dict(overtime_s),
+            reserve_wh={**self.reserve_wh, **after.reserve_wh},
+            out_of_service=(*self.out_of_service, *after.out_of_service),
+            in_doubt=(*self.in_doubt, *after.in_doubt),
+        )
 
 
 def excesses(told: Request, now: Request) -> dict[What, int]:

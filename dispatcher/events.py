@@ -374,12 +374,17 @@ def warm_events() -> None:
 
 
 def improved(
-    done: Replanned, travel: Travel, *, time_limit_s: float = 2.0, seed: int = 0
+    done: Replanned,
+    travel: Travel,
+    *,
+    time_limit_s: float = 2.0,
+    seed: int = 0,
+    closed: Iterable[str] = (),
 ) -> Replanned:
     """Return a plan that breaks less than the one an event left, or costs less; or the same.
 
     No promise is kept worse than the event left it, not even to carry somebody who waits; what
-    the verifier does not accept is not returned.
+    the verifier does not accept is not returned.  What it takes (overtime, a late break) is named.
     Where the search is compiled, others are moved within their promises to make room for those
     whose own are broken, those first who count most; then the whole plan is improved.
     """
@@ -400,24 +405,18 @@ def improved(
     promises = told_by(plan.requests.values()) | told
     left = [told[id_] for id_ in order if id_ not in plan.requests]
     repair = Repair(plan, travel, promises)
+    repair.closed = frozenset(closed)
     repair.place(one.request for one in left)
     after = repair.outcome(done.plan)
     if _breaks_more(done, after):
-        after = replace(Repair(plan, travel, promises).outcome(done.plan), unplaced=tuple(left))
+        repair = Repair(plan, travel, promises)
+        repair.unplaced += left
+        after = repair.outcome(done.plan)
     if after.plan == replace(done.plan, version=after.plan.version):
         return done
     if _breaks_more(done, after) or set(check(after.plan, travel)) - set(check(done.plan, travel)):
         return done
-    told_again = {one.request_id for one in after.broken}
-    moved = dict.fromkeys((*done.moved, *after.moved))
-    return replace(
-        done,
-        plan=after.plan,
-        broken=after.broken,
-        unplaced=after.unplaced,
-        told={id_: one for id_, one in told.items() if id_ in told_again},
-        moved=tuple(moved),
-    )
+    return done.then(after)
 
 
 def _breaks_more(done: Replanned, after: Replanned) -> bool:

@@ -196,8 +196,7 @@ class Disruption:
             done = _stands(before, waiting_of(live))
             for id_ in upset.vehicles:
                 place = before.routes[id_].vehicle.start
-                done = _then(
-                    done,
+                done = done.then(
                     broken_down(
                         done.plan,
                         id_,
@@ -223,8 +222,7 @@ class Disruption:
         def happen() -> Replanned:
             done = _stands(before, waiting_of(live))
             for id_ in upset.vehicles:
-                done = _then(
-                    done,
+                done = done.then(
                     driver_off(
                         done.plan,
                         id_,
@@ -499,11 +497,6 @@ def _told(live: Live, booking_id: str) -> Told:
 
 def _stands(plan: Plan, waiting: Sequence[Told]) -> Replanned:
     return Replanned(plan, unplaced=tuple(waiting))
-
-
-def _then(before: Replanned, after: Replanned) -> Replanned:
-    """Return one event after another as one."""
-    return replace(after, unpinned=(*before.unpinned, *after.unpinned))
 
 
 def _ends_s(plan: Plan, vehicle_id: str, at_s: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.broken import BrokenPromise, Told, named, score, told_by
-from dispatcher.model import Plan, Request, Route
+from dispatcher.broken import BrokenPromise, Replanned, Told, named, score, told_by
+from dispatcher.model import Place, Plan, Request, Route, StopKind, Task
 from tests.dispatcher.test_events import van
 from tests.dispatcher.test_schedule import ride, stops
 
@@ -43,3 +43,26 @@ def test_what_is_past_saving_counts_too() -> None:
     assert score(told, {"a": A}) == ((0, 40),)
     plan = Plan(1, {"one": Route(van("one"), stops("+a -a"))}, {"a": A})
     assert named(told, plan) == (BrokenPromise("a", "dropoff", 40, 860, 900, "one", 1),)
+
+
+def test_two_events_are_told_as_one() -> None:
+    rest, charge = (Task(id_, StopKind.BREAK, Place(0), 0, 9, 60) for id_ in ("rest", "charge"))
+    later = replace(rest, latest_s=90)
+    plan = Plan(1, {}, {})
+    first = Replanned(
+        plan, moved=("a", "b"), unpinned=("a",), off_tasks=(charge,), late_tasks=(rest, charge),
+        overtime_s={"one": 60, "two": 30}, reserve_wh={"ev": 90}, out_of_service=("x",),
+        in_doubt=("back",),
+    )  # fmt: skip
+    second = Replanned(
+        replace(plan, version=2), moved=("b", "c"), unpinned=("d",), late_tasks=(later,),
+        overtime_s={"two": 15, "three": 5}, reserve_wh={"ev": 40}, out_of_service=("y",),
+    )  # fmt: skip
+
+    both = first.then(second)
+
+    assert both == Replanned(
+        second.plan, moved=("a", "b", "c"), unpinned=("a", "d"), off_tasks=(charge,),
+        late_tasks=(later, charge), overtime_s={"one": 60, "two": 45, "three": 5},
+        reserve_wh={"ev": 40}, out_of_service=("x", "y"), in_doubt=("back",),
+    )  # fmt: skip

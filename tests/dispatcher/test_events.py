@@ -877,23 +877,58 @@ def test_who_was_unplaced_is_placed_when_there_is_a_vehicle() -> None:
     assert {carried_by(better, "a"), carried_by(better, "b")} == {"three"}
 
 
-def test_who_could_only_be_placed_at_the_cost_of_others_still_waits() -> None:
+def without_time_for(*waiting: Request) -> Replanned:
+    """One could fetch w, who waits, only before a, and a too late then; two drives to and fro."""
     one = frozenset({"one"})
     a = replace(ride("a", 9, 60, latest_pickup_s=250), only=one)
-    b, c = ride("b", 1, 2), ride("c", 10, 11)
-    plan = plan_of({"one": "+a -a", "two": "+b +c -b -c"}, a, b, c)
-    plan = plan.with_route(Route(van("one", 5), stops("+a -a")))
-    # There is no time for w after a, and before a it makes a wait; two drives to and fro.
+    plan = plan_of({"two": "+b +c -b -c"}, ride("b", 1, 2), ride("c", 10, 11))
+    plan = plan.with_route(Route(van("one", 5), stops("+a -a")), a)
     w = replace(ride("w", 1, 70, latest_pickup_s=400), priority=9, only=one)
-    lost = BrokenPromise("w", "pickup", None, 400, None, None, 1)
-    done = Replanned(plan, (lost,), unplaced=(Told(w),), told={"w": Told(w)})
+    told = {party.id: Told(party) for party in (w, *waiting)}
+    lost = [BrokenPromise(id_, "pickup", None, 400, None, None, 1) for id_ in told]
+    return Replanned(plan, tuple(lost), unplaced=tuple(told.values()), told=told)
+
+
+def test_who_could_only_be_placed_at_the_cost_of_others_still_waits() -> None:
+    done = without_time_for()
 
     better = events.improved(done, TRAVEL, time_limit_s=0.5)
 
+    assert better.plan.routes["two"].stops != done.plan.routes["two"].stops
+    assert better.plan.requests["a"] == done.plan.requests["a"]
+    assert better.broken == done.broken
+    assert better.unplaced == done.unplaced
+
+
+def test_a_return_leg_that_has_to_begin_too_late_waits_beside_who_waits() -> None:
+    # Four could fetch back in time, but out is set down after four's driver has to be home.
+    out = ride("out", 3, 9, earliest_pickup_s=2500, latest_pickup_s=2800)
+    back = ride("back", 9, 3, earliest_pickup_s=760, latest_pickup_s=900)
+    back = replace(back, follows=Follows("out", 30), only=frozenset({"four"}))
+    done = without_time_for(back)
+    plan = done.plan.with_route(Route(van("three"), stops("+out -out")), out)
+    plan = plan.with_route(Route(van("four", 9, 700, 1530)))
+
+    better = events.improved(replace(done, plan=plan), TRAVEL, time_limit_s=0.5)
+
     assert better.plan.routes["two"].stops != plan.routes["two"].stops
-    assert better.plan.requests["a"] == a
-    assert better.broken == (lost,)
-    assert better.unplaced == (Told(w),)
+    assert {one.request.id for one in better.unplaced} == {"w", "back"}
+
+
+@pytest.mark.parametrize(
+    ("closed", "overtime_s", "waits"), [((), {"three": 380}, []), (("three",), {}, ["a", "b"])]
+)
+def test_whoever_works_longer_for_an_improvement_is_named_and_nobody_who_cannot(
+    closed: tuple[str, ...], overtime_s: dict[str, int], waits: list[str]
+) -> None:
+    gone = events.broken_down(two_aboard(), "one", Place(5), 420, TRAVEL)
+    helped = gone.plan.with_route(Route(van("three", 5, 420, 1000)))
+
+    better = events.improved(replace(gone, plan=helped), TRAVEL, time_limit_s=0.5, closed=closed)
+
+    # Both are in at 540; b is set down at 720, a at 810, and three is back at 0 at 1380.
+    assert better.overtime_s == overtime_s
+    assert sorted(one.request.id for one in better.unplaced) == waits
 
 
 def test_a_vehicle_that_cannot_be_reached_is_sent_to_nobody() -> None:
