@@ -1,9 +1,9 @@
 """What FleetPy does on the days of ``benchmarks.rural``, the generated ones too.
 
 FleetPy (github.com/TUM-VT/FleetPy, MIT; e4a5bae was measured) lies in a folder of its own, with a
-Python that has numpy, pandas, scipy, pyproj, shapely, rtree, geopandas, tqdm, dill, matplotlib,
-requests and gurobipy.  Its own folders are filled with the scenario, and every mode of its drives
-every day with FleetPy's rules set as ``data/rural/README.md`` has them.
+Python that has numpy, pandas, scipy, pyproj, shapely, rtree, geopandas, pyyaml, tqdm, dill,
+matplotlib, requests and gurobipy.  Its own folders are filled with the scenario, and every mode of
+its drives every day with FleetPy's rules set as ``data/rural/README.md`` has them.
 
     python -m benchmarks.rural_fleetpy --fleetpy DIR --python FILE [--days 10] [--json [FILE]]
 
@@ -71,7 +71,7 @@ RULES: Final[Mapping[str, object]] = {
     "sim_env": "ImmediateDecisionsSimulation",
     "user_max_decision_time": 0,
 }
-"""Of its objectives the one that carried most; the values are those of its examples."""
+"""Of four of its objectives, tried on one shipped day, the one that carried most."""
 
 BATCH: Final = {
     "op_module": "RidePoolingBatchAssignmentFleetcontrol",
